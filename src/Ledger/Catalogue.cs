@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ledger.Coupons;
+using Ledger.Merchants;
+
+namespace Ledger;
+
+/// <summary>Everything that a book can hold: the kinds of streams, and by name every event that any of them stores.</summary>
+public static class Catalogue
+{
+    public static IReadOnlyList<StreamType> Streams { get; } =
+        [MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type];
+
+    /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>
+    public static IReadOnlyDictionary<string, StoredEvent> Events { get; } = Streams
+        .SelectMany(stream => stream.EventType.GetNestedTypes().Select(type => new StoredEvent(NameOf(type), type, stream)))
+        .ToDictionary(stored => stored.Name, StringComparer.Ordinal);
+
+    private static readonly Dictionary<Type, StoredEvent> ByType = Events.Values.ToDictionary(stored => stored.Type);
+
+    private static readonly Dictionary<string, StreamType> ByName = Streams.ToDictionary(stream => stream.Name, StringComparer.Ordinal);
+
+    public static StoredEvent Of(object fact)
+    {
+        ArgumentNullException.ThrowIfNull(fact);
+        return ByType[fact.GetType()];
+    }
+
+    public static StreamType? Stream(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>Marten's convention: the snake case of the record's name, without its outer type.</summary>
+    private static string NameOf(Type type) => JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name);
+}
+
+/// <summary>One stored event type. Its name is for ever; what was stored in an older shape is brought up on reading.</summary>
+public sealed record StoredEvent(string Name, Type Type, StreamType Stream)
+{
+    private readonly Func<JsonObject, bool>? upcast = Upcasters.For(Name);
+
+    /// <summary>What Marten writes beside an event: <c>Ledger.Coupons.CouponEvent+CouponRedeemed, Ledger</c>.</summary>
+    public string DotnetType { get; } = $"{Type.FullName}, {Type.Assembly.GetName().Name}";
+
+    /// <exception cref="JsonException">The stored JSON is not of this type's shape.</exception>
+    public object Read(ReadOnlySpan<byte> utf8Json) => Deserialize(utf8Json) ?? throw new JsonException($"What is stored as {Name} is null.");
+
+    private object? Deserialize(ReadOnlySpan<byte> utf8Json) =>
+        upcast is not null && JsonSerializer.Deserialize<JsonObject>(utf8Json) is { } json && upcast(json)
+            ? json.Deserialize(Type, LedgerJson.Options)
+            : JsonSerializer.Deserialize(utf8Json, Type, LedgerJson.Options);
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Text.Json;
+using static Ledger.Coupons.CampaignCommand;
+using static Ledger.Coupons.CampaignEvent;
+using static Ledger.Coupons.CampaignStatus;
+
+namespace Ledger.Coupons;
+
+/// <summary>
+/// The life of a campaign: draft → submitted → active ⇄ paused → stopped or ended; rejected from submitted. Pausing, stopping
+/// and ending concern issuing only.
+/// </summary>
+public static class CampaignDecider
+{
+    /// <summary>Reads top to bottom: the first line that matches answers.</summary>
+    public static Decision<CampaignEvent> Decide(CampaignCommand command, Campaign state) => (command, state) switch
+    {
+        (DraftCampaign c, { Status: None }) =>
+            new CampaignEvent[] { new CampaignDrafted(c.Name, c.Quota, c.StartsAt, c.EndsAt), new TermsAdopted(1) },
+        (DraftCampaign c, { Status: Draft, TermsVersion: 1 } s) when (s.Name, s.Quota, s.StartsAt, s.EndsAt) == (c.Name, c.Quota, c.StartsAt, c.EndsAt) =>
+            Decision<CampaignEvent>.Unchanged,
+
+        (SubmitCampaign, { Status: Draft }) => new CampaignSubmitted(),
+        (SubmitCampaign, { Status: Submitted }) => Decision<CampaignEvent>.Unchanged,
+        (ApproveCampaign, { Status: Submitted } s) => new CampaignApproved(s.EndsAt),
+        (ApproveCampaign, { Status: Active }) => Decision<CampaignEvent>.Unchanged,
+        (RejectCampaign c, { Status: Submitted }) => new CampaignRejected(c.Reason),
+        (RejectCampaign, { Status: Rejected }) => Decision<CampaignEvent>.Unchanged,
+        (PauseCampaign c, { Status: Active }) => new CampaignPaused(c.Reason),
+        (PauseCampaign, { Status: Paused }) => Decision<CampaignEvent>.Unchanged,
+        (ResumeCampaign, { Status: Paused }) => new CampaignResumed(),
+        (ResumeCampaign, { Status: Active }) => Decision<CampaignEvent>.Unchanged,
+        (StopCampaign c, { Status: Active or Paused }) => new CampaignStopped(c.Reason),
+        (StopCampaign, { Status: Stopped }) => Decision<CampaignEvent>.Unchanged,
+
+        // The timer asks; what is no longer due is nothing to do.
+        (EndCampaign c, { Status: Active or Paused } s) when c.Now >= s.EndsAt => new CampaignEnded(s.EndsAt),
+        (EndCampaign, _) => Decision<CampaignEvent>.Unchanged,
+
+        (AdoptTerms c, { Status: Draft or Active or Paused } s) when c.Version == s.TermsVersion + 1 => new TermsAdopted(c.Version),
+        (AdoptTerms c, { Status: Draft or Active or Paused } s) when c.Version == s.TermsVersion => Decision<CampaignEvent>.Unchanged,
+        (AdoptTerms, { Status: Draft or Active or Paused } s) => new TermsVersionStale(s.TermsVersion),
+
+        (ChangeQuota c, { Status: Draft or Active or Paused } s) when c.Target == s.Quota => Decision<CampaignEvent>.Unchanged,
+        (ChangeQuota c, { Status: Draft or Active or Paused } s) when c.Expected != s.Quota => new QuotaCasMismatch(c.Expected, s.Quota),
+        (ChangeQuota c, { Status: Draft or Active or Paused }) when c.Target < c.Issued => new QuotaBelowIssued(c.Target, c.Issued),
+        (ChangeQuota c, { Status: Draft or Active or Paused } s) => new QuotaChanged(s.Quota, c.Target),
+
+        (_, var s) => new CampaignStateForbids(s.Status, VerbOf(command)),
+    };
+
+    /// <summary>Never refuses and never computes: what happened is already in the event.</summary>
+    public static Campaign Evolve(Campaign state, CampaignEvent fact) => fact switch
+    {
+        CampaignDrafted e => new(Draft, e.Name, 0, e.Quota, e.StartsAt, e.EndsAt),
+        TermsAdopted e => state with { TermsVersion = e.Version },
+        CampaignSubmitted => state with { Status = Submitted },
+        CampaignApproved => state with { Status = Active },
+        CampaignRejected => state with { Status = Rejected },
+        CampaignPaused => state with { Status = Paused },
+        CampaignResumed => state with { Status = Active },
+        CampaignStopped => state with { Status = Stopped },
+        CampaignEnded => state with { Status = Ended },
+        QuotaChanged e => state with { Quota = e.To },
+        _ => throw new UnreachableException($"{fact}"),
+    };
+
+    /// <summary>A terms version is written once.</summary>
+    public static TermsVersion Evolve(TermsVersion state, TermsEvent fact) => fact switch
+    {
+        TermsEvent.TermsPublished e => new(e.Terms),
+        _ => throw new UnreachableException($"{fact}"),
+    };
+
+    /// <summary>What was asked, in the API's spelling: submit, adoptTerms, changeQuota.</summary>
+    private static string VerbOf(CampaignCommand command) =>
+        JsonNamingPolicy.CamelCase.ConvertName(command.GetType().Name.Replace("Campaign", "", StringComparison.Ordinal));
+}

@@ -1,0 +1,167 @@
+using NodaTime;
+
+namespace Ledger.Coupons;
+
+/// <summary>One issued coupon (商家券), as its stream's entries make it.</summary>
+/// <param name="TermsVersion">The version of the campaign's terms that it pins.</param>
+/// <param name="ValidFrom">First instant of use; before it the coupon is pending.</param>
+/// <param name="ValidTo">First instant no longer valid.</param>
+/// <param name="Redemptions">Redemptions ever made with it, voided ones included: they number the redemption ids.</param>
+/// <param name="Last">The latest redemption; it stands while the status is <see cref="CouponStatus.Used"/>.</param>
+public sealed record Coupon(
+    CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last)
+{
+    public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
+
+    /// <summary>What a person is told: the clock decides between pending, effective and expired before any entry says so.</summary>
+    public string StatusAt(Instant now) => StatusAt(Status.ToString().ToLowerInvariant(), ValidFrom, ValidTo, now);
+
+    /// <summary>The same from a read model's row, whose status is issued, used, deactivated or expired.</summary>
+    public static string StatusAt(string stored, Instant validFrom, Instant validTo, Instant now) => stored switch
+    {
+        "issued" when now < validFrom => "pending",
+        "issued" when now < validTo => "effective",
+        "issued" => "expired",
+        _ => stored,
+    };
+}
+
+public enum CouponStatus
+{
+    None,
+    Issued,
+    Used,
+    Deactivated,
+    Expired,
+}
+
+/// <summary>A redemption that stands or stood.</summary>
+/// <param name="Request">The request key under which it was made.</param>
+/// <param name="VoidableUntil">First instant at which it can no longer be voided.</param>
+public sealed record CouponUse(
+    string RedemptionId, string Request, Money Amount, Money Discount, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, bool IsVoided);
+
+// The case names below are the stored event types. Never rename one: add a new case instead. Campaign and member stand in each
+// of them so that a read model needs no other entry.
+public abstract record CouponEvent
+{
+    private CouponEvent() { }
+
+    /// <param name="Channel">Where the member got it (PAY_SUCCESS, SCAN ...); the merchant's own words until portals are fixed.</param>
+    /// <param name="LimitKeys">The tallies, beside the campaign's own, that this coupon counts in.</param>
+    /// <param name="FaceValue">The most it can take off, where that is one amount; null for percentages and special prices.</param>
+    /// <param name="At">When it was received; equal to the time of recording unless a history is imported.</param>
+    /// <param name="Date">The business date of <paramref name="At"/> in the campaign's zone.</param>
+    public sealed record CouponIssued(
+        string Campaign, int TermsVersion, string Member, string? Channel, IReadOnlyList<string> LimitKeys, Money? FaceValue,
+        Instant ValidFrom, Instant ValidTo, Instant At, LocalDate Date) : CouponEvent
+    {
+        public bool Equals(CouponIssued? other) =>
+            other is not null && (Campaign, TermsVersion, Member, Channel) == (other.Campaign, other.TermsVersion, other.Member, other.Channel)
+            && (FaceValue, ValidFrom, ValidTo, At, Date) == (other.FaceValue, other.ValidFrom, other.ValidTo, other.At, other.Date)
+            && LimitKeys.SequenceEqual(other.LimitKeys, StringComparer.Ordinal);
+
+        public override int GetHashCode() => HashCode.Combine(Campaign, TermsVersion, Member, At);
+    }
+
+    /// <param name="Amount">The basket before the discount.</param>
+    /// <param name="Date">The business date of <paramref name="At"/>.</param>
+    public sealed record CouponRedeemed(
+        string RedemptionId, string Request, string Campaign, string Member, Money Amount, Money Discount,
+        Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order) : CouponEvent;
+
+    /// <param name="Amount">The basket of the redemption that no longer stands; so with the discount and store.</param>
+    /// <param name="Date">The business date of the void.</param>
+    /// <param name="ValidTo">Until when the coupon may be used again.</param>
+    public sealed record RedemptionVoided(
+        string RedemptionId, string Campaign, string Member, Money Amount, Money Discount,
+        Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Reason) : CouponEvent;
+
+    public sealed record CouponDeactivated(string Campaign, string Member, Instant At, string? Reason) : CouponEvent;
+
+    /// <param name="At">Its <c>ValidTo</c>, whenever the clock was read.</param>
+    public sealed record CouponExpired(string Campaign, string Member, Instant At) : CouponEvent;
+
+    /// <summary>The expiry did not hold: the coupon was used in time and the use reported late.</summary>
+    public sealed record CouponExpiryReversed(string Campaign, string Member, Instant At) : CouponEvent;
+}
+
+public abstract record CouponCommand
+{
+    private CouponCommand() { }
+
+    /// <param name="Campaign">The campaign as it stands.</param>
+    /// <param name="Issued">What the tallies say was issued already.</param>
+    public sealed record IssueCoupon(
+        string Code, string CampaignId, Campaign Campaign, CouponTerms Terms, IssuedSoFar Issued, string Member, string? Channel, Instant At) : CouponCommand;
+
+    /// <param name="Terms">The version that the coupon pins.</param>
+    /// <param name="Code">The coupon's code: redemption ids are made of it.</param>
+    /// <param name="At">When it happened, as far as the caller's word is taken; validity is judged at it.</param>
+    public sealed record RedeemCoupon(
+        CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order) : CouponCommand;
+
+    /// <param name="Number">The redemption's number, as its id says.</param>
+    public sealed record VoidRedemption(string RedemptionId, int Number, Instant At, LocalDate Date, string? Reason) : CouponCommand;
+
+    public sealed record DeactivateCoupon(Instant At, string? Reason) : CouponCommand;
+
+    public sealed record ExpireCoupon(Instant Now) : CouponCommand;
+}
+
+/// <summary>The counters that issuing compares with quota and limits; 0 where nothing was issued.</summary>
+public readonly record struct IssuedSoFar(long InCampaign, long ToMember, long ToMemberToday, long Today);
+
+public sealed record CodeNotFound() : Rejection(
+    RejectionKind.NotFound, "The merchant has no coupon of this code", "Check the code with the customer; take the full price.");
+
+public sealed record CodeTaken(string Code) : Rejection(
+    RejectionKind.Conflict, "A coupon of this code exists already", "Issue under another code.");
+
+public sealed record StockExhausted(long Quota) : Rejection(
+    RejectionKind.Conflict, "The campaign has issued all its coupons", "Raise the quota, or issue from another campaign.");
+
+public sealed record UserLimit(int Limit) : Rejection(
+    RejectionKind.RuleViolated, "The member has all the coupons that one member may have", "Do not try again for this member.");
+
+public sealed record UserDayLimit(int Limit, LocalDate Date) : Rejection(
+    RejectionKind.RuleViolated, "The member has all the coupons that one member may have in a day", "Try again on the next business date.");
+
+public sealed record DayLimit(int Limit, LocalDate Date) : Rejection(
+    RejectionKind.RuleViolated, "The campaign has issued all its coupons of the day", "Try again on the next business date.");
+
+public sealed record WindowIsOver(Instant WindowEnd) : Rejection(
+    RejectionKind.RuleViolated, "A coupon received now could never be used", "Issue from another campaign, or amend the terms.");
+
+public sealed record Deactivated() : Rejection(
+    RejectionKind.Conflict, "The coupon was deactivated", "Take the full price; the merchant can tell why.");
+
+public sealed record AlreadyUsed(string RedemptionId, Instant At) : Rejection(
+    RejectionKind.Conflict, "The coupon was used before", "Take the full price. If the earlier redemption was a mistake, void it.");
+
+public sealed record NotYetValid(Instant ValidFrom) : Rejection(
+    RejectionKind.RuleViolated, "The coupon is not valid yet", "Take the full price; it may be used from validFrom on.");
+
+public sealed record Expired(Instant ValidTo) : Rejection(
+    RejectionKind.RuleViolated, "The coupon has expired", "Take the full price.");
+
+public sealed record OutsideTimeWindow(Instant At, string TimeZone) : Rejection(
+    RejectionKind.RuleViolated, "The coupon may not be used at this hour", "Take the full price, or come again inside the hours of the terms.");
+
+public sealed record StoreNotAllowed(string? Store) : Rejection(
+    RejectionKind.RuleViolated, "The coupon may not be used in this store", "Take the full price, or send the customer to a store of the terms.");
+
+public sealed record FloorNotMet(Money Needed, Money Got) : Rejection(
+    RejectionKind.RuleViolated, "The basket is below the coupon's floor", "Add goods up to the floor, or take the full price.");
+
+public sealed record NothingToDiscount(Money Amount) : Rejection(
+    RejectionKind.RuleViolated, "The coupon would take nothing off this basket", "Take the price as it is; the coupon stays usable.");
+
+public sealed record RedemptionNotFound(string RedemptionId) : Rejection(
+    RejectionKind.NotFound, "The merchant has no redemption of this id", "Check the id; redemptions are found by the id that redeeming answered.");
+
+public sealed record AlreadyVoided(string RedemptionId) : Rejection(
+    RejectionKind.Conflict, "The redemption was voided before, and the coupon used again since", "Nothing is left to do for this redemption.");
+
+public sealed record VoidWindowClosed(Instant VoidableUntil) : Rejection(
+    RejectionKind.RuleViolated, "The redemption can no longer be voided", "Settle it with the customer by a refund.");

@@ -1,0 +1,55 @@
+using NodaTime;
+
+namespace Ledger.Coupons;
+
+/// <summary>A campaign as the API shows it.</summary>
+/// <param name="Issued">Coupons issued so far, exact at the moment of the answer.</param>
+public sealed record CampaignView(
+    string Id, string Name, CampaignStatus Status, int TermsVersion, CouponTerms Terms, long Quota, long Issued, Instant StartsAt, Instant EndsAt)
+{
+    public static CampaignView Of(string id, Campaign campaign, CouponTerms terms, long issued)
+    {
+        ArgumentNullException.ThrowIfNull(campaign);
+        return new(id, campaign.Name, campaign.Status, campaign.TermsVersion, terms, campaign.Quota, issued, campaign.StartsAt, campaign.EndsAt);
+    }
+}
+
+/// <summary>What issuing answers.</summary>
+/// <param name="ValidTo">First instant no longer valid.</param>
+public sealed record IssuedView(string Code, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo)
+{
+    public static IssuedView Of(string code, Coupon coupon)
+    {
+        ArgumentNullException.ThrowIfNull(coupon);
+        return new(code, coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo);
+    }
+}
+
+/// <summary>A coupon as the API shows it.</summary>
+/// <param name="Status">pending, effective, used, expired or deactivated, as the clock stands.</param>
+public sealed record CouponView(
+    string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, RedemptionView? Redemption)
+{
+    public static CouponView Of(string code, Coupon coupon, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(coupon);
+        return new(code, coupon.StatusAt(now), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
+            coupon.Last is null ? null : RedemptionView.Of(code, coupon.Campaign, coupon.Last));
+    }
+}
+
+/// <summary>What redeeming answers, and what a redemption is later.</summary>
+/// <param name="Amount">The basket before the discount, in minor units.</param>
+/// <param name="Payable">What the customer pays: amount less discount.</param>
+/// <param name="VoidableUntil">First instant at which it can no longer be voided.</param>
+public sealed record RedemptionView(
+    string RedemptionId, string Status, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At,
+    Instant VoidableUntil, string? Store, string? Till, string? Order)
+{
+    public static RedemptionView Of(string code, string campaign, CouponUse use)
+    {
+        ArgumentNullException.ThrowIfNull(use);
+        return new(use.RedemptionId, use.IsVoided ? "voided" : "redeemed", code, campaign, use.Amount, use.Discount, use.Amount - use.Discount,
+            use.At, use.VoidableUntil, use.Store, use.Till, use.Order);
+    }
+}

@@ -1,0 +1,143 @@
+using NodaTime;
+using static Ledger.Coupons.CampaignEvent;
+using static Ledger.Coupons.CouponEvent;
+
+namespace Ledger.Coupons.ReadModels;
+
+/// <summary>A row of <c>redemption_check</c>. The redemption's members are null unless the coupon is used.</summary>
+public sealed record RedemptionCheckRow(
+    string Book, string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo,
+    string? RedemptionId, Instant? RedeemedAt, Money? Discount, long Entry);
+
+/// <summary>A row of <c>wallet</c>.</summary>
+public sealed record WalletRow(
+    string Book, string Member, string Code, string Campaign, string Status, Instant ValidFrom, Instant ValidTo, Instant? RedeemedAt, long Entry);
+
+/// <summary>A row of <c>campaign_totals</c>. Amount, discount and expired are net of what was taken back.</summary>
+public sealed record CampaignTotalsRow(
+    string Book, string Campaign, long Issued, long Redeemed, long Voided, long Deactivated, long Expired, Money Amount, Money Discount,
+    long FaceValued, Money FaceValue);
+
+/// <summary>A row of <c>store_days</c>; the store is empty for issuing and where a redemption named none.</summary>
+public sealed record StoreDayRow(string Book, LocalDate Day, string Store, long Issued, long Redeemed, long Voided, Money Amount, Money Discount);
+
+/// <summary>A row of <c>timers</c>.</summary>
+public sealed record TimerRow(string Book, string Stream, Instant DueAt);
+
+/// <summary>
+/// The read models of the coupon slice by another road than their SQL: one pass over a book's entries in order, through the same
+/// <see cref="CouponDecider.Evolve"/> that the scribe uses. The audit compares the two. Holds one state a coupon.
+/// </summary>
+public sealed class CouponProjections(string book)
+{
+    private readonly Dictionary<string, (Coupon State, long Entry)> coupons = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CampaignTotalsRow> totals = new(StringComparer.Ordinal);
+    private readonly Dictionary<(LocalDate Day, string Store), StoreDayRow> days = [];
+    private readonly Dictionary<string, Instant> timers = new(StringComparer.Ordinal);
+
+    public IEnumerable<RedemptionCheckRow> RedemptionCheck => coupons.Select(pair =>
+    {
+        var (code, (coupon, entry)) = pair;
+        var use = Standing(coupon);
+        return new RedemptionCheckRow(
+            book, code, StatusOf(coupon), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
+            use?.RedemptionId, use?.At, use?.Discount, entry);
+    });
+
+    public IEnumerable<WalletRow> Wallet => coupons.Select(pair =>
+    {
+        var (code, (coupon, entry)) = pair;
+        return new WalletRow(
+            book, coupon.Member, code, coupon.Campaign, StatusOf(coupon), coupon.ValidFrom, coupon.ValidTo, Standing(coupon)?.At, entry);
+    });
+
+    public IEnumerable<CampaignTotalsRow> CampaignTotals => totals.Values;
+
+    public IEnumerable<StoreDayRow> StoreDays => days.Values;
+
+    public IEnumerable<TimerRow> Timers => timers.Select(pair => new TimerRow(book, pair.Key, pair.Value));
+
+    /// <summary>Takes the book's next entry; entries of other slices change nothing.</summary>
+    public void Apply(long seq, string stream, object fact)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (fact is CouponEvent happened)
+        {
+            var code = stream["coupon-".Length..];
+            var state = coupons.TryGetValue(code, out var known) ? known.State : Coupon.None;
+            coupons[code] = (CouponDecider.Evolve(state, happened), seq);
+            Count(happened);
+        }
+
+        Wind(stream, fact);
+    }
+
+    private static string StatusOf(Coupon coupon) => coupon.Status.ToString().ToLowerInvariant();
+
+    private static CouponUse? Standing(Coupon coupon) => coupon.Status == CouponStatus.Used ? coupon.Last : null;
+
+    private void Count(CouponEvent fact)
+    {
+        switch (fact)
+        {
+            case CouponIssued e:
+                Add(e.Campaign, t => t with
+                {
+                    Issued = t.Issued + 1,
+                    FaceValued = t.FaceValued + (e.FaceValue is null ? 0 : 1),
+                    FaceValue = t.FaceValue + (e.FaceValue ?? Money.Zero),
+                });
+                Add(e.Date, null, d => d with { Issued = d.Issued + 1 });
+                break;
+            case CouponRedeemed e:
+                Add(e.Campaign, t => t with { Redeemed = t.Redeemed + 1, Amount = t.Amount + e.Amount, Discount = t.Discount + e.Discount });
+                Add(e.Date, e.Store, d => d with { Redeemed = d.Redeemed + 1, Amount = d.Amount + e.Amount, Discount = d.Discount + e.Discount });
+                break;
+            case RedemptionVoided e:
+                Add(e.Campaign, t => t with { Voided = t.Voided + 1, Amount = t.Amount - e.Amount, Discount = t.Discount - e.Discount });
+                Add(e.Date, e.Store, d => d with { Voided = d.Voided + 1, Amount = d.Amount - e.Amount, Discount = d.Discount - e.Discount });
+                break;
+            case CouponDeactivated e:
+                Add(e.Campaign, t => t with { Deactivated = t.Deactivated + 1 });
+                break;
+            case CouponExpired e:
+                Add(e.Campaign, t => t with { Expired = t.Expired + 1 });
+                break;
+            case CouponExpiryReversed e:
+                Add(e.Campaign, t => t with { Expired = t.Expired - 1 });
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"{fact}");
+        }
+    }
+
+    private void Wind(string stream, object fact)
+    {
+        switch (fact)
+        {
+            case CouponIssued e:
+                timers[stream] = e.ValidTo;
+                break;
+            case RedemptionVoided e:
+                timers[stream] = e.ValidTo;
+                break;
+            case CampaignApproved e:
+                timers[stream] = e.EndsAt;
+                break;
+            case CouponRedeemed or CouponDeactivated or CouponExpired or CampaignStopped or CampaignEnded:
+                timers.Remove(stream);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Add(string campaign, Func<CampaignTotalsRow, CampaignTotalsRow> change) => totals[campaign] = change(
+        totals.GetValueOrDefault(campaign) ?? new(book, campaign, 0, 0, 0, 0, 0, Money.Zero, Money.Zero, 0, Money.Zero));
+
+    private void Add(LocalDate day, string? store, Func<StoreDayRow, StoreDayRow> change)
+    {
+        var key = (day, store ?? "");
+        days[key] = change(days.GetValueOrDefault(key) ?? new(book, day, key.Item2, 0, 0, 0, Money.Zero, Money.Zero));
+    }
+}

@@ -1,0 +1,28 @@
+-- Sums per business date and store. Issuing knows no store; a void is booked on its own date, under the redemption's store.
+merge into store_days as d
+using (
+    select
+        e.tenant_id,
+        (e.data ->> 'date')::date as day,
+        case when e.type = 'coupon_issued' then '' else coalesce(e.data ->> 'store', '') end as store,
+        count(*) filter (where e.type = 'coupon_issued') as issued,
+        count(*) filter (where e.type = 'coupon_redeemed') as redeemed,
+        count(*) filter (where e.type = 'redemption_voided') as voided,
+        coalesce(sum(case e.type
+            when 'coupon_redeemed' then (e.data -> 'amount')::bigint
+            when 'redemption_voided' then -(e.data -> 'amount')::bigint end), 0)::bigint as amount,
+        coalesce(sum(case e.type
+            when 'coupon_redeemed' then (e.data -> 'discount')::bigint
+            when 'redemption_voided' then -(e.data -> 'discount')::bigint end), 0)::bigint as discount
+    from entries as e
+    where e.type in ('coupon_issued', 'coupon_redeemed', 'redemption_voided')
+    group by 1, 2, 3
+) as e on d.tenant_id = e.tenant_id and d.day = e.day and d.store = e.store
+when matched then update set
+    issued = d.issued + e.issued,
+    redeemed = d.redeemed + e.redeemed,
+    voided = d.voided + e.voided,
+    amount = d.amount + e.amount,
+    discount = d.discount + e.discount
+when not matched then insert (tenant_id, day, store, issued, redeemed, voided, amount, discount)
+values (e.tenant_id, e.day, e.store, e.issued, e.redeemed, e.voided, e.amount, e.discount)

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Ledger;
+
+/// <summary>What a decider answers: the facts to append, or the one business reason to refuse.</summary>
+public abstract record Decision<TEvent>
+{
+    private Decision() { }
+
+    public sealed record Accepted(IReadOnlyList<TEvent> Events) : Decision<TEvent>;
+
+    public sealed record Rejected(Rejection Reason) : Decision<TEvent>;
+
+    /// <summary>The command was already carried out: accepted again, nothing new to append.</summary>
+    public static Decision<TEvent> Unchanged { get; } = new Accepted([]);
+
+    public static implicit operator Decision<TEvent>(TEvent fact) => new Accepted([fact]);
+    public static implicit operator Decision<TEvent>(TEvent[] facts) => new Accepted(facts);
+    public static implicit operator Decision<TEvent>(Rejection reason) => new Rejected(reason);
+}
+
+/// <summary>A business reason to refuse a command. Expected, typed, and never thrown; its own members are the facts.</summary>
+/// <param name="Kind">Decides the HTTP status and nothing else.</param>
+/// <param name="Title">States the fact in one sentence, the same for every occurrence.</param>
+/// <param name="Next">Says what the caller does next.</param>
+public abstract record Rejection(
+    [property: JsonIgnore] RejectionKind Kind, [property: JsonIgnore] string Title, [property: JsonIgnore] string Next)
+{
+    /// <summary>The name over HTTP: <c>AlreadyUsed</c> is <c>already-used</c>.</summary>
+    [JsonIgnore]
+    public string Slug => SlugOf(GetType());
+
+    public static string SlugOf(Type rejection)
+    {
+        ArgumentNullException.ThrowIfNull(rejection);
+        return JsonNamingPolicy.KebabCaseLower.ConvertName(rejection.Name);
+    }
+}
+
+/// <summary>404 (nothing of that name here), 409 (the state forbids it) and 422 (a rule forbids it).</summary>
+public enum RejectionKind
+{
+    NotFound,
+    Conflict,
+    RuleViolated,
+}

@@ -1,0 +1,50 @@
+namespace Ledger;
+
+/// <summary>Every bound of the ledger that a caller can meet, written once.</summary>
+public static class Limits
+{
+    /// <summary>The largest amount of one request: 10 billion minor units (100 million yuan).</summary>
+    public const long MaxAmount = 10_000_000_000;
+
+    /// <summary>The largest quota of one campaign, as at Alipay (99,999,999 for a payment voucher).</summary>
+    public const long MaxQuota = 99_999_999;
+
+    /// <summary>Identifiers of merchants, campaigns, stores, tills and members: 1 to 64 characters of this shape.</summary>
+    public const int MaxId = 64;
+
+    /// <summary>No colon (Marten forbids it in a tenant id) and no slash (it separates the parts of a tally's key).</summary>
+    public const string IdPattern = "^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$";
+
+    /// <summary>Names that people read.</summary>
+    public const int MaxName = 120;
+
+    /// <summary>Reasons that people write.</summary>
+    public const int MaxReason = 240;
+
+    /// <summary>The longest request key (<c>Idempotency-Key</c>).</summary>
+    public const int MaxRequestKey = 255;
+
+    /// <summary>Stores of one merchant, and tills of one store.</summary>
+    public const int MaxStoresPerMerchant = 10_000;
+
+    /// <summary>Stores named by one terms version.</summary>
+    public const int MaxStores = 2_000;
+
+    /// <summary>Weekday and hour windows of one terms version.</summary>
+    public const int MaxWindows = 28;
+
+    /// <summary>Days of a relative validity: ten years.</summary>
+    public const int MaxDays = 3_660;
+
+    /// <summary>Most operations that one transaction of the scribe holds.</summary>
+    public const int Batch = 128;
+
+    /// <summary>Operations that may wait for one scribe; above it the answer is 503.</summary>
+    public const int Queue = 4_096;
+
+    /// <summary>Rows of one page of a list.</summary>
+    public const int MaxPage = 1_000;
+
+    /// <summary>Bytes of one request body, and of one line of a bulk body.</summary>
+    public const int MaxBody = 64 * 1024;
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using NodaTime;
+
+namespace Ledger.Merchants;
+
+/// <summary>A merchant as its book knows it. Trade names only: a book never names a person.</summary>
+/// <param name="TimeZone">IANA name; business dates and validity are reckoned in it (default Asia/Shanghai).</param>
+/// <param name="Currency">ISO 4217; the one currency of every amount in the book, fixed at registration.</param>
+/// <param name="Stores">By store id: the tills that stand there.</param>
+public sealed record Merchant(
+    string? Name, string TimeZone, string Currency, ImmutableSortedDictionary<string, ImmutableSortedSet<string>> Stores)
+{
+    public static Merchant Unregistered { get; } = new(null, "", "", ImmutableSortedDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal));
+
+    [JsonIgnore]
+    public bool IsRegistered => Name is not null;
+
+    public DateTimeZone Zone() => DateTimeZoneProviders.Tzdb[TimeZone];
+
+    public bool HasTill(string store, string till) => Stores.TryGetValue(store, out var tills) && tills.Contains(till);
+
+    /// <summary>Compares what the stores hold: immutable collections compare by reference, states by value.</summary>
+    public bool Equals(Merchant? other) =>
+        other is not null && Name == other.Name && TimeZone == other.TimeZone && Currency == other.Currency
+        && Stores.Keys.SequenceEqual(other.Stores.Keys, StringComparer.Ordinal)
+        && Stores.Values.Zip(other.Stores.Values).All(pair => pair.First.SetEquals(pair.Second));
+
+    public override int GetHashCode() => HashCode.Combine(Name, TimeZone, Currency, Stores.Count);
+}
+
+// The case names below are the stored event types. Never rename one: add a new case instead.
+public abstract record MerchantEvent
+{
+    private MerchantEvent() { }
+
+    public sealed record MerchantRegistered(string Name, string TimeZone, string Currency) : MerchantEvent;
+
+    public sealed record StoreOpened(string Store, string Name) : MerchantEvent;
+
+    public sealed record TillInstalled(string Store, string Till) : MerchantEvent;
+}
+
+public abstract record MerchantCommand
+{
+    private MerchantCommand() { }
+
+    public sealed record RegisterMerchant(string Name, string TimeZone, string Currency) : MerchantCommand;
+
+    public sealed record OpenStore(string Store, string Name) : MerchantCommand;
+
+    public sealed record InstallTill(string Store, string Till) : MerchantCommand;
+}
+
+public sealed record MerchantAlreadyRegistered(string Name, string TimeZone, string Currency) : Rejection(
+    RejectionKind.Conflict, "A merchant of this id is already registered with other particulars", "Choose another id, or use the merchant as it is.");
+
+public sealed record MerchantUnknown() : Rejection(
+    RejectionKind.NotFound, "No such merchant", "Register the merchant first: POST /v1/merchants.");
+
+public sealed record StoreUnknown(string Store) : Rejection(
+    RejectionKind.NotFound, "The merchant has no store of this id", "Open the store first: POST /v1/stores.");
+
+public sealed record TillUnknown(string Store, string Till) : Rejection(
+    RejectionKind.NotFound, "The store has no till of this id", "Install the till first: POST /v1/stores/{store}/tills.");
+
+public sealed record KeyUnknown() : Rejection(
+    RejectionKind.NotFound, "There is no API key of this id", "List the keys with `ledger keys list`.");
+
+public sealed record TooManyStores(int Limit) : Rejection(
+    RejectionKind.RuleViolated, "The merchant has as many stores or tills as a book holds", "Register a second merchant for further stores.");

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using static Ledger.Merchants.MerchantCommand;
+using static Ledger.Merchants.MerchantEvent;
+
+namespace Ledger.Merchants;
+
+/// <summary>A merchant registers once, opens stores and installs tills. The same command again changes nothing.</summary>
+public static class MerchantDecider
+{
+    /// <summary>Reads top to bottom: the first line that matches answers.</summary>
+    public static Decision<MerchantEvent> Decide(MerchantCommand command, Merchant state) => (command, state) switch
+    {
+        (RegisterMerchant c, { IsRegistered: false }) => new MerchantRegistered(c.Name, c.TimeZone, c.Currency),
+        (RegisterMerchant c, var m) when (m.Name, m.TimeZone, m.Currency) == (c.Name, c.TimeZone, c.Currency) => Decision<MerchantEvent>.Unchanged,
+        (RegisterMerchant, var m) => new MerchantAlreadyRegistered(m.Name!, m.TimeZone, m.Currency),
+        (_, { IsRegistered: false }) => new MerchantUnknown(),
+
+        (OpenStore c, var m) when m.Stores.ContainsKey(c.Store) => Decision<MerchantEvent>.Unchanged,
+        (OpenStore, { Stores.Count: >= Limits.MaxStoresPerMerchant }) => new TooManyStores(Limits.MaxStoresPerMerchant),
+        (OpenStore c, _) => new StoreOpened(c.Store, c.Name),
+
+        (InstallTill c, var m) when !m.Stores.ContainsKey(c.Store) => new StoreUnknown(c.Store),
+        (InstallTill c, var m) when m.HasTill(c.Store, c.Till) => Decision<MerchantEvent>.Unchanged,
+        (InstallTill c, var m) when m.Stores[c.Store].Count >= Limits.MaxStoresPerMerchant => new TooManyStores(Limits.MaxStoresPerMerchant),
+        (InstallTill c, _) => new TillInstalled(c.Store, c.Till),
+
+        _ => throw new UnreachableException($"{command} on {state}"),
+    };
+
+    /// <summary>Never refuses and never computes: what happened is already in the event.</summary>
+    public static Merchant Evolve(Merchant state, MerchantEvent fact) => fact switch
+    {
+        MerchantRegistered e => state with { Name = e.Name, TimeZone = e.TimeZone, Currency = e.Currency },
+        StoreOpened e => state with { Stores = state.Stores.Add(e.Store, []) },
+        TillInstalled e => state with { Stores = state.Stores.SetItem(e.Store, state.Stores[e.Store].Add(e.Till)) },
+        _ => throw new UnreachableException($"{fact}"),
+    };
+}
+
+/// <summary>The one stream <c>merchant</c> of every book.</summary>
+public static class MerchantStream
+{
+    public static StreamType<Merchant, MerchantEvent> Type { get; } = new("merchant", Schema: 1, Merchant.Unregistered, MerchantDecider.Evolve);
+
+    public static Stream<Merchant, MerchantEvent> Stream { get; } = Type.At("merchant");
+
+    /// <summary>Any merchant command; the answer is the merchant as it then is.</summary>
+    public static Operation Operation(Request request, MerchantCommand command) => new(request, [Stream], [], book =>
+    {
+        var state = book.State(Stream);
+        return Verdict.Of(Stream, state, MerchantDecider.Decide(command, state), (_, merchant) => MerchantView.Of(request.Book, merchant));
+    });
+}
+
+/// <summary>A merchant as the API shows it.</summary>
+public sealed record MerchantView(string Id, string Name, string TimeZone, string Currency, IReadOnlyList<StoreView> Stores)
+{
+    public static MerchantView Of(string id, Merchant merchant)
+    {
+        ArgumentNullException.ThrowIfNull(merchant);
+        return new(id, merchant.Name!, merchant.TimeZone, merchant.Currency, [.. merchant.Stores.Select(s => new StoreView(s.Key, [.. s.Value]))]);
+    }
+}
+
+/// <summary>A store and the tills that stand in it.</summary>
+public sealed record StoreView(string Id, IReadOnlyList<string> Tills);

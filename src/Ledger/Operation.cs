@@ -1,0 +1,98 @@
+using NodaTime;
+
+namespace Ledger;
+
+/// <summary>Who asks, under which key, when: what every entry of an operation records about its origin.</summary>
+/// <param name="Book">The merchant whose book is written.</param>
+/// <param name="Key">The request key: one key, one outcome, for ever. Null where a command is safe to repeat by itself.
+/// Every entry names it as what caused the entry; a policy's key names the entry it follows.</param>
+/// <param name="Fingerprint">SHA-256 of what was asked; another request under the same key is refused.</param>
+/// <param name="Actor">The id of the API key, policy or timer that asks; never a secret.</param>
+/// <param name="Now">When the request was received; the only clock an operation sees. Whole microseconds.</param>
+/// <param name="Correlation">Follows one purchase through many requests; null when the caller gave none.</param>
+public sealed record Request(
+    string Book, string? Key, ReadOnlyMemory<byte> Fingerprint, string Actor, Instant Now, string? Correlation = null);
+
+/// <summary>
+/// A request as a pure function of the streams and tallies that it names. The scribe runs it against one book, which
+/// it holds locked, among others of the same batch: a later operation sees what an earlier one did.
+/// </summary>
+/// <param name="Streams">Named from the request alone; <see cref="Verdict.NeedsMore"/> asks for the rest.</param>
+/// <param name="Tallies">Keys whose values the operation reads; a key that was never written is 0.</param>
+public sealed record Operation(
+    Request Request, IReadOnlyList<StreamName> Streams, IReadOnlyList<string> Tallies, Func<BookStates, Verdict> Decide);
+
+/// <summary>What an operation answers.</summary>
+public abstract record Verdict
+{
+    private Verdict() { }
+
+    /// <summary>Append these facts and answer so. Nothing to append is an answer too.</summary>
+    public sealed record Accepted(IReadOnlyList<Change> Changes, object Answer) : Verdict;
+
+    /// <summary>Refused: nothing changes, and the request may be tried again under its key.</summary>
+    public sealed record Rejected(Rejection Reason) : Verdict;
+
+    /// <summary>The named streams led to others: run me again when these are loaded too (one more round trip).</summary>
+    public sealed record NeedsMore(IReadOnlyList<StreamName> Streams) : Verdict;
+
+    public static implicit operator Verdict(Rejection reason) => new Rejected(reason);
+
+    /// <summary>Turns a decider's answer for one stream into a verdict.</summary>
+    /// <param name="answer">Builds the answer from the facts decided and the state that follows from them.</param>
+    public static Verdict Of<TState, TEvent>(
+        Stream<TState, TEvent> stream, TState state, Decision<TEvent> decision, Func<IReadOnlyList<TEvent>, TState, object> answer)
+        where TState : notnull
+        where TEvent : notnull
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(answer);
+        return decision switch
+        {
+            Decision<TEvent>.Rejected(var reason) => reason,
+            Decision<TEvent>.Accepted(var facts) =>
+                new Accepted([.. stream.With(facts)], answer(facts, facts.Aggregate(state, stream.Of.EvolveState))),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+}
+
+/// <summary>What an operation may look at: the states and tallies of its book as they stand at its turn.</summary>
+public sealed class BookStates
+{
+    private readonly Dictionary<string, object> states = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> tallies = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the stream was loaded; a stream that has no entry yet counts as loaded once it was asked for.</summary>
+    public bool Has(StreamName stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return states.ContainsKey(stream.Id);
+    }
+
+    /// <exception cref="KeyNotFoundException">The operation did not name the stream: a bug of the operation.</exception>
+    public TState State<TState, TEvent>(Stream<TState, TEvent> stream)
+        where TState : notnull
+        where TEvent : notnull
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return states.TryGetValue(stream.Id, out var state)
+            ? (TState)state
+            : throw new KeyNotFoundException($"The operation reads stream {stream.Id} but did not name it.");
+    }
+
+    /// <exception cref="KeyNotFoundException">The operation did not name the tally: a bug of the operation.</exception>
+    public long Tally(string key) => tallies.TryGetValue(key, out var value)
+        ? value
+        : throw new KeyNotFoundException($"The operation reads tally {key} but did not name it.");
+
+    public void Put(string stream, object state) => states[stream] = state;
+
+    public void PutTally(string key, long value) => tallies[key] = value;
+
+    /// <summary>Adds to a tally that some operation named; others are summed by the database alone.</summary>
+    public void AddTally(TallyChange change)
+    {
+        if (tallies.TryGetValue(change.Key, out var value)) tallies[change.Key] = value + change.Amount;
+    }
+}

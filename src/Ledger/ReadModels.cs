@@ -1,0 +1,43 @@
+using System.Reflection;
+
+namespace Ledger;
+
+/// <summary>
+/// A read model: a table, and one SQL statement of the same name that brings it forward over ranges of entries.
+/// </summary>
+/// <remarks>
+/// The statement says what to do with <c>entries</c>; one of two heads before it says how these are found. It takes <c>$1 varchar[]</c> tenants, <c>$2 bigint[]</c> and <c>$3 bigint[]</c>: entries <c>($2, $3]</c> of each book.
+/// It names its own table without a schema (a rebuild runs the same text against a table beside) and the ledger's with one, and
+/// gives the same rows however the entries are cut into ranges.
+/// </remarks>
+/// <param name="Table">The table in schema <c>ledger</c>, and the reader's name in <c>progress</c>.</param>
+/// <param name="IsInline">Written by the scribe in the transaction of the entries, never behind; else it follows.</param>
+public sealed record ReadModel(string Table, bool IsInline)
+{
+    /// <summary>Every read model there is.</summary>
+    public static IReadOnlyList<ReadModel> All { get; } =
+    [
+        new("redemption_check", IsInline: true),
+        new("wallet", IsInline: false),
+        new("campaign_totals", IsInline: false),
+        new("store_days", IsInline: false),
+        new("timers", IsInline: false),
+    ];
+
+    /// <summary>The statement without its entries: it reads them from a relation <c>entries</c> that stands before it.</summary>
+    public string Statement { get; } = Read(Table);
+
+    /// <summary>The statement for ranges of a few entries: it walks the book's index, whatever the planner believes about the tables.</summary>
+    public string Sql { get; } = Read("entries_few") + Read(Table);
+
+    /// <summary>The same statement for ranges that are a good part of all entries, as a rebuild reads them: the planner chooses.</summary>
+    public string BulkSql { get; } = Read("entries_many") + Read(Table);
+
+    private static string Read(string name)
+    {
+        using var stream = typeof(ReadModel).Assembly.GetManifestResourceStream($"{name}.sql")
+            ?? throw new InvalidOperationException($"No embedded {name}.sql.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}
