@@ -1,0 +1,191 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Ledger.Coupons;
+using NodaTime;
+
+namespace Ledger.Postgres.Audit;
+
+/// <summary>One stream, folded from its entries.</summary>
+internal sealed class StreamFold
+{
+    /// <summary>Null while no entry of a known type was read.</summary>
+    public StreamType? Type { get; set; }
+
+    public object? State { get; set; }
+
+    /// <summary>The last entry of the stream.</summary>
+    public long Entry { get; set; }
+
+    /// <summary>Entries of the stream there are, and the version that the last of them states.</summary>
+    public long Count { get; set; }
+
+    public long Version { get; set; }
+
+    /// <summary>Microseconds since 2000-01-01 of the first and the last entry.</summary>
+    public long Created { get; set; }
+
+    public long Timestamp { get; set; }
+
+    /// <summary>The state as far as the wallet has followed the book, and the entry that made it so.</summary>
+    public object? WalletState { get; set; }
+
+    public long WalletEntry { get; set; }
+
+    /// <summary>When the stream is due, as far as the timers have followed the book.</summary>
+    public Instant? DueAt { get; set; }
+
+    /// <summary>The tables that were seen to hold the stream's row.</summary>
+    public Tables Seen { get; set; }
+
+    /// <summary>An entry could not be read: nothing that follows from the entries is compared.</summary>
+    public bool IsBroken { get; set; }
+}
+
+/// <summary>Tables with one row a stream.</summary>
+[Flags]
+internal enum Tables : byte
+{
+    None = 0,
+    Streams = 1,
+    RedemptionCheck = 2,
+    Wallet = 4,
+    Timers = 8,
+}
+
+/// <summary>A sum with a mark that its row was seen.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal record struct TallySum(long Value, bool IsSeen);
+
+/// <summary>One book in memory: what its entries come to, as far as the pass holds it.</summary>
+internal sealed class BookFold
+{
+    public BookFold(string book, BookRow? row, int maxFindings)
+    {
+        (Book, Row, Utf8) = (book, row, Encoding.UTF8.GetBytes(book));
+        Findings = new(maxFindings);
+        Chain = new(book, Findings);
+        Clear();
+    }
+
+    public string Book { get; }
+    public byte[] Utf8 { get; }
+
+    /// <summary>Null when <c>books</c> has no such row.</summary>
+    public BookRow? Row { get; }
+    public BookChain Chain { get; }
+    public BookFindings Findings { get; }
+    public ModelProgress Progress { get; } = new();
+    public Dictionary<string, StreamFold> Streams { get; private set; } = null!;
+    public Dictionary<string, TallySum> Tallies { get; private set; } = null!;
+    public Dictionary<string, CampaignSum> Campaigns { get; private set; } = null!;
+    public Dictionary<StoreDayKey, StoreDaySum> StoreDays { get; private set; } = null!;
+
+    /// <summary>An entry could not be read, so the sums cannot be known.</summary>
+    public bool IsBroken { get; set; }
+
+    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count;
+
+    /// <summary>Forgets what the last pass held.</summary>
+    public void Clear()
+    {
+        Streams = new(StringComparer.Ordinal);
+        Tallies = new(StringComparer.Ordinal);
+        Campaigns = new(StringComparer.Ordinal);
+        StoreDays = [];
+    }
+
+    /// <summary>Forgets what the part no longer holds, after it was made smaller.</summary>
+    public void Shrink(Part part)
+    {
+        foreach (var key in Streams.Keys.Where(key => !part.Holds(key)).ToList()) Streams.Remove(key);
+        foreach (var key in Tallies.Keys.Where(key => !part.Holds(key)).ToList()) Tallies.Remove(key);
+        foreach (var key in Campaigns.Keys.Where(key => !part.Holds(key)).ToList()) Campaigns.Remove(key);
+        foreach (var key in StoreDays.Keys.Where(key => !key.IsIn(part)).ToList()) StoreDays.Remove(key);
+        Streams.TrimExcess();
+        Tallies.TrimExcess();
+    }
+}
+
+/// <summary>
+/// The part of the keys that a pass over the books holds in memory: those whose hash leaves <see cref="Remainder"/> when divided by
+/// <see cref="Modulus"/>, which is doubled whenever the part turns out too large; the other half is then read in a pass of its own.
+/// </summary>
+internal sealed class Part(uint modulus, uint remainder)
+{
+    public uint Modulus { get; private set; } = modulus;
+
+    public uint Remainder { get; } = remainder;
+
+    public bool IsAll => Modulus == 1;
+
+    public bool Holds(ReadOnlySpan<byte> key) => Modulus == 1 || KeyHash.Of(key) % Modulus == Remainder;
+
+    public bool Holds(string key)
+    {
+        if (Modulus == 1) return true;
+        Span<byte> utf8 = stackalloc byte[512];
+        return Encoding.UTF8.TryGetBytes(key, utf8, out var length) ? Holds(utf8[..length]) : Holds(Encoding.UTF8.GetBytes(key));
+    }
+
+    /// <summary>Keeps the half with the same remainder; gives the other.</summary>
+    public Part Split()
+    {
+        var other = new Part(Modulus * 2, Remainder + Modulus);
+        Modulus *= 2;
+        return other;
+    }
+}
+
+/// <summary>What all threads hold together: one large book may take what the others leave.</summary>
+internal sealed class MemoryBudget(int limit, int threads)
+{
+    private const int Step = 1024;
+
+    private long held;
+
+    /// <summary>Whether a thread that holds so much must let go of some; one that has no more than its even share never must.</summary>
+    /// <param name="reported">What the thread said last.</param>
+    public bool IsExceeded(int mine, ref int reported)
+    {
+        if (mine < reported || mine - reported >= Step)
+        {
+            Interlocked.Add(ref held, mine - reported);
+            reported = mine;
+        }
+
+        return mine > limit / threads && Interlocked.Read(ref held) - reported + mine > limit;
+    }
+
+    public void Release(int reported) => Interlocked.Add(ref held, -reported);
+}
+
+/// <summary>How far each read model has followed a book: 0 for one that has not begun. Those written with the entries are never behind.</summary>
+internal sealed class ModelProgress
+{
+    private (string Reader, long Seq) farthest = ("", 0);
+
+    public long Wallet { get; private set; }
+    public long CampaignTotals { get; private set; }
+    public long StoreDays { get; private set; }
+    public long Timers { get; private set; }
+
+    /// <summary>Notes how far a reader is; readers that are no read models leave nothing to compare.</summary>
+    public void Set(string reader, long seq)
+    {
+        farthest = farthest.Seq >= seq ? farthest : (reader, seq);
+        switch (reader)
+        {
+            case WalletTable.Name: Wallet = seq; break;
+            case CampaignTotalsTable.Name: CampaignTotals = seq; break;
+            case StoreDaysTable.Name: StoreDays = seq; break;
+            case TimersTable.Name: Timers = seq; break;
+            default: break;
+        }
+    }
+
+    /// <summary>No reader can have followed a book further than it goes.</summary>
+    public void Check(BookFold book)
+    {
+        if (farthest.Seq > book.Chain.Last) book.Findings.Add(new ProgressAhead(book.Book, farthest.Reader, farthest.Seq, book.Chain.Last));
+    }
+}

@@ -1,0 +1,186 @@
+using System.Runtime.CompilerServices;
+using Ledger.Coupons;
+using NodaTime;
+
+namespace Ledger.Postgres.Audit;
+
+/// <summary>Tables with one row a coupon: what the row says follows from the coupon as it stood, and the entry that made it so.</summary>
+internal static class CouponRows
+{
+    private static ReadOnlySpan<byte> Prefix => "coupon-"u8;
+
+    /// <summary>The stream id of a code.</summary>
+    public static ReadOnlySpan<byte> StreamOf(ReadOnlySpan<byte> code, Span<byte> buffer)
+    {
+        if (code.Length + Prefix.Length > buffer.Length) buffer = new byte[code.Length + Prefix.Length];
+        Prefix.CopyTo(buffer);
+        code.CopyTo(buffer[Prefix.Length..]);
+        return buffer[..(Prefix.Length + code.Length)];
+    }
+
+    public static string CodeOf(string stream) => stream[Prefix.Length..];
+
+    public static void Status(BookFold book, string table, ReadOnlySpan<byte> key, Coupon coupon, ReadOnlySpan<byte> found)
+    {
+        if (!Differ.Same(NameOf(coupon.Status), found)) Differ.Add(book, table, Text(key), "status", NameOf(coupon.Status), Text(found));
+    }
+
+    public static void Time(BookFold book, string table, ReadOnlySpan<byte> key, string column, Instant expected, long found)
+    {
+        if (PostgresTime.Of(expected) != found) Differ.Time(book, table, Text(key), column, PostgresTime.Of(expected), found);
+    }
+
+    public static void TimeOrNull(BookFold book, string table, CopyRows row, int keyColumn, int column, string name, Instant? expected)
+    {
+        long? found = row.IsNull(column) ? null : row.Int64(column);
+        long? wanted = expected is { } time ? PostgresTime.Of(time) : null;
+        if (wanted != found) Differ.Add(book, table, row.Text(keyColumn), name, Show(wanted), Show(found));
+
+        static string Show(long? microseconds) => microseconds is { } value ? PostgresTime.Text(value) : "null";
+    }
+
+    /// <summary>The stored word; the clock's words (pending, effective) are for those who ask.</summary>
+    public static string NameOf(CouponStatus status) => status switch
+    {
+        CouponStatus.Issued => "issued",
+        CouponStatus.Used => "used",
+        CouponStatus.Deactivated => "deactivated",
+        CouponStatus.Expired => "expired",
+        _ => "none",
+    };
+
+    public static string Text(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8);
+}
+
+/// <summary>What a till reads: written with the entries, never behind.</summary>
+internal sealed class RedemptionCheckTable : ITableCheck
+{
+    public const string Name = "redemption_check";
+
+    public string Table => Name;
+
+    public string Sql => "audit_redemption_check.sql";
+
+    public bool Compare(CopyRows row, BookFold book, Part part)
+    {
+        var code = row.Bytes(1);
+        var stream = CouponRows.StreamOf(code, stackalloc byte[256]);
+        if (!part.Holds(stream)) return false;
+        ref var fold = ref Differ.Find(book.Streams, stream);
+        if (Unsafe.IsNullRef(ref fold) || (fold.State is not Coupon && !fold.IsBroken))
+        {
+            book.Findings.Add(new RowUnexpected(book.Book, Name, row.Text(1)));
+            return true;
+        }
+
+        fold.Seen |= Tables.RedemptionCheck;
+        if (fold.IsBroken || fold.State is not Coupon coupon) return true;
+        var use = coupon.Status == CouponStatus.Used ? coupon.Last : null;
+        CouponRows.Status(book, Name, code, coupon, row.Bytes(2));
+        if (!Differ.Same(coupon.Campaign, row.Bytes(3))) Differ.Add(book, Name, row.Text(1), "campaign", coupon.Campaign, row.Text(3));
+        if (coupon.TermsVersion != row.Int32(4)) Differ.Number(book, Name, row.Text(1), "terms_version", coupon.TermsVersion, row.Int32(4));
+        if (!Differ.Same(coupon.Member, row.Bytes(5))) Differ.Add(book, Name, row.Text(1), "member", coupon.Member, row.Text(5));
+        CouponRows.Time(book, Name, code, "valid_from", coupon.ValidFrom, row.Int64(6));
+        CouponRows.Time(book, Name, code, "valid_to", coupon.ValidTo, row.Int64(7));
+        if (use is null != row.IsNull(8) || (use is not null && !Differ.Same(use.RedemptionId, row.Bytes(8))))
+            Differ.Words(book, Name, row.Text(1), "redemption_id", use?.RedemptionId, row.Bytes(8), row.IsNull(8));
+        CouponRows.TimeOrNull(book, Name, row, 1, 9, "redeemed_at", use?.At);
+        if (use is null != row.IsNull(10) || (use is not null && use.Discount.Minor != row.Int64(10)))
+            Differ.Add(book, Name, row.Text(1), "discount", use is null ? "null" : use.Discount.ToString(), row.IsNull(10) ? "null" : Differ.Text(row.Int64(10)));
+        if (fold.Entry != row.Int64(11)) Differ.Number(book, Name, row.Text(1), "entry", fold.Entry, row.Int64(11));
+        return true;
+    }
+
+    public void Missing(BookFold book)
+    {
+        foreach (var (id, stream) in book.Streams)
+        {
+            if (stream.State is Coupon && !stream.IsBroken && !stream.Seen.HasFlag(Tables.RedemptionCheck))
+                book.Findings.Add(new RowMissing(book.Book, Name, CouponRows.CodeOf(id)));
+        }
+    }
+}
+
+/// <summary>What a member holds, by member and code.</summary>
+internal sealed class WalletTable : ITableCheck
+{
+    public const string Name = "wallet";
+
+    public string Table => Name;
+
+    public string Sql => "audit_wallet.sql";
+
+    public bool Compare(CopyRows row, BookFold book, Part part)
+    {
+        var code = row.Bytes(2);
+        var stream = CouponRows.StreamOf(code, stackalloc byte[256]);
+        if (!part.Holds(stream)) return false;
+        ref var fold = ref Differ.Find(book.Streams, stream);
+        if (Unsafe.IsNullRef(ref fold) || (!fold.IsBroken && (fold.WalletState is not Coupon held || !Differ.Same(held.Member, row.Bytes(1)))))
+        {
+            book.Findings.Add(new RowUnexpected(book.Book, Name, $"{row.Text(1)}/{row.Text(2)}"));
+            return true;
+        }
+
+        fold.Seen |= Tables.Wallet;
+        if (fold.IsBroken || fold.WalletState is not Coupon coupon) return true;
+        CouponRows.Status(book, Name, code, coupon, row.Bytes(4));
+        if (!Differ.Same(coupon.Campaign, row.Bytes(3))) Differ.Add(book, Name, row.Text(2), "campaign", coupon.Campaign, row.Text(3));
+        CouponRows.Time(book, Name, code, "valid_from", coupon.ValidFrom, row.Int64(5));
+        CouponRows.Time(book, Name, code, "valid_to", coupon.ValidTo, row.Int64(6));
+        CouponRows.TimeOrNull(book, Name, row, 2, 7, "redeemed_at", coupon.Status == CouponStatus.Used ? coupon.Last!.At : null);
+        if (fold.WalletEntry != row.Int64(8)) Differ.Number(book, Name, row.Text(2), "entry", fold.WalletEntry, row.Int64(8));
+        return true;
+    }
+
+    public void Missing(BookFold book)
+    {
+        foreach (var (id, stream) in book.Streams)
+        {
+            if (stream.WalletState is Coupon coupon && !stream.IsBroken && !stream.Seen.HasFlag(Tables.Wallet))
+                book.Findings.Add(new RowMissing(book.Book, Name, $"{coupon.Member}/{CouponRows.CodeOf(id)}"));
+        }
+    }
+}
+
+/// <summary>What is due when: a coupon that may expire, a campaign that will end.</summary>
+internal sealed class TimersTable : ITableCheck
+{
+    public const string Name = "timers";
+
+    public string Table => Name;
+
+    public string Sql => "audit_timers.sql";
+
+    public bool Compare(CopyRows row, BookFold book, Part part)
+    {
+        var id = row.Bytes(1);
+        if (!part.Holds(id)) return false;
+        ref var fold = ref Differ.Find(book.Streams, id);
+        var due = Unsafe.IsNullRef(ref fold) ? null : fold.DueAt;
+        if (!Unsafe.IsNullRef(ref fold)) fold.Seen |= Tables.Timers;
+        if (due is { } time) CouponRows.Time(book, Name, id, "due_at", time, row.Int64(2));
+        else if (Unsafe.IsNullRef(ref fold) || !fold.IsBroken) book.Findings.Add(new RowUnexpected(book.Book, Name, row.Text(1)));
+        return true;
+    }
+
+    public void Missing(BookFold book)
+    {
+        foreach (var (id, stream) in book.Streams)
+        {
+            if (stream.DueAt is not null && !stream.IsBroken && !stream.Seen.HasFlag(Tables.Timers))
+                book.Findings.Add(new RowMissing(book.Book, Name, id));
+        }
+    }
+
+    /// <summary>When the stream is due after the fact; an expiry that did not hold says nothing, the redemption that follows it does.</summary>
+    public static Instant? DueAfter(object fact, Instant? before) => fact switch
+    {
+        CouponEvent.CouponIssued e => e.ValidTo,
+        CouponEvent.RedemptionVoided e => e.ValidTo,
+        CampaignEvent.CampaignApproved e => e.EndsAt,
+        CouponEvent.CouponRedeemed or CouponEvent.CouponDeactivated or CouponEvent.CouponExpired => null,
+        CampaignEvent.CampaignStopped or CampaignEvent.CampaignEnded => null,
+        _ => before,
+    };
+}

@@ -1,0 +1,273 @@
+using System.Text.Json;
+using Ledger.Coupons;
+using NodaTime;
+using Npgsql;
+
+namespace Ledger.Postgres;
+
+/// <summary>Plain reads: no lock, no scribe. Everything asks for one merchant's rows.</summary>
+public sealed class BookQueries(NpgsqlDataSource database)
+{
+    /// <summary>The readers whose lag a report states.</summary>
+    private static readonly string[] Followers = [.. ReadModel.All.Where(model => !model.IsInline).Select(model => model.Table)];
+
+    /// <summary>Whether the database answers. A dead connection out of the pool is no answer: a second one is tried.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellation)
+    {
+        for (var attempt = 1; attempt <= 2; attempt++)
+        {
+            try
+            {
+                await using var ping = database.CreateCommand(SqlFile.Read("query_ping.sql"));
+                await ping.ExecuteNonQueryAsync(cancellation);
+                return true;
+            }
+            catch (NpgsqlException)
+            {
+                // The pool forgets its connections when one of them turns out to be dead.
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A stream's state: as stored, or folded where the stored state has another shape than the code's.</summary>
+    public async Task<TState> StateAsync<TState, TEvent>(string book, Stream<TState, TEvent> stream, CancellationToken cancellation)
+        where TState : notnull
+        where TEvent : notnull => (await StreamAsync(book, stream, cancellation)).State;
+
+    /// <summary>The same with the stream's version; 0 where it has no entry.</summary>
+    public async Task<(TState State, long Version)> StreamAsync<TState, TEvent>(string book, Stream<TState, TEvent> stream, CancellationToken cancellation)
+        where TState : notnull
+        where TEvent : notnull
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var version = 0L;
+        await using var command = Command("query_stream.sql", book, stream.Id);
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+        {
+            if (!await reader.ReadAsync(cancellation)) return (stream.Of.InitialState, 0);
+            version = reader.GetInt64(0);
+            if (Stored(reader, 1, stream.Of) is (true, var state)) return (state!, version);
+        }
+
+        return ((await StatesAsync(book, stream, cancellation)).LastOrDefault(stream.Of.InitialState), version);
+    }
+
+    /// <summary>At which version the stream stands in each of these books; books without it are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> VersionsAsync(string[] books, StreamName stream, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        await using var command = Command("query_versions.sql", books, stream.Id);
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var versions = new Dictionary<string, long>(StringComparer.Ordinal);
+        while (await rows.ReadAsync(cancellation)) versions.Add(rows.GetString(0), rows.GetInt64(1));
+        return versions;
+    }
+
+    /// <summary>A redemption, standing or voided; null where the merchant has none of this id.</summary>
+    public async Task<RedemptionView?> RedemptionAsync(string book, string redemptionId, CancellationToken cancellation)
+    {
+        if (CouponStream.Parse(redemptionId) is not var (code, _)) return null;
+        var states = await StatesAsync(book, CouponStream.Of(code), cancellation);
+        return states.LastOrDefault(coupon => coupon.Last?.RedemptionId == redemptionId) is { Last: { } use } coupon ? RedemptionView.Of(code, coupon.Campaign, use) : null;
+    }
+
+    /// <summary>A campaign with its current terms and the exact number issued; null where the merchant has none of this id.</summary>
+    public async Task<CampaignView?> CampaignAsync(string book, string id, CancellationToken cancellation)
+    {
+        var campaign = await StateAsync(book, CampaignStreams.Of(id), cancellation);
+        if (campaign.Status == CampaignStatus.None) return null;
+        var terms = await StateAsync(book, CampaignStreams.TermsOf(id, campaign.TermsVersion), cancellation);
+        await using var tally = Command("query_tally.sql", book, CouponTallies.Issued(id));
+        return CampaignView.Of(id, campaign, terms.Terms!, await tally.ExecuteScalarAsync(cancellation) as long? ?? 0);
+    }
+
+    /// <summary>A state and, in the next column, its schema; not usable where it has another shape than the code's and must be folded.</summary>
+    private static (bool IsUsable, TState? State) Stored<TState, TEvent>(NpgsqlDataReader row, int column, StreamType<TState, TEvent> type)
+        where TState : notnull
+        where TEvent : notnull => row.IsDBNull(column) || row.IsDBNull(column + 1) || row.GetInt32(column + 1) != type.Schema
+        ? (false, default)
+        : (true, JsonSerializer.Deserialize<TState>(row.GetFieldValue<byte[]>(column), LedgerJson.Options));
+
+    /// <summary>The states that a stream went through, one after each of its entries.</summary>
+    private async Task<List<TState>> StatesAsync<TState, TEvent>(string book, Stream<TState, TEvent> stream, CancellationToken cancellation)
+        where TState : notnull
+        where TEvent : notnull
+    {
+        await using var events = Command("query_stream_events.sql", book, stream.Id);
+        await using var rows = await events.ExecuteReaderAsync(cancellation);
+        var states = new List<TState>();
+        while (await rows.ReadAsync(cancellation))
+        {
+            var fact = (TEvent)Catalogue.Events[rows.GetString(0)].Read(rows.GetFieldValue<byte[]>(1));
+            states.Add(stream.Of.EvolveState(states.LastOrDefault(stream.Of.InitialState), fact));
+        }
+
+        return states;
+    }
+
+    /// <summary>A coupon as the inline read model has it, with the terms that it pins; null where the merchant has no such code.</summary>
+    public async Task<CouponCheck?> CheckAsync(string book, string code, CancellationToken cancellation)
+    {
+        CouponCheck check;
+        await using (var command = Command("query_check.sql", book, code))
+        await using (var row = await command.ExecuteReaderAsync(cancellation))
+        {
+            if (!await row.ReadAsync(cancellation)) return null;
+            check = new(
+                row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetString(3), TimeOf(row, 4), TimeOf(row, 5),
+                row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? null : TimeOf(row, 7), null!);
+            if (Stored(row, 8, CampaignStreams.Terms) is (true, { Terms: { } terms })) return check with { Terms = terms };
+        }
+
+        var folded = await StateAsync(book, CampaignStreams.TermsOf(check.Campaign, check.TermsVersion), cancellation);
+        return check with { Terms = folded.Terms! };
+    }
+
+    /// <summary>The answer that a request key has for ever; null where nothing was carried out under it.</summary>
+    public async Task<byte[]?> RequestAsync(string book, string key, CancellationToken cancellation)
+    {
+        await using var command = Command("query_request.sql", book, key);
+        return await command.ExecuteScalarAsync(cancellation) is string outcome ? CanonicalJson.Of(System.Text.Encoding.UTF8.GetBytes(outcome)) : null;
+    }
+
+    /// <summary>Entries of a book after a cursor, at most <paramref name="limit"/>.</summary>
+    public async Task<IReadOnlyList<EntryView>> EntriesAsync(string book, long after, int limit, CancellationToken cancellation)
+    {
+        var entries = new List<EntryView>();
+        await using var command = Command("query_entries.sql", book, after, limit);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        while (await row.ReadAsync(cancellation))
+        {
+            entries.Add(new(
+                row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetInt64(3), row.GetString(4), Json(row, 5), TimeOf(row, 6),
+                row.IsDBNull(7) ? null : row.GetString(7), row.IsDBNull(8) ? null : row.GetString(8),
+                row.IsDBNull(9) ? null : Json(row, 9), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(10))));
+        }
+
+        return entries;
+    }
+
+    public async Task<IReadOnlyList<CampaignView>> CampaignsAsync(string book, string after, int limit, CancellationToken cancellation)
+    {
+        var campaigns = new List<(string Id, CampaignView? View)>();
+        await using (var command = Command("query_campaigns.sql", book, after, limit))
+        await using (var row = await command.ExecuteReaderAsync(cancellation))
+        {
+            while (await row.ReadAsync(cancellation))
+            {
+                var id = row.GetString(0);
+                var (campaign, terms) = (Stored(row, 1, CampaignStreams.Campaign), Stored(row, 3, CampaignStreams.Terms));
+                var isUsable = campaign.IsUsable && terms.IsUsable;
+                campaigns.Add((id, isUsable ? CampaignView.Of(id, campaign.State!, terms.State!.Terms!, row.GetInt64(5)) : null));
+            }
+        }
+
+        var views = new List<CampaignView>(campaigns.Count);
+        foreach (var (id, view) in campaigns) views.Add(view ?? (await CampaignAsync(book, id, cancellation))!);
+        return views;
+    }
+
+    public async Task<IReadOnlyList<WalletCoupon>> WalletAsync(string book, string member, string after, int limit, Instant now, CancellationToken cancellation)
+    {
+        var coupons = new List<WalletCoupon>();
+        await using var command = Command("query_wallet.sql", book, member, after, limit);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        while (await row.ReadAsync(cancellation))
+        {
+            var (from, to) = (TimeOf(row, 3), TimeOf(row, 4));
+            coupons.Add(new(row.GetString(0), row.GetString(1), Coupon.StatusAt(row.GetString(2), from, to, now), from, to, row.IsDBNull(5) ? null : TimeOf(row, 5)));
+        }
+
+        return coupons;
+    }
+
+    public async Task<IReadOnlyList<CampaignTotals>> CampaignTotalsAsync(string book, string after, int limit, CancellationToken cancellation)
+    {
+        var totals = new List<CampaignTotals>();
+        await using var command = Command("query_report_campaigns.sql", book, after, limit);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        while (await row.ReadAsync(cancellation))
+        {
+            totals.Add(new(
+                row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
+                row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11)));
+        }
+
+        return totals;
+    }
+
+    /// <summary>Days in <c>[from, to)</c>, each with its stores, after a day and store.</summary>
+    public async Task<IReadOnlyList<StoreDay>> StoreDaysAsync(
+        string book, LocalDate from, LocalDate to, (LocalDate Day, string Store) after, int limit, CancellationToken cancellation)
+    {
+        var days = new List<StoreDay>();
+        await using var command = Command("query_report_days.sql", book, from.ToDateOnly(), to.ToDateOnly(), after.Day.ToDateOnly(), after.Store, limit);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        while (await row.ReadAsync(cancellation))
+        {
+            days.Add(new(
+                LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(0)), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)));
+        }
+
+        return days;
+    }
+
+    public async Task<MerchantTotals> MerchantTotalsAsync(string book, Instant now, CancellationToken cancellation)
+    {
+        var (behind, since) = await LagAsync(book, cancellation);
+        await using var command = Command("query_report_merchant.sql", book);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        await row.ReadAsync(cancellation);
+        return new(
+            book, row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(7), row.GetInt64(8), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6),
+            behind, since is { } oldest ? Math.Max(0, (long)(now - oldest).TotalSeconds) : 0);
+    }
+
+    private async Task<(long Entries, Instant? Since)> LagAsync(string book, CancellationToken cancellation)
+    {
+        await using var command = Command("query_lag.sql", book, Followers);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        return await row.ReadAsync(cancellation) ? (row.GetInt64(0), row.IsDBNull(1) ? null : TimeOf(row, 1)) : (0, null);
+    }
+
+    private NpgsqlCommand Command(string file, params ReadOnlySpan<object> values)
+    {
+        var command = database.CreateCommand(SqlFile.Read(file));
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+        return command;
+    }
+
+    private static Instant TimeOf(NpgsqlDataReader row, int column) => Instant.FromDateTimeUtc(row.GetDateTime(column));
+
+    private static JsonElement Json(NpgsqlDataReader row, int column) => JsonSerializer.Deserialize<JsonElement>(row.GetFieldValue<byte[]>(column));
+}
+
+/// <summary>A coupon as the inline read model has it.</summary>
+public sealed record CouponCheck(
+    string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, string? RedemptionId, Instant? RedeemedAt, CouponTerms Terms);
+
+/// <summary>An entry of a book as the API shows it.</summary>
+/// <param name="Hash">Hexadecimal SHA-256 that chains this entry to the one before.</param>
+public sealed record EntryView(
+    long Entry, Guid Id, string Stream, long Version, string Type, JsonElement Data, Instant Timestamp, string? Correlation, string? Causation, JsonElement? Headers, string Hash);
+
+/// <summary>A coupon in a member's wallet.</summary>
+public sealed record WalletCoupon(string Code, string Campaign, string Status, Instant ValidFrom, Instant ValidTo, Instant? RedeemedAt);
+
+/// <summary>Totals of a campaign; voided redemptions are taken back out of amount and discount.</summary>
+/// <param name="Redeemed">Redemptions ever made, voided ones included.</param>
+public sealed record CampaignTotals(
+    string Campaign, long Issued, long Redeemed, long Voided, long Deactivated, long Expired, long Amount, long Discount, long FaceValued, long FaceValue,
+    long Members, long MembersRedeeming);
+
+/// <summary>Totals of a merchant's store on a business date.</summary>
+public sealed record StoreDay(LocalDate Day, string Store, long Issued, long Redeemed, long Voided, long Amount, long Discount);
+
+/// <summary>Totals of a merchant.</summary>
+/// <param name="LagEntries">Entries that these totals do not know yet.</param>
+/// <param name="LagSeconds">Age of the oldest of them.</param>
+public sealed record MerchantTotals(
+    string Merchant, long Campaigns, long Issued, long Redeemed, long Members, long MembersRedeeming, long Amount, long Discount, long FaceValued, long FaceValue,
+    long LagEntries, long LagSeconds);

@@ -1,0 +1,140 @@
+using System.Runtime.InteropServices;
+using Ledger.Coupons;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Postgres.Readers;
+
+/// <summary>
+/// Turns what is due into commands: coupons expire, campaigns end. The rows of <c>timers</c> go when the follower meets the entry that
+/// answers; until then the worker remembers what it fired. Firing twice, here or in another instance, is nothing to the
+/// deciders. Tills go first: at the first sign of overload the worker stops until its next round.
+/// </summary>
+public sealed class TimerWorker(
+    NpgsqlDataSource database, Func<Operation, CancellationToken, Task<Outcome>> submit, IClock clock, ILogger<TimerWorker> logger)
+    : BackgroundService
+{
+    /// <summary>Rows of one look at the table.</summary>
+    private const int Page = 1_000;
+
+    /// <summary>Operations that wait for the scribes at once: a fraction of <see cref="Limits.Queue"/>, so that tills find room.</summary>
+    private const int InFlight = 256;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
+
+    /// <summary>By then the follower has met the entry; a row that still stands is fired again.</summary>
+    private static readonly Duration Memory = Duration.FromSeconds(10);
+
+    private readonly Dictionary<Due, Instant> fired = [];
+
+    /// <summary>Fires what is due now and was not fired lately.</summary>
+    /// <returns>How many operations were carried out.</returns>
+    public async Task<int> FireAsync(CancellationToken cancellation = default)
+    {
+        var (after, count) = (new Due("", "", Instant.FromUnixTimeTicks(0)), 0);
+        while (true)
+        {
+            // The clock is read for each page: a backlog may take minutes, and what it records says when.
+            var now = Times.Cut(clock.GetCurrentInstant());
+            foreach (var (due, until) in fired.Where(pair => pair.Value <= now).ToArray()) fired.Remove(due);
+            var page = await DueAsync(now, after, cancellation);
+            var (done, isOverloaded) = await FireAsync([.. page.Where(due => !fired.ContainsKey(due))], now, cancellation);
+            count += done;
+            if (isOverloaded || page.Count < Page) return count;
+            after = page[^1];
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var pause = Interval;
+            try
+            {
+                await FireAsync(stoppingToken);
+            }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                logger.LogWarning(e, "Timers failed; they go on in {Pause}.", Retry);
+                pause = Retry;
+            }
+
+            await Task.Delay(pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static Operation? OperationOf(Due due, Instant now)
+    {
+        var request = new Request(due.Book, Key: null, Fingerprint: ReadOnlyMemory<byte>.Empty, Actor: "timer", now);
+        return due.Stream.Split('-', 2) switch
+        {
+            ["coupon", var code] => CouponOperations.Expire(request, code),
+            ["campaign", var id] => CouponOperations.Change(request, id, new CampaignCommand.EndCampaign(now)),
+            _ => null,
+        };
+    }
+
+    private async Task<List<Due>> DueAsync(Instant now, Due after, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(SqlFile.Read("timers_due.sql"));
+        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.ToDateTimeUtc() });
+        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = after.At.ToDateTimeUtc() });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Book, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Stream, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Page });
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var page = new List<Due>();
+        while (await rows.ReadAsync(cancellation)) page.Add(new(rows.GetString(0), rows.GetString(1), Instant.FromDateTimeUtc(rows.GetDateTime(2))));
+        return page;
+    }
+
+    private async Task<(int Done, bool IsOverloaded)> FireAsync(List<Due> page, Instant now, CancellationToken cancellation)
+    {
+        var (done, isOverloaded) = (0, false);
+        foreach (var some in page.Chunk(InFlight))
+        {
+            // Handed in together, so that they share the scribes' transactions.
+            var results = await Task.WhenAll(some.Select(due => FireAsync(due, now, cancellation)));
+            for (var i = 0; i < some.Length; i++)
+            {
+                if (results[i] is null) fired[some[i]] = now + Memory;
+            }
+
+            done += results.Count(result => result is null);
+            isOverloaded = results.Any(result => result is LedgerOverloadedException);
+            var failure = results.FirstOrDefault(result => result is not (null or LedgerOverloadedException));
+            if (failure is not null) throw failure;
+            if (isOverloaded) break;
+        }
+
+        return (done, isOverloaded);
+    }
+
+    /// <summary>Null when the operation had an outcome, else what came between.</summary>
+    private async Task<Exception?> FireAsync(Due due, Instant now, CancellationToken cancellation)
+    {
+        try
+        {
+            if (OperationOf(due, now) is not { } operation) logger.LogError("Nobody knows what timer {Stream} of {Book} means.", due.Stream, due.Book);
+            else if (await submit(operation, cancellation) is Outcome.Rejected(var reason))
+                logger.LogWarning("Timer {Stream} of {Book} was refused: {Reason}.", due.Stream, due.Book, reason.Slug);
+            return null;
+        }
+        catch (Exception e) when (e is LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException)
+        {
+            return e;
+        }
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Due(string Book, string Stream, Instant At);
+}

@@ -1,0 +1,219 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Ledger.Postgres.Scribing;
+
+/// <summary>
+/// Runs operations one after another in memory over what was loaded, and gathers what is to be written. Touches no database.
+/// </summary>
+internal sealed class Batch : IDisposable
+{
+    /// <summary>How often one operation may ask for further streams.</summary>
+    private const int MaxRounds = 4;
+
+    private readonly ImmutableStreams immutables;
+    private readonly EntryHasher hasher = new();
+    private readonly ArrayBufferWriter<byte> buffer = new(1024);
+    private readonly ArrayBufferWriter<byte> canonical = new(1024);
+    private readonly Utf8JsonWriter writer;
+    private readonly Dictionary<string, byte[]> headersOfActor = new(StringComparer.Ordinal);
+
+    public Batch(ImmutableStreams immutables)
+    {
+        this.immutables = immutables;
+        writer = new(buffer, new JsonWriterOptions { Encoder = LedgerJson.Options.Encoder, SkipValidation = true });
+    }
+
+    public Dictionary<string, BookWork> Books { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Streams to load before the operations can run, or run on.</summary>
+    public List<(BookWork Book, StreamWork Stream)> Missing { get; } = [];
+
+    /// <summary>Tallies to load: the book, and the key.</summary>
+    public List<(BookWork Book, string Key)> MissingTallies { get; } = [];
+
+    /// <summary>Request keys to look up.</summary>
+    public List<(BookWork Book, string Key)> Keys { get; } = [];
+
+    public List<(Entry Entry, byte[] Hash)> Entries { get; } = [];
+
+    public bool HasChanges => Entries.Count > 0 || NewRequests.Count > 0;
+
+    public List<(BookWork Book, string Key, StoredRequest Request)> NewRequests { get; } = [];
+
+    /// <summary>Starts anew with these operations: names what must be loaded for them.</summary>
+    public void Begin(List<Ticket> tickets)
+    {
+        Books.Clear();
+        Missing.Clear();
+        MissingTallies.Clear();
+        Keys.Clear();
+        Entries.Clear();
+        NewRequests.Clear();
+        foreach (var ticket in tickets)
+        {
+            ticket.Reset();
+            var operation = ticket.Operation;
+            if (!Books.TryGetValue(operation.Request.Book, out var book))
+                Books.Add(operation.Request.Book, book = new(operation.Request.Book));
+            foreach (var stream in operation.Streams) Want(book, stream);
+            foreach (var key in operation.Tallies) MissingTallies.Add((book, key));
+            if (operation.Request.Key is { } requestKey) Keys.Add((book, requestKey));
+        }
+    }
+
+    /// <summary>
+    /// Runs the operations in order. Those that need further streams are returned; <see cref="Missing"/> then names the streams.
+    /// </summary>
+    public List<Ticket> Run(List<Ticket> tickets)
+    {
+        Missing.Clear();
+        var waiting = new List<Ticket>();
+        foreach (var ticket in tickets)
+        {
+            try
+            {
+                if (!TryRun(ticket)) waiting.Add(ticket);
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                ticket.Fault = exception;
+            }
+        }
+
+        return waiting;
+    }
+
+    /// <summary>The state of a stream as it is stored.</summary>
+    public byte[] StateOf(StreamWork stream) => Canonical(stream.State, stream.Name.Type.StateType, LedgerJson.Options).ToArray();
+
+    public void Dispose()
+    {
+        hasher.Dispose();
+        writer.Dispose();
+    }
+
+    private void Want(BookWork book, StreamName name)
+    {
+        if (book.Streams.ContainsKey(name.Id)) return;
+        var stream = new StreamWork(name);
+        book.Streams.Add(name.Id, stream);
+        if (immutables.TryGet(book.Id, name.Id, out var version, out var state))
+        {
+            (stream.Version, stream.LoadedVersion, stream.State) = (version, version, state);
+            book.States.Put(name.Id, state);
+        }
+        else
+        {
+            Missing.Add((book, stream));
+        }
+    }
+
+    private bool TryRun(Ticket ticket)
+    {
+        var (request, operation) = (ticket.Operation.Request, ticket.Operation);
+        var book = Books[request.Book];
+        if (request.Key is { } key && book.Requests.TryGetValue(key, out var earlier))
+        {
+            ticket.Outcome = earlier.Fingerprint.Span.SequenceEqual(request.Fingerprint.Span)
+                ? new Outcome.Accepted(earlier.Outcome, IsReplayed: true)
+                : new Outcome.Rejected(new IdempotencyKeyReused());
+            return true;
+        }
+
+        while (true)
+        {
+            ticket.Rounds++;
+            switch (operation.Decide(book.States))
+            {
+                case Verdict.Accepted accepted:
+                    Accept(ticket, book, accepted);
+                    return true;
+                case Verdict.Rejected(var reason):
+                    ticket.Outcome = new Outcome.Rejected(reason);
+                    return true;
+                case Verdict.NeedsMore(var streams) when ticket.Rounds > MaxRounds:
+                    throw new InvalidOperationException($"The operation asks for {string.Join(", ", streams.Select(s => s.Id))} again and again.");
+                case Verdict.NeedsMore(var streams):
+                    foreach (var stream in streams) Want(book, stream);
+                    if (!streams.All(book.States.Has)) return false;
+                    break;
+            }
+        }
+    }
+
+    private void Accept(Ticket ticket, BookWork book, Verdict.Accepted accepted)
+    {
+        var request = ticket.Operation.Request;
+        // Everything that can fail comes before the first change of the book: an operation is carried out whole or not at all.
+        var steps = accepted.Changes.Count == 0 ? [] : Prepare(book, accepted.Changes);
+        var answer = Canonical(accepted.Answer, accepted.Answer.GetType(), LedgerJson.Answers).ToArray();
+        var headers = HeadersOf(request.Actor);
+
+        foreach (var step in steps)
+        {
+            var stream = step.Stream;
+            var entry = new Entry(
+                book.Id, ++book.Head, Guid.CreateVersion7(request.Now.ToDateTimeOffset()), stream.Name.Id, ++stream.Version, step.Data, step.Event.Name,
+                request.Now, step.Event.DotnetType, request.Correlation, request.Key, headers);
+            var hash = hasher.Hash(book.Hash.Span, entry);
+            book.Hash = hash;
+            Entries.Add((entry, hash));
+            if (stream.Version == stream.LoadedVersion + 1) stream.First = request.Now;
+            stream.Last = request.Now;
+            stream.State = step.State!;
+            book.States.Put(stream.Name.Id, stream.State);
+            foreach (var change in step.Tallies)
+            {
+                book.TallyChanges[change.Key] = book.TallyChanges.GetValueOrDefault(change.Key) + change.Amount;
+                book.States.AddTally(change);
+            }
+        }
+
+        if (request.Key is { } key)
+        {
+            var done = new StoredRequest(request.Fingerprint, answer);
+            book.Requests.Add(key, done);
+            NewRequests.Add((book, key, done));
+        }
+
+        ticket.Outcome = new Outcome.Accepted(answer, IsReplayed: false);
+    }
+
+    private Step[] Prepare(BookWork book, IReadOnlyList<Change> changes)
+    {
+        var steps = new Step[changes.Count];
+        for (var i = 0; i < steps.Length; i++)
+        {
+            var (name, fact) = changes[i];
+            var stream = book.Streams[name.Id];
+            var before = Array.FindLast(steps[..i], step => step.Stream == stream).State ?? stream.State;
+            var data = Canonical(fact, fact.GetType(), LedgerJson.Options).ToArray();
+            steps[i] = new(stream, Catalogue.Of(fact), data, name.Type.Evolve(before, fact), name.Type.TalliesOf(fact));
+        }
+
+        return steps;
+    }
+
+    private readonly record struct Step(StreamWork Stream, StoredEvent Event, byte[] Data, object? State, IReadOnlyList<TallyChange> Tallies);
+
+    private ReadOnlySpan<byte> Canonical(object value, Type type, JsonSerializerOptions options)
+    {
+        buffer.ResetWrittenCount();
+        writer.Reset();
+        JsonSerializer.Serialize(writer, value, type, options);
+        canonical.ResetWrittenCount();
+        CanonicalJson.Write(buffer.WrittenSpan, canonical);
+        return canonical.WrittenSpan;
+    }
+
+    private byte[] HeadersOf(string actor)
+    {
+        if (headersOfActor.TryGetValue(actor, out var headers)) return headers;
+        if (headersOfActor.Count >= Limits.Queue) headersOfActor.Clear();
+        return headersOfActor[actor] = Canonical(new EntryHeaders(actor), typeof(EntryHeaders), LedgerJson.Options).ToArray();
+    }
+}
+
+/// <summary>What an entry's headers say: who asked.</summary>
+internal sealed record EntryHeaders(string Actor);

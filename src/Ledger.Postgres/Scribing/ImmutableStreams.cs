@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+
+namespace Ledger.Postgres.Scribing;
+
+/// <summary>
+/// Remembers streams that are written once (<see cref="StreamType.IsImmutable"/>), as they were read from committed data. Bounded:
+/// when full it starts again from nothing, which costs a round trip a stream.
+/// </summary>
+internal sealed class ImmutableStreams
+{
+    private const int Capacity = 50_000;
+    private readonly ConcurrentDictionary<(string Book, string Stream), (long Version, object State)> known = new();
+
+    public bool TryGet(string book, string stream, out long version, out object state)
+    {
+        var found = known.TryGetValue((book, stream), out var value);
+        (version, state) = value;
+        return found;
+    }
+
+    public void Remember(string book, StreamWork stream)
+    {
+        if (!stream.Name.Type.IsImmutable || stream.LoadedVersion == 0) return;
+        if (known.Count >= Capacity) known.Clear();
+        known[(book, stream.Name.Id)] = (stream.LoadedVersion, stream.State);
+    }
+}

@@ -1,0 +1,152 @@
+using Npgsql;
+using static Ledger.Postgres.Scribing.Parameters;
+
+namespace Ledger.Postgres.Scribing;
+
+/// <summary>
+/// The first round trip: begin, lock the books, load streams, tallies and request keys. And the rarer ones: further streams, and the
+/// events of streams to fold anew.
+/// </summary>
+internal sealed class LoadCommands : IAsyncDisposable
+{
+    private readonly NpgsqlBatch first;
+    private readonly NpgsqlBatch more;
+    private readonly NpgsqlBatch events;
+    private readonly NpgsqlParameter<string?[]> books = Text();
+    private readonly Keys streams = new();
+    private readonly Keys tallies = new();
+    private readonly Keys requests = new();
+    private readonly Keys further = new();
+    private readonly Keys folded = new();
+
+    private LoadCommands(NpgsqlConnection connection)
+    {
+        first = new(connection)
+        {
+            BatchCommands =
+            {
+                Command("begin"),
+                Command(SqlFile.Read("scribe_lock_books.sql"), books),
+                Command(SqlFile.Read("scribe_load_streams.sql"), streams.Book, streams.Key),
+                Command(SqlFile.Read("scribe_load_tallies.sql"), tallies.Book, tallies.Key),
+                Command(SqlFile.Read("scribe_load_requests.sql"), requests.Book, requests.Key),
+            },
+        };
+        more = new(connection) { BatchCommands = { Command(SqlFile.Read("scribe_load_streams.sql"), further.Book, further.Key) } };
+        events = new(connection) { BatchCommands = { Command(SqlFile.Read("scribe_load_events.sql"), folded.Book, folded.Key) } };
+    }
+
+    public static async Task<LoadCommands> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var commands = new LoadCommands(connection);
+        await commands.first.PrepareAsync(cancellation);
+        await commands.more.PrepareAsync(cancellation);
+        await commands.events.PrepareAsync(cancellation);
+        return commands;
+    }
+
+    /// <summary>Opens the transaction and loads what the batch named.</summary>
+    public async Task BeginAsync(Batch batch, CancellationToken cancellation)
+    {
+        books.TypedValue = [.. batch.Books.Keys];
+        streams.Fill(batch.Missing, item => (item.Book.Id, item.Stream.Name.Id));
+        tallies.Fill(batch.MissingTallies, item => (item.Book.Id, item.Key));
+        requests.Fill(batch.Keys, item => (item.Book.Id, item.Key));
+        var stale = new List<(BookWork, StreamWork)>();
+        await using (var reader = await first.ExecuteReaderAsync(cancellation))
+        {
+            while (await reader.ReadAsync(cancellation))
+            {
+                var book = batch.Books[reader.GetString(0)];
+                book.Head = book.LoadedHead = reader.GetInt64(1);
+                book.Hash = reader.GetFieldValue<byte[]>(2);
+            }
+
+            await reader.NextResultAsync(cancellation);
+            await ReadStreamsAsync(reader, batch.Missing, stale, cancellation);
+            foreach (var (book, key) in batch.MissingTallies) book.States.PutTally(key, 0);
+            await reader.NextResultAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                var (book, key) = batch.MissingTallies[(int)reader.GetInt64(0) - 1];
+                book.States.PutTally(key, reader.GetInt64(1));
+            }
+
+            await reader.NextResultAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                var (book, key) = batch.Keys[(int)reader.GetInt64(0) - 1];
+                book.Requests[key] = new(reader.GetFieldValue<byte[]>(1), CanonicalJson.Of(reader.GetFieldValue<byte[]>(2)));
+            }
+        }
+
+        await FoldAsync(stale, cancellation);
+    }
+
+    /// <summary>Loads the streams that operations asked for in addition, in the open transaction.</summary>
+    public async Task MoreAsync(Batch batch, CancellationToken cancellation)
+    {
+        further.Fill(batch.Missing, item => (item.Book.Id, item.Stream.Name.Id));
+        var stale = new List<(BookWork, StreamWork)>();
+        await using (var reader = await more.ExecuteReaderAsync(cancellation))
+            await ReadStreamsAsync(reader, batch.Missing, stale, cancellation);
+        await FoldAsync(stale, cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await first.DisposeAsync();
+        await more.DisposeAsync();
+        await events.DisposeAsync();
+    }
+
+    private static async Task ReadStreamsAsync(
+        NpgsqlDataReader reader, List<(BookWork Book, StreamWork Stream)> asked, List<(BookWork, StreamWork)> stale, CancellationToken cancellation)
+    {
+        foreach (var (book, stream) in asked) book.States.Put(stream.Name.Id, stream.State);
+        while (await reader.ReadAsync(cancellation))
+        {
+            var (book, stream) = asked[(int)reader.GetInt64(0) - 1];
+            var type = stream.Name.Type;
+            stream.Version = stream.LoadedVersion = reader.GetInt64(1);
+            if (await reader.IsDBNullAsync(2, cancellation) || await reader.IsDBNullAsync(3, cancellation) || reader.GetInt32(3) != type.Schema)
+            {
+                stale.Add((book, stream));
+                continue;
+            }
+
+            stream.State = System.Text.Json.JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(2), type.StateType, LedgerJson.Options)!;
+            book.States.Put(stream.Name.Id, stream.State);
+        }
+    }
+
+    // The stored state has another shape than the code's: fold it from the events. The next append of the stream writes it back.
+    private async Task FoldAsync(List<(BookWork Book, StreamWork Stream)> stale, CancellationToken cancellation)
+    {
+        if (stale.Count == 0) return;
+        folded.Fill(stale, item => (item.Book.Id, item.Stream.Name.Id));
+        await using var reader = await events.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            var (book, stream) = stale[(int)reader.GetInt64(0) - 1];
+            var fact = Catalogue.Events[reader.GetString(1)].Read(reader.GetFieldValue<byte[]>(2));
+            stream.State = stream.Name.Type.Evolve(stream.State, fact);
+            book.States.Put(stream.Name.Id, stream.State);
+        }
+    }
+
+    /// <summary>Pairs of tenant and key, as two arrays.</summary>
+    private sealed class Keys
+    {
+        public NpgsqlParameter<string?[]> Book { get; } = Text();
+
+        public NpgsqlParameter<string?[]> Key { get; } = Text();
+
+        public void Fill<T>(List<T> items, Func<T, (string Book, string Key)> pair)
+        {
+            var (books, keys) = (new string?[items.Count], new string?[items.Count]);
+            for (var i = 0; i < items.Count; i++) (books[i], keys[i]) = pair(items[i]);
+            (Book.TypedValue, Key.TypedValue) = (books, keys);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+tenant_id = current_setting('ledger.audit_from')

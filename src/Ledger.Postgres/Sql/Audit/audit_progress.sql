@@ -1,0 +1,5 @@
+copy (
+    select tenant_id, reader, seq_id
+    from ledger.progress
+    where {books}
+) to stdout (format binary)

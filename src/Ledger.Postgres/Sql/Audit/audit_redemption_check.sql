@@ -1,0 +1,5 @@
+copy (
+    select tenant_id, code, status, campaign, terms_version, member, valid_from, valid_to, redemption_id, redeemed_at, discount, entry
+    from ledger.redemption_check
+    where {books}
+) to stdout (format binary)

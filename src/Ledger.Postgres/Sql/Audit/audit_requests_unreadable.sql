@@ -1,0 +1,8 @@
+copy (
+    -- Requests that nobody could have been answered with, over all books in one scan. The judging is done here, as the outcomes are
+    -- the bulk of a ledger's bytes and hold nothing that the entries do not.
+    select tenant_id, count(*), min(key)
+    from ledger.requests
+    where {books} and (key = '' or octet_length(fingerprint) <> 32 or jsonb_typeof(outcome) <> 'object')
+    group by tenant_id
+) to stdout (format binary)

@@ -1,0 +1,7 @@
+-- A range of merchants is read by its index: each statement here takes one small part of a large table.
+set local statement_timeout = 0;
+set local idle_in_transaction_session_timeout = 0;
+set local jit = off;
+set local max_parallel_workers_per_gather = 0;
+set local enable_sort = off;
+set local enable_seqscan = off

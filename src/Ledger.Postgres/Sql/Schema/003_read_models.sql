@@ -1,0 +1,70 @@
+-- Read models of the coupon slice. Each is filled by one statement of the same name (Ledger/Coupons/ReadModels/*.sql) and can be
+-- rebuilt from the events at any time.
+create table ledger.redemption_check (
+    tenant_id     varchar     not null,
+    code          varchar     not null,
+    status        varchar     not null,
+    campaign      varchar     not null,
+    terms_version int         not null,
+    member        varchar     not null,
+    valid_from    timestamptz not null,
+    valid_to      timestamptz not null,
+    redemption_id varchar,
+    redeemed_at   timestamptz,
+    discount      bigint,
+    entry         bigint      not null,
+    constraint ledger_redemption_check_key primary key (tenant_id, code)
+) with (fillfactor = 80);
+comment on table ledger.redemption_check is 'Written by the scribe in the transaction of the entry: never behind.';
+
+create table ledger.wallet (
+    tenant_id   varchar     not null,
+    member      varchar     not null,
+    code        varchar     not null,
+    campaign    varchar     not null,
+    status      varchar     not null,
+    valid_from  timestamptz not null,
+    valid_to    timestamptz not null,
+    redeemed_at timestamptz,
+    entry       bigint      not null,
+    constraint ledger_wallet_key primary key (tenant_id, member, code)
+) with (fillfactor = 80);
+
+create table ledger.campaign_totals (
+    tenant_id   varchar not null,
+    campaign    varchar not null,
+    issued      bigint  not null,
+    redeemed    bigint  not null,
+    voided      bigint  not null,
+    deactivated bigint  not null,
+    expired     bigint  not null,
+    amount      bigint  not null,
+    discount    bigint  not null,
+    face_valued bigint  not null,
+    face_value  bigint  not null,
+    constraint ledger_campaign_totals_key primary key (tenant_id, campaign)
+) with (fillfactor = 50);
+
+comment on column ledger.campaign_totals.face_valued is 'Coupons issued whose most is one amount; face_value is the sum of these amounts.';
+
+create table ledger.store_days (
+    tenant_id varchar not null,
+    day       date    not null,
+    store     varchar not null,
+    issued    bigint  not null,
+    redeemed  bigint  not null,
+    voided    bigint  not null,
+    amount    bigint  not null,
+    discount  bigint  not null,
+    constraint ledger_store_days_key primary key (tenant_id, day, store)
+) with (fillfactor = 50);
+comment on column ledger.store_days.store is 'Empty for issuing and for redemptions that named no store.';
+
+create table ledger.timers (
+    tenant_id varchar     not null,
+    stream_id varchar     not null,
+    due_at    timestamptz not null,
+    constraint ledger_timers_key primary key (tenant_id, stream_id)
+);
+create index ledger_timers_due_idx on ledger.timers (due_at, tenant_id, stream_id);
+comment on table ledger.timers is 'What is due when: the stream is asked at due_at, and answers by an entry or by nothing.';
