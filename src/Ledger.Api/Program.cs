@@ -1,1 +1,31 @@
-var builder = WebApplication.CreateSlimBuilder(args); builder.Build().Run(); public sealed partial class Program;
+using Ledger.Api;
+using Ledger.Postgres;
+using Ledger.Postgres.Local;
+
+// Composition only: find the database, say what the service is made of, map its addresses, run, and leave nothing behind.
+try
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+    if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://127.0.0.1:5080");
+    builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+    builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
+    builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // A failed start is said below, in one sentence.
+    await using var setup = await ZeroSetup.StartAsync(builder.Configuration);
+    builder.Services.AddLedger(setup.ConnectionString);
+
+    await using var app = builder.Build();
+    app.MapLedger();
+    app.Lifetime.ApplicationStarted.Register(() => setup.Welcome(app.Urls.First()));
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception exception) when (exception is LocalPostgresException or MigrationChangedException or Npgsql.NpgsqlException or IOException)
+{
+    // What a person can mend: no Postgres programs, a database that does not answer, an address in use.
+    Console.Error.WriteLine(exception.Message);
+    return 1;
+}
+
+/// <summary>Named so that tests can start the service in their own process.</summary>
+public sealed partial class Program;

@@ -1,0 +1,250 @@
+using System.ComponentModel.DataAnnotations;
+using Ledger.Coupons;
+using Ledger.Postgres;
+using NodaTime;
+using static Ledger.Coupons.CampaignCommand;
+
+namespace Ledger.Api;
+
+/// <summary>What a coupon takes off; the members that its kind needs, and no others.</summary>
+/// <param name="Off">fixedAmount: the amount off.</param>
+/// <param name="OffBasisPoints">percentage: 1 to 10,000; 1,200 is 12 % off (8.8 折).</param>
+/// <param name="Ceiling">percentage: the most it takes off.</param>
+/// <param name="Price">specialPrice: what the goods cost with the coupon.</param>
+/// <param name="Value">exchange: the most the goods are worth.</param>
+/// <param name="Goods">exchange: the goods, in the merchant's words.</param>
+public sealed record BenefitBody(
+    BenefitKind Kind,
+    [property: Range(1, Limits.MaxAmount)] long? Off = null,
+    [property: Range(1, 10_000)] int? OffBasisPoints = null,
+    [property: Range(1, Limits.MaxAmount)] long? Ceiling = null,
+    Rounding Rounding = Rounding.Floor,
+    [property: Range(0, Limits.MaxAmount)] long? Price = null,
+    [property: Range(1, Limits.MaxAmount)] long? Value = null,
+    [property: StringLength(Limits.MaxName, MinimumLength = 1)] string? Goods = null);
+
+public enum BenefitKind
+{
+    FixedAmount,
+    Percentage,
+    SpecialPrice,
+    Exchange,
+}
+
+/// <summary>When a coupon may be used: the window, or with validDays that many days from receipt, cut to the window.</summary>
+public sealed record ValidityBody(
+    Instant WindowStart, Instant WindowEnd,
+    [property: Range(0, Limits.MaxDays)] int WaitDays = 0,
+    [property: Range(1, Limits.MaxDays)] int? ValidDays = null);
+
+/// <summary>A weekday and hours, half-open; to = 00:00 means the end of the day.</summary>
+public sealed record UsableWindowBody(WeekDay Day, LocalTime From, LocalTime To);
+
+public enum WeekDay
+{
+    Monday = 1,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// <summary>How many may be issued beside the quota; absent: no limit. A limit counts from the terms version that introduces it.</summary>
+public sealed record LimitsBody(
+    [property: Range(1, 1_000_000)] int? PerMember = null,
+    [property: Range(1, 1_000_000)] int? PerMemberPerDay = null,
+    [property: Range(1, int.MaxValue)] int? PerDay = null);
+
+/// <summary>What a campaign promises and how its coupons may be used: one version of its terms.</summary>
+/// <param name="MinimumSpend">The floor: smallest basket, before the discount, on which a coupon may be used.</param>
+/// <param name="UsableOn">Weekdays and hours of use; absent: any time.</param>
+/// <param name="Stores">Stores that accept it; absent: every store of the merchant.</param>
+/// <param name="VoidWindowMinutes">Minutes after a redemption during which it may be voided; absent: until the business day ends.</param>
+public sealed record TermsBody(
+    BenefitBody Benefit,
+    ValidityBody Validity,
+    [property: Range(0, Limits.MaxAmount)] long MinimumSpend = 0,
+    [property: MaxLength(Limits.MaxWindows)] IReadOnlyList<UsableWindowBody>? UsableOn = null,
+    [property: MaxLength(Limits.MaxStores)] IReadOnlyList<string>? Stores = null,
+    LimitsBody? Limits = null,
+    [property: Range(1, 525_600)] int? VoidWindowMinutes = null);
+
+/// <summary>Drafts a campaign with its first terms.</summary>
+/// <param name="Quota">The most coupons it may ever issue.</param>
+/// <param name="StartsAt">First instant of issuing; default: the start of the terms' window.</param>
+/// <param name="EndsAt">First instant at which none are issued any more; default: the end of the terms' window.</param>
+public sealed record DraftCampaignBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Id,
+    [property: StringLength(Limits.MaxName, MinimumLength = 1)] string Name,
+    [property: Range(1, Limits.MaxQuota)] long Quota,
+    TermsBody Terms,
+    Instant? StartsAt = null,
+    Instant? EndsAt = null);
+
+/// <summary>Sets the quota, compared with what the caller believes it to be.</summary>
+public sealed record ChangeQuotaBody([property: Range(1, Limits.MaxQuota)] long Expected, [property: Range(1, Limits.MaxQuota)] long Target);
+
+/// <summary>Why; people read it later.</summary>
+public sealed record ReasonBody([property: StringLength(Limits.MaxReason, MinimumLength = 1)] string Reason);
+
+/// <summary>Nothing to say.</summary>
+public sealed record NoBody;
+
+/// <summary>Campaigns: their life, their terms, their quota.</summary>
+public static class CampaignEndpoints
+{
+    public static void MapCampaigns(this IEndpointRouteBuilder routes)
+    {
+        routes.MapCommand("/v1/campaigns", Access.Merchant, DraftAsync).Takes<DraftCampaignBody>().Answers<CampaignView>(201);
+        routes.MapQuery("/v1/campaigns", Access.Merchant, ListAsync).Asks("limit", "cursor").Answers<Page<CampaignView>>();
+        routes.MapQuery("/v1/campaigns/{id}", Access.Merchant, ShowAsync).Answers<CampaignView>();
+        routes.MapCommand("/v1/campaigns/{id}/terms", Access.Merchant, AmendAsync).Takes<TermsBody>().Answers<CampaignView>();
+        routes.MapCommand("/v1/campaigns/{id}/quota", Access.Merchant, ChangeQuotaAsync).Takes<ChangeQuotaBody>().Answers<CampaignView>();
+        Step("submit", new SubmitCampaign());
+        Step("approve", new ApproveCampaign());
+        Step("resume", new ResumeCampaign());
+        Because("reject", reason => new RejectCampaign(reason));
+        Because("pause", reason => new PauseCampaign(reason));
+        Because("stop", reason => new StopCampaign(reason));
+
+        void Step(string name, CampaignCommand command) =>
+            routes.MapCommand($"/v1/campaigns/{{id}}/{name}", Access.Merchant, call => ChangeAsync(call, command)).Takes<NoBody>().Answers<CampaignView>();
+        void Because(string name, Func<string, CampaignCommand> command) =>
+            routes.MapCommand($"/v1/campaigns/{{id}}/{name}", Access.Merchant, call => ChangeAsync(call, command)).Takes<ReasonBody>().Answers<CampaignView>();
+    }
+
+    private static async Task DraftAsync(Call call)
+    {
+        if (await call.ReadAsync<DraftCampaignBody>() is not var (body, raw)) return;
+        var faults = new Faults();
+        var terms = TermsOf(call, body.Terms, "/terms", faults);
+        var (starts, ends) = (body.StartsAt ?? body.Terms.Validity.WindowStart, body.EndsAt ?? body.Terms.Validity.WindowEnd);
+        if (starts >= ends) faults.Add("/endsAt", "Let the campaign end after it starts.");
+        if (await call.RefuseAsync(faults)) return;
+        await call.SubmitAsync(CouponOperations.Draft(call.Request(raw), body.Id, new DraftCampaign(body.Name, body.Quota, starts, ends), terms!), 201);
+    }
+
+    private static async Task ListAsync(Call call)
+    {
+        var query = new Query(call, "limit", "cursor");
+        var (limit, cursor) = (query.Limit, query.Cursor);
+        if (await query.RefuseAsync()) return;
+        var campaigns = await call.Http.RequestServices.GetRequiredService<BookQueries>().CampaignsAsync(call.Merchant, cursor, limit, call.Aborted);
+        await call.JsonAsync(Page<CampaignView>.Of(campaigns, limit, campaign => campaign.Id));
+    }
+
+    private static async Task ShowAsync(Call call)
+    {
+        var queries = call.Http.RequestServices.GetRequiredService<BookQueries>();
+        if (await queries.CampaignAsync(call.Merchant, call.Route("id"), call.Aborted) is not { } campaign)
+        {
+            await Problems.WriteAsync(call.Http, new CampaignUnknown(call.Route("id")));
+            return;
+        }
+
+        call.Http.Response.Headers.ETag = ETagOf(campaign.TermsVersion);
+        await call.JsonAsync(campaign);
+    }
+
+    private static async Task AmendAsync(Call call)
+    {
+        if (await call.ReadAsync<TermsBody>() is not var (body, raw)) return;
+        var tag = call.Http.Request.Headers.IfMatch.ToString();
+        if (!int.TryParse(tag.Trim('"'), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var expected) || expected is 0 or int.MaxValue)
+        {
+            await Problems.WriteAsync(call.Http, Problems.IfMatchMissing);
+            return;
+        }
+
+        var faults = new Faults();
+        var terms = TermsOf(call, body, "", faults);
+        if (await call.RefuseAsync(faults)) return;
+        await call.SubmitAsync(CouponOperations.Amend(call.Request(raw), call.Route("id"), expected, terms!));
+    }
+
+    private static async Task ChangeQuotaAsync(Call call)
+    {
+        if (await call.ReadAsync<ChangeQuotaBody>() is not var (body, raw)) return;
+        await call.SubmitAsync(CouponOperations.ChangeQuota(call.Request(raw), call.Route("id"), body.Expected, body.Target));
+    }
+
+    private static async Task ChangeAsync(Call call, CampaignCommand command)
+    {
+        if (await call.ReadAsync<NoBody>(isOptional: true) is not var (_, raw)) return;
+        await call.SubmitAsync(CouponOperations.Change(call.Request(raw), call.Route("id"), command));
+    }
+
+    private static async Task ChangeAsync(Call call, Func<string, CampaignCommand> command)
+    {
+        if (await call.ReadAsync<ReasonBody>() is not var (body, raw)) return;
+        await call.SubmitAsync(CouponOperations.Change(call.Request(raw), call.Route("id"), command(body.Reason)));
+    }
+
+    /// <summary>The version that a person read; it goes back as If-Match.</summary>
+    private static string ETagOf(int version) => FormattableString.Invariant($"\"{version}\"");
+
+    /// <summary>The terms that a body says, or null and the faults.</summary>
+    private static CouponTerms? TermsOf(Call call, TermsBody body, string at, Faults faults)
+    {
+        var before = faults.Count;
+        var benefit = BenefitOf(body.Benefit, $"{at}/benefit", faults);
+        var validity = body.Validity;
+        if (validity.WindowStart >= validity.WindowEnd) faults.Add($"{at}/validity/windowEnd", "Let the window end after it starts.");
+        var windows = body.UsableOn ?? [];
+        for (var i = 0; i < windows.Count; i++)
+        {
+            if (windows[i].From >= windows[i].To && windows[i].To != LocalTime.Midnight)
+                faults.Add($"{at}/usableOn/{i}/to", "Let the hours end after they start; across midnight takes two windows.");
+        }
+
+        var stores = body.Stores ?? [];
+        for (var i = 0; i < stores.Count; i++)
+        {
+            if (!call.Caller.Profile.Stores.ContainsKey(stores[i])) faults.Add($"{at}/stores/{i}", "Name a store of the merchant; open it first with POST /v1/stores.");
+        }
+
+        if (faults.Count > before) return null;
+        return new(
+            benefit!, new(body.MinimumSpend), call.Caller.Profile.TimeZone, new(validity.WindowStart, validity.WindowEnd, validity.WaitDays, validity.ValidDays),
+            [.. windows.Select(w => new UsableWindow((IsoDayOfWeek)w.Day, w.From, w.To))], [.. stores.Distinct(StringComparer.Ordinal)],
+            new(body.Limits?.PerMember, body.Limits?.PerMemberPerDay, body.Limits?.PerDay), body.VoidWindowMinutes);
+    }
+
+    private static Benefit? BenefitOf(BenefitBody body, string at, Faults faults)
+    {
+        var given = new Dictionary<string, bool>(StringComparer.Ordinal)
+        {
+            ["off"] = body.Off is not null,
+            ["offBasisPoints"] = body.OffBasisPoints is not null,
+            ["ceiling"] = body.Ceiling is not null,
+            ["price"] = body.Price is not null,
+            ["value"] = body.Value is not null,
+            ["goods"] = body.Goods is not null,
+        };
+        string[] needed = body.Kind switch
+        {
+            BenefitKind.FixedAmount => ["off"],
+            BenefitKind.Percentage => ["offBasisPoints"],
+            BenefitKind.SpecialPrice => ["price"],
+            _ => ["value", "goods"],
+        };
+        string[] allowed = body.Kind == BenefitKind.Percentage ? ["ceiling"] : [];
+        var before = faults.Count;
+        foreach (var name in needed.Where(name => !given[name])) faults.Add($"{at}/{name}", "A benefit of this kind needs it.");
+        foreach (var (name, isGiven) in given)
+        {
+            if (isGiven && !needed.Contains(name, StringComparer.Ordinal) && !allowed.Contains(name, StringComparer.Ordinal))
+                faults.Add($"{at}/{name}", "Leave it out; a benefit of this kind has none.");
+        }
+
+        return faults.Count > before ? null : body.Kind switch
+        {
+            BenefitKind.FixedAmount => new Benefit.FixedAmount(new(body.Off!.Value)),
+            BenefitKind.Percentage => new Benefit.Percentage(body.OffBasisPoints!.Value, body.Ceiling is { } c ? new Money(c) : null, body.Rounding),
+            BenefitKind.SpecialPrice => new Benefit.SpecialPrice(new(body.Price!.Value)),
+            _ => new Benefit.Exchange(new(body.Value!.Value), body.Goods!),
+        };
+    }
+}

@@ -1,0 +1,130 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Ledger.Coupons;
+using Ledger.Postgres;
+using NodaTime;
+
+namespace Ledger.Api;
+
+/// <summary>Issues a coupon to a member.</summary>
+/// <param name="Member">An opaque id: no name, number or address.</param>
+/// <param name="Channel">Where the member got it, in the merchant's words.</param>
+/// <param name="BusinessTime">When it was received; believed within 5 s, or from a key that may import.</param>
+/// <param name="Ref">The caller's own mark; a batch's answer repeats it.</param>
+public sealed record IssueBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Campaign,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Member,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null,
+    Instant? BusinessTime = null,
+    [property: StringLength(Limits.MaxName)] string? Ref = null);
+
+/// <summary>May the coupon be used here, now, for this?</summary>
+/// <param name="Redeemable">Whether redeeming it now would succeed; null when no amount was asked for.</param>
+/// <param name="Problem">Why not.</param>
+public sealed record CheckView(
+    string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, string? RedemptionId, Instant? RedeemedAt,
+    CouponTerms Terms, bool? Redeemable, Money? Discount, Money? Payable, JsonElement? Problem);
+
+/// <summary>Coupons: issuing, asking, deactivating, and what a member holds.</summary>
+public static class CouponEndpoints
+{
+    public static void MapCoupons(this IEndpointRouteBuilder routes)
+    {
+        routes.MapCommand("/v1/coupons", Access.Merchant, IssueAsync).Takes<IssueBody>().Answers<IssuedView>(201);
+        routes.MapCommand("/v1/coupons/batch", Access.Merchant, IssueBatch.HandleAsync).TakesLines<IssueBody>().AnswersLines();
+        routes.MapQuery("/v1/coupons/{code}", Access.Till, CheckAsync).Asks("amount", "store", "businessTime").Answers<CheckView>();
+        routes.MapCommand("/v1/coupons/{code}/deactivate", Access.Merchant, DeactivateAsync).Takes<ReasonBody>().Answers<CouponView>();
+        routes.MapQuery("/v1/members/{member}/wallet", Access.Till, WalletAsync).Asks("limit", "cursor").Answers<Page<WalletCoupon>>();
+    }
+
+    /// <summary>The operation that issues one coupon under a fresh code.</summary>
+    public static Operation Issue(Call call, IssueBody body, Request request)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(body);
+        Span<byte> entropy = stackalloc byte[CouponCode.EntropyBytes];
+        RandomNumberGenerator.Fill(entropy);
+        var at = call.Caller.Judged(body.BusinessTime, request.Now);
+        return CouponOperations.Issue(request, body.Campaign, CouponCode.FromRandom(entropy).Value, body.Member, body.Channel, at, call.Caller.DateOf(at));
+    }
+
+    /// <summary>The code in a route or body; null after a problem was answered. No storage was asked.</summary>
+    public static async Task<string?> CodeAsync(Call call, string text)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        switch (CouponCode.Check(text, out var code))
+        {
+            case CouponCodeFault.None:
+                return code.Value;
+            case CouponCodeFault.WrongCheckCharacter:
+                await Problems.WriteAsync(call.Http, Problems.CodeCheckFailed);
+                return null;
+            default:
+                var faults = new Faults();
+                faults.Add("/code", "Send 11 to 13 characters of a coupon code (digits and letters without I, L, O, U).");
+                await Problems.WriteAsync(call.Http, faults);
+                return null;
+        }
+    }
+
+    private static async Task IssueAsync(Call call)
+    {
+        if (await call.ReadAsync<IssueBody>() is not var (body, raw)) return;
+        await call.SubmitAsync(Issue(call, body, call.Request(raw)), 201);
+    }
+
+    private static async Task CheckAsync(Call call)
+    {
+        var query = new Query(call, "amount", "store", "businessTime");
+        var (amount, store, stated) = (query.Whole("amount", 1, Limits.MaxAmount), query.Id("store") ?? call.Caller.Key.Store, query.Time("businessTime"));
+        if (await query.RefuseAsync() || await CodeAsync(call, call.Route("code")) is not { } code) return;
+        if (await call.Http.RequestServices.GetRequiredService<BookQueries>().CheckAsync(call.Merchant, code, call.Aborted) is not { } check)
+        {
+            await Problems.WriteAsync(call.Http, new CodeNotFound());
+            return;
+        }
+
+        var at = call.Caller.Judged(stated, call.Now);
+        var verdict = amount is { } basket ? Ask(code, check, new(basket), at, store) : null;
+        var reason = (verdict as Decision<CouponEvent>.Rejected)?.Reason;
+        var redeemed = (verdict as Decision<CouponEvent>.Accepted)?.Events.OfType<CouponEvent.CouponRedeemed>().Single();
+        await call.JsonAsync(new CheckView(
+            code, Coupon.StatusAt(check.Status, check.ValidFrom, check.ValidTo, call.Now), check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo,
+            check.RedemptionId, check.RedeemedAt, check.Terms, verdict is null ? null : reason is null, redeemed?.Discount, redeemed is null ? null : redeemed.Amount - redeemed.Discount,
+            reason is null ? null : ProblemOf(reason, RequestIds.Of(call.Http))));
+    }
+
+    /// <summary>Asks the decider itself, so that a check and a redemption never differ.</summary>
+    private static Decision<CouponEvent> Ask(string code, CouponCheck check, Money amount, Instant at, string? store)
+    {
+        var status = Enum.Parse<CouponStatus>(check.Status, ignoreCase: true);
+        var last = check.RedemptionId is null ? null : new CouponUse(check.RedemptionId, "", default, default, check.RedeemedAt!.Value, default, null, null, null, IsVoided: false);
+        var coupon = new Coupon(status, check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo, 0, last);
+        return CouponDecider.Decide(new CouponCommand.RedeemCoupon(check.Terms, code, "?", amount, at, store, null, null), coupon);
+    }
+
+    private static JsonElement ProblemOf(Rejection reason, string requestId)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+            Problems.Write(writer, Problems.Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers), requestId);
+        return JsonSerializer.Deserialize<JsonElement>(buffer.WrittenSpan);
+    }
+
+    private static async Task DeactivateAsync(Call call)
+    {
+        if (await CodeAsync(call, call.Route("code")) is not { } code || await call.ReadAsync<ReasonBody>() is not var (body, raw)) return;
+        await call.SubmitAsync(CouponOperations.Deactivate(call.Request(raw), code, body.Reason));
+    }
+
+    private static async Task WalletAsync(Call call)
+    {
+        var query = new Query(call, "limit", "cursor");
+        var (limit, cursor) = (query.Limit, query.Cursor);
+        if (await query.RefuseAsync()) return;
+        var coupons = await call.Http.RequestServices.GetRequiredService<BookQueries>()
+            .WalletAsync(call.Merchant, call.Route("member"), cursor, limit, call.Now, call.Aborted);
+        await call.JsonAsync(Page<WalletCoupon>.Of(coupons, limit, coupon => coupon.Code));
+    }
+}

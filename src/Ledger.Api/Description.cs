@@ -1,0 +1,22 @@
+namespace Ledger.Api;
+
+/// <summary>The query parameters that an endpoint takes.</summary>
+public sealed record QueryNames(IReadOnlyList<string> Names);
+
+/// <summary>Says in the endpoint's metadata what the OpenAPI document tells of it.</summary>
+public static class Description
+{
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint)
+        where T : notnull => endpoint.Accepts<T>(isOptional: typeof(T) == typeof(NoBody), "application/json");
+
+    public static RouteHandlerBuilder TakesLines<T>(this RouteHandlerBuilder endpoint)
+        where T : notnull => endpoint.Accepts<T>("application/x-ndjson");
+
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status = StatusCodes.Status200OK) =>
+        endpoint.Produces<T>(status, "application/json");
+
+    public static RouteHandlerBuilder AnswersLines(this RouteHandlerBuilder endpoint) =>
+        endpoint.Produces<string>(StatusCodes.Status200OK, "application/x-ndjson");
+
+    public static RouteHandlerBuilder Asks(this RouteHandlerBuilder endpoint, params string[] names) => endpoint.WithMetadata(new QueryNames(names));
+}

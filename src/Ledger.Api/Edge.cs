@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Ledger.Merchants;
+using Ledger.Postgres;
+using Microsoft.Extensions.Primitives;
+using NodaTime;
+
+namespace Ledger.Api;
+
+/// <summary>Answers that every endpoint shares: the request's id on each answer.</summary>
+public static class RequestIds
+{
+    public const string Header = "Request-Id";
+
+    /// <summary>The id that the answer carries; an operator finds the trace by it.</summary>
+    public static string Of(HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return System.Diagnostics.Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
+    }
+}
+
+/// <summary>
+/// One call, parsed, authenticated and bounded: what a handler starts from. A handler that cannot go on answers a problem and returns.
+/// </summary>
+/// <param name="Now">When the request was received: the clock stops here. Whole microseconds.</param>
+public sealed record Call(HttpContext Http, Caller Caller, Instant Now)
+{
+    public string Merchant => Caller.Merchant!;
+
+    public CancellationToken Aborted => Http.RequestAborted;
+
+    public string Route(string name) => (string)Http.Request.RouteValues[name]!;
+
+    /// <summary>The request that an operation records, with its key and the fingerprint of what was asked.</summary>
+    public Request Request(ReadOnlySpan<byte> body, string? suffix = null)
+    {
+        var key = Http.Request.Headers["Idempotency-Key"].ToString() + suffix;
+        return new(Merchant, key, Fingerprint(body), Caller.Key.Id, Now, Correlation());
+    }
+
+    /// <summary>Follows one purchase: the header <c>Correlation-Id</c> in its allowed form, or nothing.</summary>
+    private string? Correlation() =>
+        Http.Request.Headers.TryGetValue("Correlation-Id", out var value) && Headers.IsKey(value) ? value.ToString() : null;
+
+    // SHA-256 over method, path and canonical body: white space and the order of members make no other request.
+    private byte[] Fingerprint(ReadOnlySpan<byte> body)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Limits.MaxBody + 1024);
+        try
+        {
+            var length = Encoding.UTF8.GetBytes($"{Http.Request.Method} {Http.Request.Path.Value}\n", buffer);
+            var writer = new ArrayBufferWriter<byte>(Math.Max(body.Length, 16));
+            if (!body.IsEmpty) CanonicalJson.Write(body, writer);
+            writer.WrittenSpan.CopyTo(buffer.AsSpan(length));
+            return SHA256.HashData(buffer.AsSpan(0, length + writer.WrittenCount));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
+
+/// <summary>Who may call an endpoint.</summary>
+public enum Access
+{
+    /// <summary>Tills, merchants, and the platform for a merchant that it names.</summary>
+    Till,
+
+    /// <summary>Merchants, and the platform for a merchant that it names.</summary>
+    Merchant,
+
+    /// <summary>The platform.</summary>
+    Platform,
+}
+
+/// <summary>Bounds of what stands in headers and routes.</summary>
+public static partial class Headers
+{
+    /// <summary>A request key: 1 to 255 printable ASCII characters.</summary>
+    public static bool IsKey(StringValues value) =>
+        value is [{ Length: >= 1 and <= Limits.MaxRequestKey } text] && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+
+    public static bool IsId(string? text) => text is not null && Id().IsMatch(text);
+
+    [GeneratedRegex(Limits.IdPattern, RegexOptions.NonBacktracking)]
+    private static partial Regex Id();
+}
+
+/// <summary>Maps endpoints whose handlers start from a <see cref="Call"/>.</summary>
+public static class Edge
+{
+    /// <summary>A handler that changes nothing.</summary>
+    public static RouteHandlerBuilder MapQuery(this IEndpointRouteBuilder routes, string pattern, Access access, Func<Call, Task> handler) =>
+        Map(routes, HttpMethods.Get, pattern, access, handler);
+
+    /// <summary>A handler that changes something: the request needs a key.</summary>
+    public static RouteHandlerBuilder MapCommand(this IEndpointRouteBuilder routes, string pattern, Access access, Func<Call, Task> handler) =>
+        Map(routes, HttpMethods.Post, pattern, access, async call =>
+        {
+            if (Headers.IsKey(call.Http.Request.Headers["Idempotency-Key"])) await handler(call);
+            else await Problems.WriteAsync(call.Http, Problems.IdempotencyKeyMissing);
+        });
+
+    // The API explorer lists endpoints of a method only; what they take and answer stands in their metadata.
+    private static readonly System.Reflection.MethodInfo Described = ((Delegate)Describe).Method;
+
+    private static void Describe()
+    {
+    }
+
+    private static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string method, string pattern, Access access, Func<Call, Task> handler)
+    {
+        var (callers, clock) = (routes.ServiceProvider.GetRequiredService<Callers>(), routes.ServiceProvider.GetRequiredService<IClock>());
+        RequestDelegate endpoint = async http =>
+        {
+            var now = Times.Cut(clock.GetCurrentInstant());
+            if (await AuthenticateAsync(http, callers, access) is not { } caller) return;
+            var call = new Call(http, caller, now);
+            // An endpoint that takes parameters reads them itself, and refuses those that it does not know.
+            var takesNone = http.Request.QueryString.HasValue && http.GetEndpoint()?.Metadata.GetMetadata<QueryNames>() is null;
+            if (!takesNone || !await new Query(call).RefuseAsync()) await handler(call);
+        };
+        return new RouteHandlerBuilder([routes.MapMethods(pattern, [method], endpoint)]).WithMetadata(access, Described);
+    }
+
+    /// <summary>The caller, or null after a problem was answered.</summary>
+    private static async Task<Caller?> AuthenticateAsync(HttpContext http, Callers callers, Access access)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        var key = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? await callers.KeyAsync(header[7..], http.RequestAborted) : null;
+        if (key is null or { RevokedAt: not null })
+        {
+            await Problems.WriteAsync(http, Problems.NotAuthenticated);
+            return null;
+        }
+
+        if (!Permits(key.Scope, access))
+        {
+            await Problems.WriteAsync(http, Problems.NotPermitted, JsonFacts.Of(new { needs = $"a key of scope {access} or wider" }));
+            return null;
+        }
+
+        var named = http.Request.Headers["Ledger-Merchant"].ToString();
+        var merchant = key.Merchant ?? (named.Length > 0 ? named : null);
+        if (merchant is null && access == Access.Platform) return new(key, null, Merchant.Unregistered);
+        if (merchant is null || (named.Length > 0 && named != merchant))
+        {
+            await Problems.WriteAsync(http, Problems.NotPermitted, JsonFacts.Of(new { needs = "a header Ledger-Merchant that names a merchant of this key" }));
+            return null;
+        }
+
+        var profile = Headers.IsId(merchant) ? await callers.MerchantAsync(merchant, http.RequestAborted) : Merchant.Unregistered;
+        if (profile.IsRegistered || access == Access.Platform) return new(key, merchant, profile);
+        await Problems.WriteAsync(http, new MerchantUnknown());
+        return null;
+    }
+
+    private static bool Permits(ApiKeyScope scope, Access access) => scope switch
+    {
+        ApiKeyScope.Platform => true,
+        ApiKeyScope.Merchant => access != Access.Platform,
+        ApiKeyScope.Till => access == Access.Till,
+        _ => false,
+    };
+}
+
+/// <summary>Facts of a problem that have no type of their own.</summary>
+public static class JsonFacts
+{
+    public static System.Text.Json.JsonElement Of(object facts) => System.Text.Json.JsonSerializer.SerializeToElement(facts, LedgerJson.Answers);
+}

@@ -1,0 +1,142 @@
+using System.ComponentModel.DataAnnotations;
+using Ledger.Merchants;
+using Ledger.Postgres;
+using NodaTime;
+using static Ledger.Merchants.MerchantCommand;
+
+namespace Ledger.Api;
+
+/// <summary>Registers a merchant. The time zone and currency are fixed from then on.</summary>
+/// <param name="TimeZone">IANA name; business dates are reckoned in it.</param>
+/// <param name="Currency">ISO 4217; every amount is in its minor unit.</param>
+public sealed record RegisterMerchantBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Id,
+    [property: StringLength(Limits.MaxName, MinimumLength = 1)] string Name,
+    [property: StringLength(64)] string TimeZone = "Asia/Shanghai",
+    [property: RegularExpression("^[A-Z]{3}$")] string Currency = "CNY");
+
+/// <summary>Opens a store.</summary>
+public sealed record OpenStoreBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Id,
+    [property: StringLength(Limits.MaxName, MinimumLength = 1)] string Name);
+
+/// <summary>Installs a till in a store.</summary>
+public sealed record InstallTillBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Id);
+
+/// <summary>Makes an API key. Its secret is in this answer and never again.</summary>
+/// <param name="Scope">platform (every merchant), merchant (one), till (one till).</param>
+/// <param name="MayImport">May record a history: state a business time in the past and have it believed.</param>
+public sealed record CreateKeyBody(
+    ApiKeyScope Scope,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Merchant = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
+    bool MayImport = false);
+
+/// <summary>A key as it is shown: never its secret, except once when it was made.</summary>
+public sealed record KeyView(string Id, ApiKeyScope Scope, string? Merchant, string? Store, string? Till, bool MayImport, Instant? RevokedAt, string? Secret)
+{
+    public static KeyView Of(ApiKey key, string? secret = null)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return new(key.Id, key.Scope, key.Merchant, key.Store, key.Till, key.MayImport, key.RevokedAt, secret);
+    }
+}
+
+/// <summary>Merchants, their stores and tills, and the keys that act for them.</summary>
+public static class MerchantEndpoints
+{
+    public static void MapMerchants(this IEndpointRouteBuilder routes)
+    {
+        routes.MapCommand("/v1/merchants", Access.Platform, RegisterAsync).Takes<RegisterMerchantBody>().Answers<MerchantView>(201);
+        routes.MapQuery("/v1/merchant", Access.Till, ShowAsync).Answers<MerchantView>();
+        routes.MapCommand("/v1/stores", Access.Merchant, OpenStoreAsync).Takes<OpenStoreBody>().Answers<MerchantView>(201);
+        routes.MapCommand("/v1/stores/{store}/tills", Access.Merchant, InstallTillAsync).Takes<InstallTillBody>().Answers<MerchantView>(201);
+        routes.MapCommand("/v1/keys", Access.Merchant, CreateKeyAsync).Takes<CreateKeyBody>().Answers<KeyView>(201);
+        routes.MapCommand("/v1/keys/{id}/revoke", Access.Merchant, RevokeKeyAsync).Answers<KeyView>();
+    }
+
+    private static async Task RegisterAsync(Call call)
+    {
+        if (await call.ReadAsync<RegisterMerchantBody>() is not var (body, raw)) return;
+        var faults = new Faults();
+        if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(body.TimeZone) is null)
+            faults.Add("/timeZone", "Name a zone of the IANA database, such as Asia/Shanghai.");
+        if (await call.RefuseAsync(faults)) return;
+        var request = call.Request(raw) with { Book = body.Id };
+        await call.SubmitAsync(MerchantStream.Operation(request, new RegisterMerchant(body.Name, body.TimeZone, body.Currency)), 201);
+        Forget(call, body.Id);
+    }
+
+    private static Task ShowAsync(Call call) => call.JsonAsync(MerchantView.Of(call.Merchant, call.Caller.Profile));
+
+    private static async Task OpenStoreAsync(Call call)
+    {
+        if (await call.ReadAsync<OpenStoreBody>() is not var (body, raw)) return;
+        await call.SubmitAsync(MerchantStream.Operation(call.Request(raw), new OpenStore(body.Id, body.Name)), 201);
+        Forget(call, call.Merchant);
+    }
+
+    private static async Task InstallTillAsync(Call call)
+    {
+        if (await call.ReadAsync<InstallTillBody>() is not var (body, raw)) return;
+        await call.SubmitAsync(MerchantStream.Operation(call.Request(raw), new InstallTill(call.Route("store"), body.Id)), 201);
+        Forget(call, call.Merchant);
+    }
+
+    // Not an entry of a book: a key is not repeated under its request key, because its secret is shown once and not kept.
+    private static async Task CreateKeyAsync(Call call)
+    {
+        if (await call.ReadAsync<CreateKeyBody>() is not var (body, _)) return;
+        var faults = new Faults();
+        var isPlatform = call.Caller.Key.Scope == ApiKeyScope.Platform;
+        var merchant = body.Merchant ?? (body.Scope == ApiKeyScope.Platform ? null : call.Caller.Merchant);
+        if (body.Scope == ApiKeyScope.Platform && !isPlatform) faults.Add("/scope", "Only a platform key makes platform keys.");
+        if (body.MayImport && !call.Caller.Key.MayImport) faults.Add("/mayImport", "Only a key that may import makes keys that may.");
+        if (!isPlatform && merchant != call.Caller.Merchant) faults.Add("/merchant", "Leave it out; the key is for your own merchant.");
+        if (body.Scope == ApiKeyScope.Platform && merchant is not null) faults.Add("/merchant", "Leave it out; a platform key is for every merchant.");
+        if (body.Scope != ApiKeyScope.Till && (body.Store ?? body.Till) is not null) faults.Add("/till", "Leave store and till out, or make a key of scope till.");
+        if (body.Scope == ApiKeyScope.Till && (body.Store is null || body.Till is null)) faults.Add("/till", "Name the store and the till that stands in it.");
+        if (await call.RefuseAsync(faults)) return;
+
+        var services = call.Http.RequestServices;
+        if (merchant is not null)
+        {
+            var profile = await services.GetRequiredService<BookQueries>().StateAsync(merchant, MerchantStream.Stream, call.Aborted);
+            Rejection? refusal = profile switch
+            {
+                { IsRegistered: false } => new MerchantUnknown(),
+                _ when body.Till is not null && !profile.HasTill(body.Store!, body.Till) => new TillUnknown(body.Store!, body.Till),
+                _ => null,
+            };
+            if (refusal is not null)
+            {
+                await Problems.WriteAsync(call.Http, refusal);
+                return;
+            }
+        }
+
+        var made = await services.GetRequiredService<ApiKeys>().CreateAsync(
+            body.Scope, merchant, body.Store, body.Till, body.MayImport, isTest: false, call.Now, call.Aborted);
+        await call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201);
+    }
+
+    private static async Task RevokeKeyAsync(Call call)
+    {
+        var keys = call.Http.RequestServices.GetRequiredService<ApiKeys>();
+        var isPlatform = call.Caller.Key.Scope == ApiKeyScope.Platform;
+        var key = (await keys.ListAsync(call.Aborted)).SingleOrDefault(k => k.Id == call.Route("id") && (isPlatform || k.Merchant == call.Caller.Merchant));
+        if (key is null)
+        {
+            await Problems.WriteAsync(call.Http, new KeyUnknown());
+            return;
+        }
+
+        var revoked = await keys.RevokeAsync(key.Id, call.Now, call.Aborted);
+        Forget(call, null);
+        await call.JsonAsync(KeyView.Of(revoked!));
+    }
+
+    private static void Forget(Call call, string? merchant) => call.Http.RequestServices.GetRequiredService<Callers>().Forget(merchant);
+}

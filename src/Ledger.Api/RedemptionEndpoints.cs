@@ -1,0 +1,94 @@
+using System.ComponentModel.DataAnnotations;
+using Ledger.Coupons;
+using Ledger.Merchants;
+using Ledger.Postgres;
+using NodaTime;
+
+namespace Ledger.Api;
+
+/// <summary>Redeems a coupon in one shot.</summary>
+/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter.</param>
+/// <param name="Amount">The basket before the discount, in minor units.</param>
+/// <param name="Store">The store; a till's key knows its own.</param>
+/// <param name="Order">The till's own receipt or order number.</param>
+/// <param name="BusinessTime">When it happened; believed within 5 s, or from a key that may import.</param>
+public sealed record RedeemBody(
+    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string Code,
+    [property: Range(1, Limits.MaxAmount)] long Amount,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1)] string? Order = null,
+    Instant? BusinessTime = null);
+
+/// <summary>Voids a redemption.</summary>
+public sealed record VoidBody(
+    [property: StringLength(Limits.MaxReason, MinimumLength = 1)] string? Reason = null,
+    Instant? BusinessTime = null);
+
+/// <summary>Redemptions: one shot, void, and what became of a request.</summary>
+public static class RedemptionEndpoints
+{
+    public static void MapRedemptions(this IEndpointRouteBuilder routes)
+    {
+        routes.MapCommand("/v1/redemptions", Access.Till, RedeemAsync).Takes<RedeemBody>().Answers<RedemptionView>(201);
+        routes.MapQuery("/v1/redemptions/{id}", Access.Till, ShowAsync).Answers<RedemptionView>();
+        routes.MapCommand("/v1/redemptions/{id}/void", Access.Till, VoidAsync).Takes<VoidBody>().Answers<RedemptionView>();
+        routes.MapQuery("/v1/requests/{key}", Access.Till, RequestAsync).Answers<object>();
+    }
+
+    private static async Task RedeemAsync(Call call)
+    {
+        if (await call.ReadAsync<RedeemBody>() is not var (body, raw)) return;
+        if (await CouponEndpoints.CodeAsync(call, body.Code) is not { } code || !await StandsInAsync(call, body)) return;
+        var key = call.Caller.Key;
+        var operation = CouponOperations.Redeem(
+            call.Request(raw), code, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order);
+        await call.SubmitAsync(operation, StatusCodes.Status201Created);
+    }
+
+    /// <summary>Whether the caller may speak for the store and till that it names; a problem was answered where not.</summary>
+    private static async Task<bool> StandsInAsync(Call call, RedeemBody body)
+    {
+        var key = call.Caller.Key;
+        if (key.Scope == ApiKeyScope.Till && ((body.Store ?? key.Store) != key.Store || (body.Till ?? key.Till) != key.Till))
+        {
+            await Problems.WriteAsync(call.Http, Problems.NotPermitted, JsonFacts.Of(new { needs = "the key of the store and till that the body names" }));
+            return false;
+        }
+
+        Rejection? refusal = (body.Store, body.Till) switch
+        {
+            _ when key.Scope == ApiKeyScope.Till => null,
+            (null, null) => null,
+            (null, { } till) => new TillUnknown("", till),
+            ({ } store, _) when !call.Caller.Profile.Stores.ContainsKey(store) => new StoreUnknown(store),
+            ({ } store, { } till) when !call.Caller.Profile.HasTill(store, till) => new TillUnknown(store, till),
+            _ => null,
+        };
+        if (refusal is null) return true;
+        await Problems.WriteAsync(call.Http, refusal);
+        return false;
+    }
+
+    private static async Task ShowAsync(Call call)
+    {
+        var id = call.Route("id");
+        var found = await call.Http.RequestServices.GetRequiredService<BookQueries>().RedemptionAsync(call.Merchant, id, call.Aborted);
+        if (found is null) await Problems.WriteAsync(call.Http, new RedemptionNotFound(id));
+        else await call.JsonAsync(found);
+    }
+
+    private static async Task VoidAsync(Call call)
+    {
+        if (await call.ReadAsync<VoidBody>(isOptional: true) is not var (body, raw)) return;
+        var at = call.Caller.Judged(body.BusinessTime, call.Now);
+        await call.SubmitAsync(CouponOperations.Void(call.Request(raw), call.Route("id"), at, call.Caller.DateOf(at), body.Reason));
+    }
+
+    private static async Task RequestAsync(Call call)
+    {
+        var outcome = await call.Http.RequestServices.GetRequiredService<BookQueries>().RequestAsync(call.Merchant, call.Route("key"), call.Aborted);
+        if (outcome is null) await Problems.WriteAsync(call.Http, Problems.RequestUnknown);
+        else await Answers.RawAsync(call.Http, StatusCodes.Status200OK, outcome);
+    }
+}

@@ -1,0 +1,54 @@
+using Ledger.Postgres;
+using NodaTime;
+
+namespace Ledger.Api;
+
+/// <summary>What merchants read: totals that follow the book within a second, and the book itself.</summary>
+public static class ReportEndpoints
+{
+    public static void MapReports(this IEndpointRouteBuilder routes)
+    {
+        routes.MapQuery("/v1/reports/merchant", Access.Merchant, MerchantAsync).Answers<MerchantTotals>();
+        routes.MapQuery("/v1/reports/campaigns", Access.Merchant, CampaignsAsync).Asks("limit", "cursor").Answers<Page<CampaignTotals>>();
+        routes.MapQuery("/v1/reports/days", Access.Merchant, DaysAsync).Asks("from", "to", "limit", "cursor").Answers<Page<StoreDay>>();
+        routes.MapQuery("/v1/events", Access.Merchant, EventsAsync).Asks("after", "limit").Answers<Page<EntryView>>();
+    }
+
+    private static async Task MerchantAsync(Call call) => await call.JsonAsync(await Queries(call).MerchantTotalsAsync(call.Merchant, call.Now, call.Aborted));
+
+    private static async Task CampaignsAsync(Call call)
+    {
+        var query = new Query(call, "limit", "cursor");
+        var (limit, cursor) = (query.Limit, query.Cursor);
+        if (await query.RefuseAsync()) return;
+        var totals = await Queries(call).CampaignTotalsAsync(call.Merchant, cursor, limit, call.Aborted);
+        await call.JsonAsync(Page<CampaignTotals>.Of(totals, limit, total => total.Campaign));
+    }
+
+    private static async Task DaysAsync(Call call)
+    {
+        var query = new Query(call, "from", "to", "limit", "cursor");
+        var (limit, cursor, from, to) = (query.Limit, query.Cursor, query.Date("from"), query.Date("to"));
+        // A cursor is a day and a store, which may be empty: the first page begins before the empty store of its first day.
+        var after = (Day: (from ?? Earliest).PlusDays(-1), Store: "\uFFFD");
+        if (cursor.Length > 10 && RequestTimes.TryDate(cursor.AsSpan(0, 10), out var day)) after = (day, cursor[11..]);
+        else if (cursor.Length > 0) query.RefuseCursor();
+        if (await query.RefuseAsync()) return;
+        var days = await Queries(call).StoreDaysAsync(call.Merchant, from ?? Earliest, to ?? new(2200, 1, 1), after, limit, call.Aborted);
+        await call.JsonAsync(Page<StoreDay>.Of(days, limit, row => $"{row.Day:uuuu-MM-dd} {row.Store}"));
+    }
+
+    private static LocalDate Earliest => new(1900, 1, 1);
+
+    private static async Task EventsAsync(Call call)
+    {
+        var query = new Query(call, "after", "limit");
+        var (after, limit) = (query.Whole("after", 0, long.MaxValue) ?? 0, query.Limit);
+        if (await query.RefuseAsync()) return;
+        var entries = await Queries(call).EntriesAsync(call.Merchant, after, limit, call.Aborted);
+        var next = entries.Count < limit ? null : entries[^1].Entry.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        await call.JsonAsync(new Page<EntryView>(entries, next));
+    }
+
+    private static BookQueries Queries(Call call) => call.Http.RequestServices.GetRequiredService<BookQueries>();
+}

@@ -1,0 +1,124 @@
+using Ledger.Postgres;
+using Ledger.Postgres.Readers;
+using NodaTime;
+using Npgsql;
+
+namespace Ledger.Api;
+
+/// <summary>What the service is made of, and the way of a request through it.</summary>
+public static class Service
+{
+    /// <summary>Connections for plain reads; the scribes and readers have their own.</summary>
+    private const int ReadConnections = 20;
+
+    /// <summary>Connections for the readers: each read model's own, and those of timers, hints and gauges.</summary>
+    private const int ReaderConnections = 12;
+
+    private const string Readers = "readers";
+
+    public static void AddLedger(this IServiceCollection services, string connectionString)
+    {
+        // Plain reads change no setting of their session, so nothing needs to be reset after them.
+        var reads = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = ReadConnections, NoResetOnClose = true, ApplicationName = "ledger-api" };
+        services.AddSingleton(_ => NpgsqlDataSource.Create(reads));
+        services.AddSingleton<IClock>(SystemClock.Instance);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<BookHints>();
+        services.AddSingleton(provider => new Scribes(connectionString, provider.GetRequiredService<BookHints>(), provider.GetRequiredService<ILogger<Scribes>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<Scribes>());
+        services.AddReaders(connectionString);
+        services.AddSingleton<BookQueries>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Callers>();
+        services.AddSingleton<Telemetry>();
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.PropertyNamingPolicy = LedgerJson.Answers.PropertyNamingPolicy;
+            foreach (var converter in LedgerJson.Answers.Converters) options.SerializerOptions.Converters.Add(converter);
+        });
+        services.AddOpenApi("v1", OpenApiDocument.Configure);
+    }
+
+    /// <summary>What follows the books: read models, timers, and hints between instances. Stopped before the scribes, which finish last.</summary>
+    private static void AddReaders(this IServiceCollection services, string connectionString)
+    {
+        var followers = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = ReaderConnections, ApplicationName = "ledger-readers" };
+        services.AddKeyedSingleton(Readers, (_, _) => NpgsqlDataSource.Create(followers));
+        services.AddHostedService(provider => new ReadModelFollower(
+            Database(provider), provider.GetRequiredService<BookHints>(), provider.GetRequiredService<ILogger<ReadModelFollower>>()));
+        services.AddHostedService(provider => new BookNotifications(
+            Database(provider), provider.GetRequiredService<BookHints>(), provider.GetRequiredService<ILogger<BookNotifications>>()));
+        services.AddHostedService(provider => new ReaderGauges(
+            Database(provider), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<ReaderGauges>>()));
+        services.AddHostedService(provider => new TimerWorker(
+            Database(provider), provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<TimerWorker>>()));
+
+        static NpgsqlDataSource Database(IServiceProvider provider) => provider.GetRequiredKeyedService<NpgsqlDataSource>(Readers);
+    }
+
+    public static void MapLedger(this WebApplication app)
+    {
+        app.Services.GetRequiredService<Telemetry>();
+        app.Use(Telemetry.TraceAsync);
+        app.Use(GuardAsync);
+        app.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = "explorer";
+            options.SwaggerEndpoint("/openapi/v1.json", "Ledger v1");
+        });
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapGet("/", () => Results.Redirect("/explorer/")).ExcludeFromDescription();
+        app.MapGet("/problems/{slug}", DescribeProblem).ExcludeFromDescription();
+        app.MapGet("/healthz/live", () => Results.Text("live")).ExcludeFromDescription();
+        app.MapGet("/healthz/ready", ReadyAsync).ExcludeFromDescription();
+        app.MapMerchants();
+        app.MapCampaigns();
+        app.MapCoupons();
+        app.MapRedemptions();
+        app.MapReports();
+    }
+
+    /// <summary>Every answer carries its request id; every failure is a problem, and a bug says nothing of itself.</summary>
+    private static async Task GuardAsync(HttpContext http, RequestDelegate next)
+    {
+        http.Response.Headers[RequestIds.Header] = RequestIds.Of(http);
+        try
+        {
+            await next(http);
+            if (http.Response is { HasStarted: false, ContentLength: null, ContentType: null }) await RefuseRouteAsync(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The caller hung up; what it asked for is carried out all the same.
+        }
+        catch (Exception exception) when (!http.Response.HasStarted)
+        {
+            var problem = Problems.Of(exception);
+            if (problem == Problems.Internal)
+                http.RequestServices.GetRequiredService<ILogger<Program>>().LogError(exception, "Request {RequestId} failed", RequestIds.Of(http));
+            http.Response.Clear();
+            http.Response.Headers[RequestIds.Header] = RequestIds.Of(http);
+            await Problems.WriteAsync(http, problem);
+        }
+    }
+
+    /// <summary>Routing refuses an address, a method or a type of body by a bare status; callers get a problem like any other.</summary>
+    private static Task RefuseRouteAsync(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Problems.WriteAsync(http, Problems.NoSuchRoute),
+        StatusCodes.Status405MethodNotAllowed => Problems.WriteAsync(http, Problems.MethodNotAllowed),
+        StatusCodes.Status415UnsupportedMediaType => Problems.WriteAsync(http, Problems.UnsupportedMediaType, JsonFacts.Of(new
+        {
+            needs = http.Request.Path.Value!.EndsWith("/batch", StringComparison.OrdinalIgnoreCase) ? "application/x-ndjson" : "application/json",
+        })),
+        _ => Task.CompletedTask,
+    };
+
+    private static IResult DescribeProblem(string slug) => Problems.All.FirstOrDefault(problem => problem.Slug == slug) is { } found
+        ? Results.Json(new { type = $"/problems/{found.Slug}", title = found.Title, status = found.Status, next = found.Next, retryable = found.IsRetryable })
+        : Results.NotFound();
+
+    private static async Task<IResult> ReadyAsync(BookQueries queries, CancellationToken cancellation) => await queries.AnswersAsync(cancellation)
+        ? Results.Text("ready")
+        : Results.Text("database unavailable", statusCode: StatusCodes.Status503ServiceUnavailable);
+}

@@ -1,0 +1,106 @@
+using Ledger.Postgres;
+using Ledger.Postgres.Local;
+using NodaTime;
+using Npgsql;
+
+namespace Ledger.Api;
+
+/// <summary>
+/// Finds the database: a connection string always wins (configuration <c>ConnectionStrings:Ledger</c> or environment <c>LEDGER_DATABASE</c>);
+/// else a private Postgres is started, and there a demo merchant and key are made.
+/// </summary>
+public sealed class ZeroSetup : IAsyncDisposable
+{
+    private const string DemoKeyFile = "demo-key";
+
+    private readonly LocalPostgres? local;
+
+    private ZeroSetup(LocalPostgres? local, string connectionString) => (this.local, ConnectionString) = (local, connectionString);
+
+    public string ConnectionString { get; }
+
+    /// <summary>The demo key's secret; null where a connection string was given.</summary>
+    public string? DemoKey { get; private set; }
+
+    public static async Task<ZeroSetup> StartAsync(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var given = configuration.GetConnectionString("Ledger") ?? configuration["LEDGER_DATABASE"];
+        if (given is { Length: > 0 })
+        {
+            var named = new ZeroSetup(null, given);
+            await named.MigrateAsync();
+            return named;
+        }
+
+        var server = await LocalPostgres.StartAsync(new() { Log = line => Console.Error.WriteLine($"postgres: {line}") });
+        var setup = new ZeroSetup(server, server.ConnectionString);
+        try
+        {
+            await setup.MigrateAsync();
+            await setup.MakeDemoKeyAsync();
+            return setup;
+        }
+        catch
+        {
+            await setup.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Prints where the service is and what to try first.</summary>
+    public void Welcome(string url)
+    {
+        if (DemoKey is null)
+        {
+            Console.WriteLine($"The ledger is ready at {url} (explorer: {url}/explorer/)");
+            return;
+        }
+
+        Console.WriteLine(
+            $$"""
+
+            The ledger is ready at {{url}} (explorer: {{url}}/explorer/)
+            Demo key (platform): {{DemoKey}}
+
+            Try first:
+              export LEDGER_URL={{url}} LEDGER_KEY={{DemoKey}}
+              curl -s -X POST $LEDGER_URL/v1/merchants -H "Authorization: Bearer $LEDGER_KEY" -H "Idempotency-Key: $(date +%s%N)" \
+                -H "Content-Type: application/json" -d '{"id":"tea-house","name":"Tea House"}'
+
+            Then follow README.md, or import a sample: dotnet run --project src/Ledger.Cli -- import complete-journey samples/journey
+            Ctrl-C stops the service and its Postgres; the data stays.
+
+            """);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (local is not null) await local.DisposeAsync();
+    }
+
+    private async Task MigrateAsync()
+    {
+        await using var database = NpgsqlDataSource.Create(ConnectionString);
+        await new Migrations(database).ApplyAsync();
+    }
+
+    // The demo key is kept beside the private server's own password, readable by the same account only.
+    private async Task MakeDemoKeyAsync()
+    {
+        var file = Path.Combine(local!.DataDir, DemoKeyFile);
+        await using var database = NpgsqlDataSource.Create(ConnectionString);
+        var keys = new ApiKeys(database);
+        if (File.Exists(file))
+        {
+            DemoKey = (await File.ReadAllTextAsync(file)).Trim();
+            if (await keys.FindAsync(DemoKey) is not null) return;
+        }
+
+        var made = await keys.CreateAsync(ApiKeyScope.Platform, null, null, null, mayImport: true, isTest: true, SystemClock.Instance.GetCurrentInstant());
+        DemoKey = made.Secret;
+        await File.WriteAllTextAsync(file, "");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await File.WriteAllTextAsync(file, made.Secret);
+    }
+}
