@@ -1,0 +1,118 @@
+using System.CommandLine;
+using Ledger.Postgres;
+using NodaTime;
+
+namespace Ledger.Cli.Commands;
+
+/// <summary><c>ledger keys</c>: makes, revokes and lists API keys.</summary>
+internal static class KeysCommand
+{
+    private static readonly string[] Headers = ["id", "scope", "merchant", "store", "till", "may import", "revoked at"];
+
+    public static Command Create(Globals globals) => new("keys", "Make, revoke and list API keys.")
+    {
+        Make(globals),
+        Revoke(globals),
+        List(globals),
+    };
+
+    private static Command Make(Globals globals)
+    {
+        var scope = new Option<string>("--scope") { Description = "platform, merchant or till.", Required = true };
+        scope.AcceptOnlyFromAmong("platform", "merchant", "till");
+        var merchant = new Option<string?>("--merchant") { Description = "The merchant of the scopes merchant and till." };
+        var store = new Option<string?>("--store") { Description = "The store of the scope till." };
+        var till = new Option<string?>("--till") { Description = "The till of the scope till." };
+        var mayImport = new Option<bool>("--may-import") { Description = "May record a history: its business times are believed." };
+        var test = new Option<bool>("--test") { Description = $"Begin the secret with {ApiKeys.TestPrefix} instead of {ApiKeys.LivePrefix}." };
+        var dryRun = Globals.DryRun();
+        var command = new Command("create", "Make a key; its secret is shown this once.") { scope, merchant, store, till, mayImport, test, dryRun };
+        command.SetAction(async (parse, cancellation) =>
+        {
+            var wanted = new ApiKey(
+                "-", Enum.Parse<ApiKeyScope>(parse.GetRequiredValue(scope), ignoreCase: true), parse.GetValue(merchant), parse.GetValue(store),
+                parse.GetValue(till), parse.GetValue(mayImport));
+            RequireParticulars(wanted);
+            var terminal = globals.Terminal(parse);
+            if (parse.GetValue(dryRun))
+            {
+                terminal.Data(wanted, Headers, [Row(wanted)]);
+                return ExitCode.Fine;
+            }
+
+            await using var database = await globals.OpenAsync(parse, cancellation);
+            var made = await new ApiKeys(database.Source).CreateAsync(
+                wanted.Scope, wanted.Merchant, wanted.Store, wanted.Till, wanted.MayImport, parse.GetValue(test), Now(), cancellation);
+            terminal.Data(new { made.Key.Id, made.Key.Scope, made.Secret }, ["id", "secret"], [[made.Key.Id, made.Secret]]);
+            terminal.Note("Keep the secret now: only its hash is stored, so nobody can show it again.");
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static Command Revoke(Globals globals)
+    {
+        var id = new Argument<string>("id") { Description = "The key's id, as `ledger keys list` shows it." };
+        var dryRun = Globals.DryRun();
+        var command = new Command("revoke", "Revoke a key for ever.") { id, dryRun };
+        command.SetAction(async (parse, cancellation) =>
+        {
+            await using var database = await globals.OpenAsync(parse, cancellation);
+            var (terminal, keys, name) = (globals.Terminal(parse), new ApiKeys(database.Source), parse.GetRequiredValue(id));
+            var key = (await keys.ListAsync(cancellation)).FirstOrDefault(key => key.Id == name)
+                ?? throw new CliException($"There is no key {name}: look its id up with `ledger keys list`.");
+            if (!parse.GetValue(dryRun))
+            {
+                if (!terminal.Agrees($"Revoke {name} for ever?")) throw new CliException("Nothing was revoked: answer y to revoke the key.");
+                key = await keys.RevokeAsync(name, Now(), cancellation) ?? key;
+            }
+
+            terminal.Data(key, Headers, [Row(key)]);
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static Command List(Globals globals)
+    {
+        var command = new Command("list", "List every key, the revoked ones too; never a secret.");
+        command.SetAction(async (parse, cancellation) =>
+        {
+            await using var database = await globals.OpenAsync(parse, cancellation);
+            var keys = await new ApiKeys(database.Source).ListAsync(cancellation);
+            globals.Terminal(parse).Data(keys, Headers, keys.Select(Row));
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<object?> Row(ApiKey key) => [key.Id, Lower(key.Scope), key.Merchant, key.Store, key.Till, key.MayImport, key.RevokedAt];
+
+    private static string Lower(ApiKeyScope scope) => scope switch
+    {
+        ApiKeyScope.Platform => "platform",
+        ApiKeyScope.Merchant => "merchant",
+        _ => "till",
+    };
+
+    private static void RequireParticulars(ApiKey key)
+    {
+        var fault = (key.Scope, key.Merchant, key.Store, key.Till) switch
+        {
+            (ApiKeyScope.Platform, null, null, null) => null,
+            (ApiKeyScope.Platform, _, _, _) => "A platform key belongs to no merchant: leave out --merchant, --store and --till.",
+            (ApiKeyScope.Merchant, not null, null, null) => null,
+            (ApiKeyScope.Merchant, _, _, _) => "A merchant's key needs --merchant and neither --store nor --till.",
+            (ApiKeyScope.Till, not null, not null, not null) => null,
+            _ => "A till's key needs --merchant, --store and --till.",
+        };
+        if (fault is not null) throw CliException.Usage(fault);
+        string?[] ids = [key.Merchant, key.Store, key.Till];
+        foreach (var id in ids)
+        {
+            if (id is not null && !Ids.IsOne(id)) throw CliException.Usage($"\"{id}\" is no id: use 1 to 64 letters, digits, '_', '.', '@' or '-', beginning with a letter or digit.");
+        }
+    }
+
+    private static Instant Now() => SystemClock.Instance.GetCurrentInstant();
+}
