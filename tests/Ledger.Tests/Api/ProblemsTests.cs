@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Ledger.Api;
+using NodaTime;
+using Xunit;
+
+namespace Ledger.Tests.Api;
+
+/// <summary>The catalogue of problems: every refusal has a type of its own, and docs/problems.md lists them.</summary>
+public sealed partial class ProblemsTests
+{
+    private static readonly string[] Members = ["type", "title", "status", "detail", "instance", "retryable", "requestId"];
+
+    /// <summary>What the service's own problems carry besides; those of the domain carry their refusal's members.</summary>
+    private static readonly Dictionary<string, string> Extras = new(StringComparer.Ordinal)
+    {
+        ["malformed-request"] = "`errors` (list of `pointer` and `detail`), `faults` (integer)",
+        ["not-permitted"] = "`needs` (text)",
+        ["body-too-large"] = "`limitBytes` (integer)",
+        ["unsupported-media-type"] = "`needs` (text)",
+        ["idempotency-key-missing"] = "`needs` (text; for batches)",
+    };
+
+    [Fact]
+    public void Each_has_a_name_of_its_own_and_says_what_to_do()
+    {
+        Assert.Equal(Problems.All.Count, Problems.All.Select(problem => problem.Slug).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(Problems.All, problem =>
+        {
+            Assert.Matches("^[a-z]+(-[a-z]+)*$", problem.Slug);
+            Assert.InRange(problem.Status, 400, 503);
+            Assert.DoesNotMatch("[.!]$", problem.Title);
+            Assert.EndsWith(".", problem.Next, StringComparison.Ordinal);
+            Assert.Equal(problem.Status == 503, problem.IsRetryable);
+        });
+    }
+
+    [Fact]
+    public void No_fact_has_the_name_of_a_member_that_every_problem_has() => Assert.All(Problems.Refusals, refusal =>
+        Assert.Empty(Problems.FactsOf(refusal).Select(NameOf).Intersect(Members, StringComparer.Ordinal)));
+
+    [Fact]
+    public void All_of_them_are_listed_in_docs_problems_md()
+    {
+        var text = new StringBuilder(
+            """
+            # Problems
+
+            Every answer from 400 on is a problem of RFC 9457 (`application/problem+json`). Its `type` is `/problems/` and a name of this list, for ever the
+            same; `GET` on it answers what stands here. Every problem has `type`, `title`, `status`, `detail` (what to do next), `retryable`, `requestId`,
+            and its own facts. Where several of one section would apply, the first is answered. A refusal changes nothing, and the request may
+            be tried again under its key. This file is generated: a test compares it with the code.
+
+            ## Of the service
+
+
+            """);
+        var refusals = InOrder().ToDictionary(Rejection.SlugOf, StringComparer.Ordinal);
+        AppendTable(text, Problems.All.Where(problem => !refusals.ContainsKey(problem.Slug)), problem => Extras.GetValueOrDefault(problem.Slug, ""));
+        foreach (var area in refusals.GroupBy(refusal => refusal.Value.Namespace!.Split('.')[^1], StringComparer.Ordinal))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n## {(area.Key == "Postgres" ? "Of request keys" : $"Of {area.Key.ToLowerInvariant()}")}\n\n");
+            AppendTable(text, area.Select(refusal => Problems.All.Single(problem => problem.Slug == refusal.Key)), problem => Facts(refusals[problem.Slug]));
+        }
+
+        Approved.MatchesFile(text.ToString(), "docs/problems.md");
+    }
+
+    private static void AppendTable(StringBuilder text, IEnumerable<ProblemType> problems, Func<ProblemType, string> facts)
+    {
+        text.Append("| type | status | what it says | facts | what to do next |\n|---|---|---|---|---|\n");
+        foreach (var problem in problems)
+            text.Append(CultureInfo.InvariantCulture, $"| `{problem.Slug}` | {problem.Status} | {problem.Title} | {facts(problem)} | {problem.Next} |\n");
+    }
+
+    private static string Facts(Type refusal) => string.Join(", ", Problems.FactsOf(refusal).Select(fact => $"`{NameOf(fact)}` ({KindOf(fact.PropertyType)})"));
+
+    private static string NameOf(PropertyInfo fact) => JsonNamingPolicy.CamelCase.ConvertName(fact.Name);
+
+    private static string KindOf(Type type) => type switch
+    {
+        _ when type == typeof(string) => "text",
+        _ when type == typeof(Money) => "amount",
+        _ when type == typeof(Instant) => "time",
+        _ when type == typeof(LocalDate) => "date",
+        _ when type == typeof(int) || type == typeof(long) => "integer",
+        { IsEnum: true } => string.Join(" \\| ", Enum.GetNames(type).Where(name => name != "None").Select(JsonNamingPolicy.CamelCase.ConvertName)),
+        _ => throw new NotSupportedException($"{type}"),
+    };
+
+    /// <summary>The refusals in the order in which the sources declare them; the order of types in an assembly is the compiler's own.</summary>
+    private static IEnumerable<Type> InOrder()
+    {
+        var names = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .SelectMany(file => Declaration().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value)).ToList();
+        return Problems.Refusals.OrderBy(refusal => names.IndexOf(refusal.Name));
+    }
+
+    [GeneratedRegex(@"sealed record (?<name>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Declaration();
+}

@@ -1,0 +1,169 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Ledger.Tests.Api;
+
+/// <summary>A till's day over HTTP, and what the merchant reads of it: checks, redemptions, voids, wallets, reports, the book itself.</summary>
+public sealed class TillDayTests(LedgerApp app) : IClassFixture<LedgerApp>
+{
+    [Fact]
+    public async Task A_coupon_is_asked_for_redeemed_voided_and_redeemed_again()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring", "m-7");
+
+        var check = Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}?amount=4200", shop.TillKey));
+        Assert.Equal(("effective", "m-7", true, 500, 3700), (check.Said("status"), check.Said("member"), check["redeemable"].GetBoolean(), check["discount"].GetInt32(), check["payable"].GetInt32()));
+        var tooLittle = Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}?amount=2999", shop.TillKey));
+        Assert.Equal((false, "/problems/floor-not-met"), (tooLittle["redeemable"].GetBoolean(), tooLittle["problem"].GetProperty("type").GetString()));
+        Assert.False(Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}", shop.TillKey)).Json.TryGetProperty("redeemable", out _));
+
+        var redeemed = Shop.Expect(201, await shop.Client.PostAsync("/v1/redemptions", new { code, amount = 4200, order = "receipt 1" }, shop.TillKey));
+        Assert.Equal(($"{code}-1", "redeemed", 500, 3700, "receipt 1"), (redeemed.Said("redemptionId"), redeemed.Said("status"), redeemed["discount"].GetInt32(), redeemed["payable"].GetInt32(), redeemed.Said("order")));
+        Assert.Equal(redeemed.Text, Canonical(await shop.Client.GetAsync($"/v1/redemptions/{code}-1", shop.TillKey)));
+        Assert.Equal("used", Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}", shop.TillKey)).Said("status"));
+
+        var voided = Shop.Expect(200, await shop.Client.PostAsync($"/v1/redemptions/{code}-1/void", """{"reason":"Wrong coupon"}""", shop.TillKey));
+        Assert.Equal("voided", voided.Said("status"));
+        Assert.Equal(voided.Text, Shop.Expect(200, await shop.Client.PostAsync($"/v1/redemptions/{code}-1/void", null, shop.TillKey)).Text);
+        Assert.Equal($"{code}-2", Shop.Expect(201, await shop.RedeemAsync(code)).Said("redemptionId"));
+        var late = await shop.Client.PostAsync($"/v1/redemptions/{code}-1/void", null, shop.TillKey);
+        Assert.Equal((409, "already-voided"), (late.Status, late.Problem));
+        Assert.Equal("voided", Shop.Expect(200, await shop.Client.GetAsync($"/v1/redemptions/{code}-1", shop.TillKey)).Said("status"));
+        Assert.Equal("redemption-not-found", (await shop.Client.PostAsync($"/v1/redemptions/{code}-9/void", null, shop.TillKey)).Problem);
+    }
+
+    [Fact]
+    public async Task A_redemption_can_be_voided_until_its_window_ends()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring", terms: Shop.Terms[..^1] + ""","voidWindowMinutes":30}""");
+        (string, string) platform = ("Ledger-Merchant", shop.Id);
+        Task<Answer> Redeem(string code, string at) => shop.Client.PostAsync("/v1/redemptions", new { code, amount = 4200, businessTime = at }, app.PlatformKey, null, platform);
+        Task<Answer> Void(string id, string at) => shop.Client.PostAsync($"/v1/redemptions/{id}/void", new { businessTime = at }, app.PlatformKey, null, platform);
+
+        async Task<string> IssueAsync() => Shop.Expect(201, await shop.Client.PostAsync(
+            "/v1/coupons", new { campaign = "spring", member = "m-1", businessTime = "2026-01-04T00:00:00Z" }, app.PlatformKey, null, platform)).Said("code");
+
+        var (inside, outside) = (await IssueAsync(), await IssueAsync());
+        var redeemed = Shop.Expect(201, await Redeem(inside, "2026-01-05T04:00:00Z"));
+        Assert.Equal("2026-01-05T04:30:00.000000Z", redeemed.Said("voidableUntil"));
+        Shop.Expect(201, await Redeem(outside, "2026-01-05T04:00:00Z"));
+        Shop.Expect(200, await Void($"{inside}-1", "2026-01-05T04:29:59.999999Z"));
+        var closed = await Void($"{outside}-1", "2026-01-05T04:30:00Z");
+        Assert.Equal((422, "void-window-closed", "2026-01-05T04:30:00.000000Z"), (closed.Status, closed.Problem, closed.Said("voidableUntil")));
+    }
+
+    [Fact]
+    public async Task A_deactivated_coupon_is_refused_with_its_own_problem()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var (code, used) = (await shop.IssueAsync("spring"), await shop.IssueAsync("spring"));
+        Assert.Equal("deactivated", Shop.Expect(200, await shop.Client.PostAsync($"/v1/coupons/{code}/deactivate", """{"reason":"Printed twice"}""", shop.MerchantKey)).Said("status"));
+        var refused = await shop.RedeemAsync(code);
+        Assert.Equal((409, "deactivated"), (refused.Status, refused.Problem));
+        Shop.Expect(201, await shop.RedeemAsync(used));
+        Assert.Equal("already-used", (await shop.Client.PostAsync($"/v1/coupons/{used}/deactivate", """{"reason":"late"}""", shop.MerchantKey)).Problem);
+    }
+
+    [Fact]
+    public async Task Lists_are_read_page_by_page_to_their_end()
+    {
+        var shop = await app.OpenShopAsync();
+        foreach (var id in new[] { "a", "b", "B", "b.1", "zz" }) await shop.CampaignAsync(id);
+        var codes = new List<string>();
+        foreach (var campaign in new[] { "a", "a", "b", "b", "b.1", "zz", "zz" }) codes.Add(await shop.IssueAsync(campaign, "m-9"));
+        foreach (var code in codes.Take(3)) Shop.Expect(201, await shop.RedeemAsync(code));
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/redemptions", new { code = codes[3], amount = 3000 }, shop.MerchantKey));
+        await FollowedAsync(shop);
+
+        foreach (var limit in new[] { 1, 2, 5, 100 })
+        {
+            Assert.Equal("B a b b.1 zz", Joined(await AllAsync(shop, "/v1/campaigns", limit), "id"));
+            Assert.Equal(string.Join(' ', codes.Order(StringComparer.Ordinal)), Joined(await AllAsync(shop, "/v1/members/m-9/wallet", limit), "code"));
+            Assert.Equal("a b b.1 zz", Joined(await AllAsync(shop, "/v1/reports/campaigns", limit), "campaign"));
+
+            // A day begins with its line for no store: issuing, and the redemption that named none.
+            var days = await AllAsync(shop, "/v1/reports/days", limit);
+            Assert.StartsWith($" {Shop.Store}", Joined(days, "store"), StringComparison.Ordinal);
+            Assert.Equal((7, 4), (days.Sum(day => day.GetProperty("issued").GetInt32()), days.Sum(day => day.GetProperty("redeemed").GetInt32())));
+        }
+
+        var events = await AllAsync(shop, "/v1/events", 3, "after");
+        Assert.Equal(Enumerable.Range(1, events.Count), events.Select(entry => entry.GetProperty("entry").GetInt32()));
+        Assert.Equal(await app.Database.AskAsync<long>("select head from ledger.books where tenant_id = $1", shop.Id), events.Count);
+    }
+
+    [Fact]
+    public async Task Reports_say_what_was_done()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var (first, second) = (await shop.IssueAsync("spring", "m-1"), await shop.IssueAsync("spring", "m-2"));
+        await shop.IssueAsync("spring", "m-2");
+        Shop.Expect(201, await shop.RedeemAsync(first));
+        var redemption = Shop.Expect(201, await shop.RedeemAsync(second)).Said("redemptionId");
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/redemptions/{redemption}/void", null, shop.TillKey));
+        await FollowedAsync(shop);
+
+        var merchant = Shop.Expect(200, await shop.Client.GetAsync("/v1/reports/merchant", shop.MerchantKey));
+        Assert.Equal((1, 3, 2, 2, 1), (Number(merchant, "campaigns"), Number(merchant, "issued"), Number(merchant, "redeemed"), Number(merchant, "members"), Number(merchant, "membersRedeeming")));
+        Assert.Equal((4200, 500, 0), (Number(merchant, "amount"), Number(merchant, "discount"), Number(merchant, "lagEntries")));
+        var campaign = Shop.Expect(200, await shop.Client.GetAsync("/v1/reports/campaigns", shop.MerchantKey))["data"][0];
+        Assert.Equal((2, 1, 1500), (campaign.GetProperty("redeemed").GetInt32(), campaign.GetProperty("voided").GetInt32(), campaign.GetProperty("faceValue").GetInt32()));
+        var none = Shop.Expect(200, await shop.Client.GetAsync("/v1/reports/days?from=2001-01-01&to=2002-01-01", shop.MerchantKey));
+        Assert.Equal(0, none["data"].GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Every_answer_carries_its_request_id_and_the_service_tells_how_it_is()
+    {
+        var answer = await app.Client.SendAsync(HttpMethod.Get, "/healthz/ready", null, null);
+        Assert.Equal((200, "ready"), (answer.Status, answer.Text));
+        Assert.Single(answer.Headers.GetValues("Request-Id"));
+        Assert.Equal((200, "live"), await app.Client.SendAsync(HttpMethod.Get, "/healthz/live", null, null) is var live ? (live.Status, live.Text) : default);
+        var problem = Shop.Expect(200, await app.Client.SendAsync(HttpMethod.Get, "/problems/floor-not-met", null, null));
+        Assert.Equal((422, "The basket is below the coupon's floor"), (problem["status"].GetInt32(), problem.Said("title")));
+        Assert.Equal(302, (await app.Client.SendAsync(HttpMethod.Get, "/", null, null)).Status);
+        Assert.Contains("swagger", (await app.Client.SendAsync(HttpMethod.Get, "/explorer/index.html", null, null)).Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string Joined(IEnumerable<JsonElement> rows, string member) => string.Join(' ', rows.Select(row => row.GetProperty(member).GetString()));
+
+    private static int Number(Answer answer, string member) => answer[member].GetInt32();
+
+    private static string Canonical(Answer answer) => System.Text.Encoding.UTF8.GetString(CanonicalJson.Of(System.Text.Encoding.UTF8.GetBytes(Shop.Expect(200, answer).Text)));
+
+    /// <summary>Waits until the read models have followed the shop's book.</summary>
+    private static async Task FollowedAsync(Shop shop)
+    {
+        for (var tries = 0; tries < 200; tries++)
+        {
+            if (Number(Shop.Expect(200, await shop.Client.GetAsync("/v1/reports/merchant", shop.MerchantKey)), "lagEntries") == 0) return;
+            await Task.Delay(50);
+        }
+
+        Assert.Fail("The read models do not follow.");
+    }
+
+    private static async Task<List<JsonElement>> AllAsync(Shop shop, string path, int limit, string cursorName = "cursor")
+    {
+        var rows = new List<JsonElement>();
+        string? cursor = null;
+        for (var page = 0; page < 100; page++)
+        {
+            var next = cursor is null ? "" : $"&{cursorName}={Uri.EscapeDataString(cursor)}";
+            var answer = Shop.Expect(200, await shop.Client.GetAsync(FormattableString.Invariant($"{path}?limit={limit}{next}"), shop.MerchantKey));
+            var data = answer["data"].EnumerateArray().ToList();
+            Assert.InRange(data.Count, 0, limit);
+            rows.AddRange(data);
+            cursor = answer.Json.TryGetProperty("nextCursor", out var more) ? more.GetString() : null;
+            if (cursor is null) return rows;
+        }
+
+        Assert.Fail($"{path} with limit {limit} has no end.");
+        return rows;
+    }
+}

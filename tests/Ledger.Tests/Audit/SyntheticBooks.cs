@@ -1,0 +1,128 @@
+using Ledger.Coupons;
+using Ledger.Merchants;
+using NodaTime;
+using Npgsql;
+
+namespace Ledger.Tests.Audit;
+
+/// <param name="Operations">Requests made, over all books; nearly each appends an entry.</param>
+/// <param name="Lag">The most entries that a read model which follows is behind.</param>
+public sealed record SyntheticPlan(int Seed, int Books, int Operations, int Lag = 0);
+
+/// <summary>
+/// Books of invented merchants, the same for the same plan: real operations run in memory, and written in bulk as the ledger would have
+/// left them. The entries of all books are mixed, as those of a service are.
+/// </summary>
+public sealed class SyntheticBooks
+{
+    private static readonly Instant Opening = Instant.FromUtc(2026, 3, 1, 1, 0);
+
+    private readonly SyntheticPlan plan;
+    private readonly Random random;
+    private readonly List<SyntheticBook> books = [];
+    private Instant now = Opening;
+
+    private SyntheticBooks(SyntheticPlan plan) => (this.plan, random) = (plan, new(plan.Seed));
+
+    /// <summary>The books written, complete.</summary>
+    public IReadOnlyList<SyntheticBook> Books => books;
+
+    /// <param name="connectionString">A database with the ledger's schema and nothing in it.</param>
+    public static async Task<SyntheticBooks> WriteAsync(string connectionString, SyntheticPlan plan)
+    {
+        var made = new SyntheticBooks(plan);
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using (var entries = await SyntheticRows.OpenAsync(source, "mt_events",
+            "tenant_id, seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type, correlation_id, causation_id, headers, hash"))
+        await using (var requests = await SyntheticRows.OpenAsync(source, "requests", "tenant_id, key, fingerprint, outcome"))
+        {
+            await made.MakeAsync(entries, requests);
+            await entries.CompleteAsync();
+            await requests.CompleteAsync();
+        }
+
+        await SyntheticTables.WriteAsync(source, made.books, plan.Lag, made.random);
+        return made;
+    }
+
+    private async Task MakeAsync(SyntheticRows entries, SyntheticRows requests)
+    {
+        for (var i = 0; i < plan.Books; i++)
+        {
+            var book = new SyntheticBook($"m-{plan.Seed}-{i:D5}");
+            books.Add(book);
+            foreach (var operation in Setup(book)) await book.RunAsync(operation, entries, requests);
+        }
+
+        for (var i = 0; i < plan.Operations; i++)
+        {
+            var book = books[random.Next(books.Count)];
+            now += Duration.FromMilliseconds(random.Next(2_000));
+            await book.RunAsync(Next(book, i), entries, requests);
+        }
+    }
+
+    private IEnumerable<Operation> Setup(SyntheticBook book)
+    {
+        var number = 0;
+        Request Setting() => Ask(book, $"setup-{number++}");
+        yield return MerchantStream.Operation(Setting(), new MerchantCommand.RegisterMerchant($"Tea house {book.Name}", "Asia/Shanghai", "CNY"));
+        yield return MerchantStream.Operation(Setting(), new MerchantCommand.OpenStore("s1", "徐家汇店"));
+        yield return MerchantStream.Operation(Setting(), new MerchantCommand.OpenStore("s2", "Bund"));
+        yield return MerchantStream.Operation(Setting(), new MerchantCommand.InstallTill("s1", "t1"));
+        foreach (var (campaign, benefit) in new (string, Benefit)[]
+        {
+            ("spring", new Benefit.FixedAmount(new(5_00))), ("autumn", new Benefit.Percentage(1_200, new Money(20_00), Rounding.HalfUp)),
+        })
+        {
+            var terms = new CouponTerms(
+                benefit, new(10_00), "Asia/Shanghai", new(Opening, Opening + Duration.FromDays(90), ValidDays: 2), [], [], new(PerMember: 50, PerMemberPerDay: 20));
+            yield return CouponOperations.Draft(Setting(), campaign, new($"Campaign \"{campaign}\"", 9_000_000, Opening, Opening + Duration.FromDays(60)), terms);
+            yield return CouponOperations.Change(Setting(), campaign, new CampaignCommand.SubmitCampaign());
+            yield return CouponOperations.Change(Setting(), campaign, new CampaignCommand.ApproveCampaign());
+        }
+
+        yield return CouponOperations.Change(Setting(), "autumn", new CampaignCommand.PauseCampaign("weather"));
+        yield return CouponOperations.Change(Setting(), "autumn", new CampaignCommand.ResumeCampaign());
+    }
+
+    private Operation Next(SyntheticBook book, int number)
+    {
+        var request = Ask(book, $"till-{number:D8}-{random.Next(1 << 20):x5}");
+        var date = now.InZone(DateTimeZoneProviders.Tzdb["Asia/Shanghai"]).Date;
+        var dice = random.Next(100);
+        if (dice < 48 || book.Codes.Count == 0) return Issue(book, request, date);
+        var code = book.Codes[random.Next(book.Codes.Count)];
+        if (dice is 92 or 93) return CouponOperations.Deactivate(request, code, "lost");
+        if (dice is 94 or 95) return CouponOperations.Void(request, $"{code}-1", now, date, random.Next(2) == 0 ? null : "the guest left");
+        if (dice >= 96)
+        {
+            var (past, late) = (now, CouponOperations.Expire(request with { Key = null, Now = now + Duration.FromDays(3) }, code));
+            return random.Next(4) > 0 ? late : CouponOperations.Redeem(request, code, new(30_00), past - Duration.FromHours(1), null, null, null);
+        }
+
+        book.Codes.Remove(code);
+        var store = random.Next(10) == 0 ? null : random.Next(2) == 0 ? "s1" : "s2";
+        return CouponOperations.Redeem(
+            request, code, new(random.Next(10_00, 200_00)), now, store, store == "s1" ? "t1" : null, random.Next(3) == 0 ? $"order-{number}" : null);
+    }
+
+    private Operation Issue(SyntheticBook book, Request request, LocalDate date)
+    {
+        var code = string.Create(12, random, static (text, random) =>
+        {
+            foreach (ref var letter in text) letter = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[random.Next(32)];
+        });
+        book.Codes.Add(code);
+        var member = $"member-{random.Next(40 + (plan.Operations / plan.Books / 4)):D6}";
+        return CouponOperations.Issue(request, random.Next(3) == 0 ? "autumn" : "spring", code, member, random.Next(2) == 0 ? null : "SCAN", now, date);
+    }
+
+    private Request Ask(SyntheticBook book, string key)
+    {
+        var fingerprint = new byte[32];
+        random.NextBytes(fingerprint);
+        now = Times.Cut(now);
+        return new(book.Name, key, fingerprint, $"key-{book.Name}", now, random.Next(8) == 0 ? $"purchase-{random.Next()}" : null);
+    }
+}

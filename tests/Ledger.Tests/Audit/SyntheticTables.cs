@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Ledger.Coupons.ReadModels;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Tests.Audit;
+
+/// <summary>Writes what follows from invented entries. The read models come from their plain fold, which knows nothing of the audit's.</summary>
+internal static class SyntheticTables
+{
+    public static async Task WriteAsync(NpgsqlDataSource source, IReadOnlyList<SyntheticBook> books, int lag, Random random)
+    {
+        await WriteAsync(source, "books", "tenant_id, head, head_hash", books, book => [[book.Name, book.Head, book.Hash]]);
+        await WriteAsync(source, "tallies", "tenant_id, key, value", books, book => book.Tallies.Select(t => new object?[] { book.Name, t.Key, t.Value }));
+        await WriteAsync(source, "mt_streams", "tenant_id, id, type, version, timestamp, created, state, state_schema", books, book => book.Streams.Select(s => new object?[]
+        {
+            book.Name, s.Key, s.Value.Type.Name, s.Value.Version, s.Value.Timestamp, s.Value.Created,
+            new Json(JsonSerializer.SerializeToUtf8Bytes(s.Value.State, s.Value.Type.StateType, LedgerJson.Options)), s.Value.Type.Schema,
+        }));
+        foreach (var (model, columns, rows) in ReadModelRows())
+        {
+            var ends = books.ToDictionary(book => book.Name, book => model.IsInline ? book.Head : Math.Max(0, book.Head - random.Next(lag + 1)), StringComparer.Ordinal);
+            await WriteAsync(source, model.Table, columns, books, book => rows(Fold(book, ends[book.Name])).Select(row => row.Prepend(book.Name).ToArray()));
+            if (!model.IsInline) await WriteAsync(source, "progress", "tenant_id, reader, seq_id", books, book => [[book.Name, model.Table, ends[book.Name]]]);
+        }
+    }
+
+    private static IEnumerable<(ReadModel Model, string Columns, Func<CouponProjections, IEnumerable<object?[]>> Rows)> ReadModelRows()
+    {
+        yield return (Model("redemption_check"),
+            "tenant_id, code, status, campaign, terms_version, member, valid_from, valid_to, redemption_id, redeemed_at, discount, entry",
+            all => all.RedemptionCheck.Select(r => new object?[]
+            {
+                r.Code, r.Status, r.Campaign, r.TermsVersion, r.Member, r.ValidFrom, r.ValidTo, r.RedemptionId, r.RedeemedAt, r.Discount?.Minor, r.Entry,
+            }));
+        yield return (Model("wallet"), "tenant_id, member, code, campaign, status, valid_from, valid_to, redeemed_at, entry",
+            all => all.Wallet.Select(r => new object?[] { r.Member, r.Code, r.Campaign, r.Status, r.ValidFrom, r.ValidTo, r.RedeemedAt, r.Entry }));
+        yield return (Model("campaign_totals"),
+            "tenant_id, campaign, issued, redeemed, voided, deactivated, expired, amount, discount, face_valued, face_value",
+            all => all.CampaignTotals.Select(r => new object?[]
+            {
+                r.Campaign, r.Issued, r.Redeemed, r.Voided, r.Deactivated, r.Expired, r.Amount.Minor, r.Discount.Minor, r.FaceValued, r.FaceValue.Minor,
+            }));
+        yield return (Model("store_days"), "tenant_id, day, store, issued, redeemed, voided, amount, discount",
+            all => all.StoreDays.Select(r => new object?[] { r.Day, r.Store, r.Issued, r.Redeemed, r.Voided, r.Amount.Minor, r.Discount.Minor }));
+        yield return (Model("timers"), "tenant_id, stream_id, due_at", all => all.Timers.Select(r => new object?[] { r.Stream, r.DueAt }));
+
+        static ReadModel Model(string table) => ReadModel.All.Single(model => model.Table == table);
+    }
+
+    /// <summary>The rows as they stand after that entry.</summary>
+    private static CouponProjections Fold(SyntheticBook book, long upTo)
+    {
+        var fold = new CouponProjections(book.Name);
+        foreach (var (seq, stream, fact) in book.Entries.TakeWhile(entry => entry.Seq <= upTo)) fold.Apply(seq, stream, fact);
+        return fold;
+    }
+
+    private static async Task WriteAsync(
+        NpgsqlDataSource source, string table, string columns, IReadOnlyList<SyntheticBook> books, Func<SyntheticBook, IEnumerable<object?[]>> rowsOf)
+    {
+        await using var rows = await SyntheticRows.OpenAsync(source, table, columns);
+        foreach (var row in books.SelectMany(rowsOf)) await rows.RowAsync(row);
+        await rows.CompleteAsync();
+    }
+}
+
+/// <summary>Rows on their way into a table by binary COPY.</summary>
+public sealed class SyntheticRows : IAsyncDisposable
+{
+    private readonly NpgsqlConnection connection;
+    private readonly NpgsqlBinaryImporter importer;
+
+    private SyntheticRows(NpgsqlConnection connection, NpgsqlBinaryImporter importer) => (this.connection, this.importer) = (connection, importer);
+
+    public static async Task<SyntheticRows> OpenAsync(NpgsqlDataSource source, string table, string columns)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var opened = await source.OpenConnectionAsync();
+        return new(opened, await opened.BeginBinaryImportAsync($"copy ledger.{table} ({columns}) from stdin (format binary)"));
+    }
+
+    public async Task RowAsync(params object?[] row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        await importer.StartRowAsync();
+        foreach (var value in row)
+        {
+            await (value switch
+            {
+                null => importer.WriteNullAsync(),
+                string text => importer.WriteAsync(text, NpgsqlDbType.Varchar),
+                long number => importer.WriteAsync(number, NpgsqlDbType.Bigint),
+                int number => importer.WriteAsync(number, NpgsqlDbType.Integer),
+                Guid id => importer.WriteAsync(id, NpgsqlDbType.Uuid),
+                byte[] bytes => importer.WriteAsync(bytes, NpgsqlDbType.Bytea),
+                Json json => importer.WriteAsync(json.Utf8, Json.Type),
+                Instant time => importer.WriteAsync(time.ToDateTimeUtc(), NpgsqlDbType.TimestampTz),
+                LocalDate date => importer.WriteAsync(date.ToDateOnly(), NpgsqlDbType.Date),
+                _ => throw new ArgumentException($"{value.GetType()} is written nowhere.", nameof(row)),
+            });
+        }
+    }
+
+    public async Task CompleteAsync() => await importer.CompleteAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await importer.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+}

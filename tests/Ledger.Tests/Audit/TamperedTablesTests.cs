@@ -1,0 +1,174 @@
+using Ledger.Postgres.Audit;
+using Xunit;
+
+namespace Ledger.Tests.Audit;
+
+/// <summary>Whoever changes what is kept about the entries is found, by table, key and column.</summary>
+public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture<AuditDatabase>
+{
+    private SyntheticBook Book => databases.Books.Books[2];
+
+    /// <summary>One change of one column gives one finding, which names it.</summary>
+    [Theory]
+    [InlineData("mt_streams", "version", "version + 1")]
+    [InlineData("mt_streams", "type", "'campaign-forged'")]
+    [InlineData("mt_streams", "timestamp", "timestamp + '1 s'")]
+    [InlineData("mt_streams", "created", "created - interval '1 s'")]
+    [InlineData("mt_streams", "is_archived", "true")]
+    [InlineData("mt_streams", "state", "jsonb_set(state, '{status}', '\"None\"')")]
+    [InlineData("mt_streams", "state", "'{}'")]
+    [InlineData("tallies", "value", "value + 1")]
+    [InlineData("redemption_check", "status", "'forged'")]
+    [InlineData("redemption_check", "campaign", "'forged'")]
+    [InlineData("redemption_check", "terms_version", "9")]
+    [InlineData("redemption_check", "member", "'forged'")]
+    [InlineData("redemption_check", "valid_from", "'2020-01-01'")]
+    [InlineData("redemption_check", "valid_to", "'2030-01-01'")]
+    [InlineData("redemption_check", "redemption_id", "'forged'")]
+    [InlineData("redemption_check", "redeemed_at", "'2020-01-01'")]
+    [InlineData("redemption_check", "discount", "123456")]
+    [InlineData("redemption_check", "entry", "1")]
+    [InlineData("wallet", "status", "'forged'")]
+    [InlineData("wallet", "campaign", "'forged'")]
+    [InlineData("wallet", "valid_from", "'2020-01-01'")]
+    [InlineData("wallet", "valid_to", "'2030-01-01'")]
+    [InlineData("wallet", "redeemed_at", "'2020-01-01'")]
+    [InlineData("wallet", "entry", "1")]
+    [InlineData("campaign_totals", "issued", "issued + 1")]
+    [InlineData("campaign_totals", "redeemed", "redeemed + 1")]
+    [InlineData("campaign_totals", "voided", "voided + 1")]
+    [InlineData("campaign_totals", "deactivated", "deactivated + 1")]
+    [InlineData("campaign_totals", "expired", "expired + 1")]
+    [InlineData("campaign_totals", "amount", "amount + 1")]
+    [InlineData("campaign_totals", "discount", "discount + 1")]
+    [InlineData("campaign_totals", "face_valued", "face_valued + 1")]
+    [InlineData("campaign_totals", "face_value", "face_value + 1")]
+    [InlineData("store_days", "issued", "issued + 1")]
+    [InlineData("store_days", "redeemed", "redeemed + 1")]
+    [InlineData("store_days", "voided", "voided + 1")]
+    [InlineData("store_days", "amount", "amount + 1")]
+    [InlineData("store_days", "discount", "discount + 1")]
+    [InlineData("timers", "due_at", "due_at + '1 microsecond'")]
+    public async Task Every_column_of_a_row(string table, string column, string value)
+    {
+        var report = await AuditAsync($"update ledger.{table} set {column} = {value} where ctid = ({RowOf(table)})");
+
+        var finding = Assert.IsType<RowDiffers>(Assert.Single(report.Findings));
+        Assert.Equal((Book.Name, table), (finding.Book, finding.Table));
+        Assert.Equal(column, finding.Column);
+        Assert.NotEqual(finding.Expected, finding.Found, StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mt_streams", "id")]
+    [InlineData("tallies", "key")]
+    [InlineData("redemption_check", "code")]
+    [InlineData("wallet", "member")]
+    [InlineData("wallet", "code")]
+    [InlineData("campaign_totals", "campaign")]
+    [InlineData("store_days", "store")]
+    [InlineData("timers", "stream_id")]
+    public async Task Another_key_is_one_row_missing_and_one_too_many(string table, string key)
+    {
+        var report = await AuditAsync($"update ledger.{table} set {key} = 'forged' where ctid = ({RowOf(table)})");
+
+        Assert.Equal(2, report.Findings.Count);
+        Assert.Equal(table, Assert.Single(report.Findings.OfType<RowMissing>()).Table);
+        Assert.Contains("forged", Assert.Single(report.Findings.OfType<RowUnexpected>()).Key, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mt_streams")]
+    [InlineData("tallies")]
+    [InlineData("redemption_check")]
+    [InlineData("wallet")]
+    [InlineData("campaign_totals")]
+    [InlineData("store_days")]
+    [InlineData("timers")]
+    public async Task Rows_of_nobody(string table)
+    {
+        var report = await AuditAsync($"update ledger.{table} set tenant_id = 'nobody' where ctid = ({RowOf(table)})");
+
+        Assert.Contains(report.Findings, f => f == new BookUnknown("nobody", table));
+        Assert.Equal(("nobody", table), Assert.Single(report.Findings.OfType<RowUnexpected>().Select(f => (f.Book, f.Table))));
+        Assert.Equal((Book.Name, table), Assert.Single(report.Findings.OfType<RowMissing>().Select(f => (f.Book, f.Table))));
+    }
+
+    [Theory]
+    [InlineData("outcome = '17'")]
+    [InlineData("outcome = '[]'")]
+    [InlineData("fingerprint = '\\x00'")]
+    [InlineData("key = ''")]
+    public async Task A_request(string change)
+    {
+        var report = await AuditAsync($"update ledger.requests set {change} where ctid = ({RowOf("requests")})");
+
+        var finding = Assert.IsType<RequestsUnreadable>(Assert.Single(report.Findings));
+        Assert.Equal((Book.Name, 1), (finding.Book, finding.Count));
+    }
+
+    [Fact]
+    public async Task The_hash_of_the_head()
+    {
+        var report = await AuditAsync($"update ledger.books set head_hash = sha256(head_hash) where tenant_id = '{Book.Name}'");
+
+        Assert.Equal([new HeadHashDiffers(Book.Name, Book.Head)], report.Findings);
+    }
+
+    [Fact]
+    public async Task The_number_of_the_head()
+    {
+        var report = await AuditAsync($"update ledger.books set head = head - 1 where tenant_id = '{Book.Name}'");
+
+        Assert.Equal([new HeadDiffers(Book.Name, Book.Head, Book.Head - 1)], report.Findings);
+    }
+
+    [Fact]
+    public async Task No_book_for_its_entries()
+    {
+        var report = await AuditAsync($"delete from ledger.books where tenant_id = '{Book.Name}'");
+
+        Assert.Equal([new BookUnknown(Book.Name, "progress")], report.Findings);
+    }
+
+    [Fact]
+    public async Task A_book_without_entries()
+    {
+        var report = await AuditAsync("insert into ledger.books values ('zzz', 0, '\\x00')");
+
+        Assert.Equal([new HeadDiffers("zzz", 0, 0)], report.Findings);
+    }
+
+    [Fact]
+    public async Task A_reader_ahead_of_its_book()
+    {
+        var report = await AuditAsync($"insert into ledger.progress values ('{Book.Name}', 'policy', {Book.Head + 1})");
+
+        Assert.Equal([new ProgressAhead(Book.Name, "policy", Book.Head + 1, Book.Head)], report.Findings);
+    }
+
+    [Fact]
+    public async Task A_follower_that_never_ran_and_has_rows_all_the_same()
+    {
+        var report = await AuditAsync($"delete from ledger.progress where reader = 'campaign_totals' and tenant_id = '{Book.Name}'");
+
+        Assert.All(report.Findings, f => Assert.Equal("campaign_totals", Assert.IsType<RowUnexpected>(f).Table));
+        Assert.Equal(2, report.Findings.Count);
+    }
+
+    /// <summary>A row of the book; of a redeemed coupon where the table has such.</summary>
+    private string RowOf(string table) => table switch
+    {
+        "mt_streams" => $"select ctid from ledger.mt_streams where tenant_id = '{Book.Name}' and state ->> 'status' = 'Used' order by id limit 1",
+        "redemption_check" or "wallet" => $"select ctid from ledger.{table} where tenant_id = '{Book.Name}' and status = 'used' order by code limit 1",
+        "store_days" => $"select ctid from ledger.store_days where tenant_id = '{Book.Name}' and store = 's1' limit 1",
+        _ => $"select ctid from ledger.{table} where tenant_id = '{Book.Name}' limit 1",
+    };
+
+    private async Task<AuditReport> AuditAsync(string sql)
+    {
+        var database = await databases.CopyAsync();
+        Assert.Equal(1, await AuditDatabase.ExecuteAsync(database, sql));
+        return await BookAuditTests.RunAsync(database);
+    }
+}

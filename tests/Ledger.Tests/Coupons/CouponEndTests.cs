@@ -1,0 +1,171 @@
+using Ledger.Coupons;
+using NodaTime;
+using Xunit;
+using static Ledger.Coupons.CouponCommand;
+using static Ledger.Coupons.CouponEvent;
+using static Ledger.Tests.Coupons.CouponExamples;
+using static Ledger.Tests.Moments;
+
+namespace Ledger.Tests.Coupons;
+
+/// <summary>Voids, deactivation and expiry.</summary>
+public class CouponEndTests
+{
+    private static readonly Instant s_closes = Noon + Duration.FromMinutes(30);
+
+    [Fact]
+    public void A_redemption_is_voided_and_the_coupon_is_usable_again()
+    {
+        var after = ACoupon.Given(Issued, Redeemed).When(VoidFirst);
+        after.Then(Voided);
+        Assert.Equal(CouponStatus.Issued, after.AndThen().State.Status);
+    }
+
+    [Fact]
+    public void The_void_window_is_half_open()
+    {
+        ACoupon.Given(Issued, Redeemed).When(VoidFirst with { At = s_closes - Tick }).Then(Voided with { At = s_closes - Tick });
+        ACoupon.Given(Issued, Redeemed).When(VoidFirst with { At = s_closes }).ThenRefused(new VoidWindowClosed(s_closes));
+    }
+
+    [Fact]
+    public void A_void_is_not_repeated_even_after_its_window() =>
+        ACoupon.Given(Issued, Redeemed, Voided).When(VoidFirst with { At = WindowEnd }).ThenNothing();
+
+    [Fact]
+    public void A_void_leaves_a_coupon_that_ended_meanwhile_ended()
+    {
+        ACoupon.Given(Issued, Redeemed, Voided, HasExpired).When(VoidFirst).ThenNothing();
+        ACoupon.Given(Issued, Redeemed, Voided, WasDeactivated).When(VoidFirst).ThenNothing();
+    }
+
+    [Fact]
+    public void A_redemption_that_never_was_is_not_found()
+    {
+        ACoupon.Given().When(VoidFirst).ThenRefused(new CodeNotFound());
+        ACoupon.Given(Issued).When(VoidFirst).ThenRefused(new RedemptionNotFound($"{Code}-1"));
+        ACoupon.Given(Issued, Redeemed).When(VoidFirst with { RedemptionId = $"{Code}-2", Number = 2 }).ThenRefused(new RedemptionNotFound($"{Code}-2"));
+        ACoupon.Given(Issued, Redeemed).When(VoidFirst with { RedemptionId = $"{Code}-0", Number = 0 }).ThenRefused(new RedemptionNotFound($"{Code}-0"));
+    }
+
+    [Fact]
+    public void An_older_redemption_was_voided_before()
+    {
+        ACoupon.Given(Issued, Redeemed, Voided, RedeemedAgain).When(VoidFirst).ThenRefused(new AlreadyVoided($"{Code}-1"));
+        ACoupon.Given(Issued, Redeemed, Voided, RedeemedAgain).When(VoidFirst with { RedemptionId = $"{Code}-2", Number = 2 })
+            .Then(Voided with { RedemptionId = $"{Code}-2" });
+    }
+
+    /// <summary>A till reads the id off a receipt: <c>-01</c> is a mistake and no redemption, whatever the coupon's history.</summary>
+    [Theory]
+    [InlineData("7QX4M2K9TDAAC-1", 1)]
+    [InlineData("7QX4M2K9TDAAC-12", 12)]
+    [InlineData("7QX4M2K9TDAAC-0", null)]
+    [InlineData("7QX4M2K9TDAAC-01", null)]
+    [InlineData("7QX4M2K9TDAAC-+1", null)]
+    [InlineData("7QX4M2K9TDAAC- 1", null)]
+    [InlineData("7QX4M2K9TDAAC-1.0", null)]
+    [InlineData("7QX4M2K9TDAAC-2147483648", null)]
+    [InlineData("7QX4M2K9TDAAC-", null)]
+    [InlineData("7QX4M2K9TDAAC", null)]
+    [InlineData("-1", null)]
+    [InlineData("", null)]
+    public void A_redemption_id_is_a_code_and_a_number_in_one_spelling(string id, int? number)
+    {
+        Assert.Equal(number, CouponStream.Parse(id)?.Number);
+        if (number is { } n) Assert.Equal(id, CouponStream.RedemptionId(CouponStream.Parse(id)!.Value.Code, n));
+    }
+
+    [Fact]
+    public void An_unused_coupon_is_deactivated_once()
+    {
+        ACoupon.Given(Issued).When(Deactivate).Then(WasDeactivated);
+        ACoupon.Given(Issued, Redeemed, Voided).When(Deactivate).Then(WasDeactivated);
+        ACoupon.Given(Issued, WasDeactivated).When(Deactivate with { At = WindowEnd, Reason = "again" }).ThenNothing();
+    }
+
+    [Fact]
+    public void A_coupon_that_is_used_or_expired_or_unknown_is_not_deactivated()
+    {
+        ACoupon.Given(Issued, Redeemed).When(Deactivate).ThenRefused(new AlreadyUsed($"{Code}-1", Noon));
+        ACoupon.Given(Issued, HasExpired).When(Deactivate with { At = WindowEnd }).ThenRefused(new Expired(WindowEnd));
+        ACoupon.Given().When(Deactivate).ThenRefused(new CodeNotFound());
+    }
+
+    /// <summary>The answer must not depend on whether the timer has come round yet.</summary>
+    [Fact]
+    public void A_coupon_expires_by_the_clock_for_deactivation_too()
+    {
+        ACoupon.Given(Issued).When(Deactivate with { At = WindowEnd - Tick }).Then(WasDeactivated with { At = WindowEnd - Tick });
+        ACoupon.Given(Issued).When(Deactivate with { At = WindowEnd }).ThenRefused(new Expired(WindowEnd));
+    }
+
+    [Fact]
+    public void The_timer_expires_a_coupon_at_its_end()
+    {
+        ACoupon.Given(Issued).When(new ExpireCoupon(WindowEnd - Tick)).ThenNothing();
+        ACoupon.Given(Issued).When(new ExpireCoupon(WindowEnd)).Then(HasExpired);
+        ACoupon.Given(Issued).When(new ExpireCoupon(WindowEnd + Duration.FromDays(3))).Then(HasExpired);
+    }
+
+    [Fact]
+    public void What_is_no_longer_due_is_nothing_to_do()
+    {
+        ACoupon.Given(Issued, Redeemed).When(new ExpireCoupon(WindowEnd)).ThenNothing();
+        ACoupon.Given(Issued, WasDeactivated).When(new ExpireCoupon(WindowEnd)).ThenNothing();
+        ACoupon.Given(Issued, HasExpired).When(new ExpireCoupon(WindowEnd)).ThenNothing();
+        ACoupon.Given().When(new ExpireCoupon(WindowEnd)).ThenRefused(new CodeNotFound());
+    }
+
+    [Fact]
+    public void A_late_use_that_is_voided_after_the_end_expires_again()
+    {
+        CouponEvent[] past = [Issued, HasExpired, new CouponExpiryReversed(Spring, Member, Noon), Redeemed, Voided];
+        Assert.Equal("expired", ACoupon.Given(past).State.StatusAt(WindowEnd));
+        ACoupon.Given(past).When(new ExpireCoupon(WindowEnd)).Then(HasExpired);
+    }
+
+    [Fact]
+    public void People_are_told_what_the_clock_says()
+    {
+        var pending = Issued with { ValidFrom = Noon };
+        Assert.Equal("pending", ACoupon.Given(pending).State.StatusAt(Noon - Tick));
+        Assert.Equal("effective", ACoupon.Given(pending).State.StatusAt(Noon));
+        Assert.Equal("effective", ACoupon.Given(pending).State.StatusAt(WindowEnd - Tick));
+        Assert.Equal("expired", ACoupon.Given(pending).State.StatusAt(WindowEnd));
+        Assert.Equal("used", ACoupon.Given(Issued, Redeemed).State.StatusAt(WindowEnd));
+        Assert.Equal("deactivated", ACoupon.Given(Issued, WasDeactivated).State.StatusAt(WindowEnd));
+    }
+
+    [Fact]
+    public void Every_command_has_an_answer_in_every_state()
+    {
+        (string, CouponCommand)[] commands =
+        [
+            ("issue", Issue),
+            ("issue to another member", Issue with { Member = "m2" }),
+            ("redeem", Redeem),
+            ("redeem under another key", Redeem with { Request = "request-9" }),
+            ("redeem after the end", Redeem with { Request = "request-9", At = WindowEnd }),
+            ("void the first redemption", VoidFirst),
+            ("void the second redemption", VoidFirst with { RedemptionId = $"{Code}-2", Number = 2 }),
+            ("void after its window", VoidFirst with { At = WindowEnd }),
+            ("deactivate", Deactivate),
+            ("deactivate after the end", Deactivate with { At = WindowEnd }),
+            ("expire before the end", new ExpireCoupon(Noon)),
+            ("expire after the end", new ExpireCoupon(WindowEnd)),
+        ];
+        Assert.Empty(Matrix.Missing(commands.Select(c => c.Item2)));
+        Approved.Matches(Matrix.Of(CouponDecider.Decide, CouponDecider.Evolve, commands,
+        [
+            ("unknown", ACoupon.Given().State),
+            ("issued", ACoupon.Given(Issued).State),
+            ("used", ACoupon.Given(Issued, Redeemed).State),
+            ("voided", ACoupon.Given(Issued, Redeemed, Voided).State),
+            ("used again", ACoupon.Given(Issued, Redeemed, Voided, RedeemedAgain).State),
+            ("deactivated", ACoupon.Given(Issued, WasDeactivated).State),
+            ("expired", ACoupon.Given(Issued, HasExpired).State),
+            ("voided and expired", ACoupon.Given(Issued, Redeemed, Voided, HasExpired).State),
+        ]));
+    }
+}

@@ -1,0 +1,68 @@
+using Ledger.Coupons;
+using NodaTime;
+using static Ledger.Coupons.CouponCommand;
+using static Ledger.Coupons.CouponEvent;
+using static Ledger.Tests.Moments;
+
+namespace Ledger.Tests.Coupons;
+
+/// <summary>
+/// One campaign and one coupon that the specs vary: 20.00 off 100.00 in Shanghai, usable from 1 March to 31 May 2026, issued until 30
+/// April, to be voided within half an hour.
+/// </summary>
+internal static class CouponExamples
+{
+    public const string Code = "7QX4M2K9TDAAC";
+    public const string Spring = "spring";
+    public const string Member = "m1";
+
+    public static Spec<CouponCommand, Coupon, CouponEvent> ACoupon { get; } = new(CouponDecider.Decide, CouponDecider.Evolve, Coupon.None);
+
+    public static Instant WindowStart { get; } = At("2026-03-01T00:00:00+08:00");
+    public static Instant WindowEnd { get; } = At("2026-06-01T00:00:00+08:00");
+    public static Instant IssuingEnds { get; } = At("2026-05-01T00:00:00+08:00");
+
+    /// <summary>A Monday.</summary>
+    public static Instant Received { get; } = At("2026-03-02T12:00:00+08:00");
+
+    public static Instant Noon { get; } = At("2026-03-03T12:00:00+08:00");
+
+    public static CouponTerms Terms { get; } = new(
+        new Benefit.FixedAmount(new(20_00)), new(100_00), "Asia/Shanghai", new(WindowStart, WindowEnd), [], [], new(), VoidWindowMinutes: 30);
+
+    public static Campaign Running { get; } = new(CampaignStatus.Active, "Spring", 1, 100, WindowStart, IssuingEnds);
+
+    public static IssueCoupon Issue { get; } = new(Code, Spring, Running, Terms, default, Member, "scan", Received);
+
+    public static CouponIssued Issued { get; } =
+        new(Spring, 1, Member, "scan", [], new Money(20_00), Received, WindowEnd, Received, Day("2026-03-02"));
+
+    public static RedeemCoupon Redeem { get; } = new(Terms, Code, "request-1", new(120_00), Noon, "s1", "t1", "order-1");
+
+    public static CouponRedeemed Redeemed { get; } = new(
+        $"{Code}-1", "request-1", Spring, Member, new(120_00), new(20_00), Noon, Day("2026-03-03"), Noon + Duration.FromMinutes(30), "s1", "t1", "order-1");
+
+    public static Instant Voidable { get; } = Noon + Duration.FromMinutes(10);
+
+    public static VoidRedemption VoidFirst { get; } = new($"{Code}-1", 1, Voidable, Day("2026-03-03"), "wrong coupon");
+
+    public static RedemptionVoided Voided { get; } = new(
+        $"{Code}-1", Spring, Member, new(120_00), new(20_00), Voidable, Day("2026-03-03"), WindowEnd, "s1", "wrong coupon");
+
+    /// <summary>The same coupon used again after the void.</summary>
+    public static RedeemCoupon RedeemAgain { get; } = Redeem with { Request = "request-2", At = Voidable + Duration.FromMinutes(1) };
+
+    public static CouponRedeemed RedeemedAgain { get; } = Redeemed with
+    {
+        RedemptionId = $"{Code}-2",
+        Request = "request-2",
+        At = RedeemAgain.At,
+        VoidableUntil = RedeemAgain.At + Duration.FromMinutes(30),
+    };
+
+    public static DeactivateCoupon Deactivate { get; } = new(Noon, "stolen");
+
+    public static CouponDeactivated WasDeactivated { get; } = new(Spring, Member, Noon, "stolen");
+
+    public static CouponExpired HasExpired { get; } = new(Spring, Member, WindowEnd);
+}

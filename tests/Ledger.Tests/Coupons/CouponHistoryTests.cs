@@ -1,0 +1,205 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Ledger.Coupons;
+using NodaTime;
+using Xunit;
+using static Ledger.Coupons.CampaignCommand;
+using static Ledger.Coupons.CampaignEvent;
+using static Ledger.Coupons.CouponEvent;
+using static Ledger.Tests.Coupons.CouponExamples;
+
+namespace Ledger.Tests.Coupons;
+
+/// <summary>
+/// Random histories of one campaign through the operations of the API: whatever is asked, in whatever order, the invariants of
+/// domain section 3.4 that concern this stage hold for what the book then says. They are reckoned from the entries alone.
+/// </summary>
+public class CouponHistoryTests
+{
+    /// <summary>One request: what is asked, of whom, how long after the one before, and how late it is reported.</summary>
+    /// <param name="Code">Of ten coupons; the same may be asked for again and again.</param>
+    internal sealed record Step(string What, int Code, int Member, int Amount, int Minutes, int LateMinutes, int Number, bool IsRepeat);
+
+    private static readonly Gen<Step> s_steps =
+        from what in Gen.Frequency(
+            (6, Gen.Constant("issue")), (8, Gen.Constant("redeem")), (8, Gen.Constant("void")), (1, Gen.Constant("deactivate")), (4, Gen.Constant("expire")), (3, Gen.Constant("report late")),
+            (1, Gen.Constant("pause")), (2, Gen.Constant("resume")), (1, Gen.Constant("quota")), (1, Gen.Constant("limits")), (1, Gen.Constant("end")))
+        from code in Gen.Choose(0, 9)
+        from member in Gen.Choose(0, 2)
+        from amount in Gen.Choose(40_00, 300_00)
+        from minutes in Gen.Frequency((8, Gen.Choose(0, 30)), (2, Gen.Choose(0, 1_500)), (1, Gen.Choose(0, 8_000)))
+        from late in Gen.Frequency((5, Gen.Constant(0)), (2, Gen.Choose(0, 3_000)))
+        from number in Gen.Frequency((1, Gen.Constant(0)), (6, Gen.Constant(1)), (2, Gen.Constant(2)), (1, Gen.Constant(3)))
+        from isRepeat in Gen.Frequency((8, Gen.Constant(false)), (1, Gen.Constant(true)))
+        select new Step(what, code, member, amount, minutes, late, number, isRepeat);
+
+    private static readonly Gen<List<Step>> s_histories = Gen.Choose(1, 80).SelectMany(length => s_steps.ListOf(length)).Select(steps => steps.ToList());
+
+    [Fact]
+    public void Whatever_is_asked_the_book_keeps_its_promises()
+    {
+        var seen = new HashSet<Type>();
+        Holds.For(s_histories, steps =>
+        {
+            var book = Play(steps);
+            QuotaAndLimitsHold(book);
+            RedemptionsFollowFromTheTerms(book);
+            UsedCouponsHaveOneStandingRedemption(book);
+            StatesAndTalliesFollowFromTheEntries(book);
+            seen.UnionWith(book.Entries.Select(entry => entry.Fact.GetType()));
+        });
+
+        // Histories that were always refused would prove little.
+        Assert.Empty(typeof(CouponEvent).GetNestedTypes().Except(seen));
+    }
+
+    /// <summary>Invariants 1 and 3: never more issued than quota and limits allow at that moment, in the versions that know the limit.</summary>
+    private static void QuotaAndLimitsHold(InMemoryBook book)
+    {
+        var (quota, issued) = (0L, new List<(CouponIssued Coupon, IssueLimits Limits)>());
+        foreach (var (_, _, fact) in book.Entries)
+        {
+            if (fact is CampaignDrafted drafted) quota = drafted.Quota;
+            if (fact is QuotaChanged changed) quota = changed.To;
+            if (fact is not CouponIssued coupon)
+            {
+                Assert.True(issued.Count <= quota);
+                continue;
+            }
+
+            var limits = TermsOf(book, coupon.TermsVersion).Limits;
+            issued.Add((coupon, limits));
+            Assert.True(issued.Count <= quota);
+            Assert.True(limits.PerMember is not { } a || issued.Count(i => i.Limits.PerMember is not null && i.Coupon.Member == coupon.Member) <= a);
+            Assert.True(limits.PerMemberPerDay is not { } b
+                || issued.Count(i => i.Limits.PerMemberPerDay is not null && (i.Coupon.Member, i.Coupon.Date) == (coupon.Member, coupon.Date)) <= b);
+            Assert.True(limits.PerDay is not { } c || issued.Count(i => i.Limits.PerDay is not null && i.Coupon.Date == coupon.Date) <= c);
+        }
+    }
+
+    /// <summary>Invariants 5 and 6: each decision is recomputed from the pinned terms, the amount and the time, and nothing else.</summary>
+    private static void RedemptionsFollowFromTheTerms(InMemoryBook book)
+    {
+        foreach (var stream in book.Entries.Where(e => e.Stream.Type == CouponStream.Type).GroupBy(e => e.Stream.Id, StringComparer.Ordinal))
+        {
+            var issued = Assert.IsType<CouponIssued>(stream.First().Fact);
+            var terms = TermsOf(book, issued.TermsVersion);
+            Assert.Equal((issued.ValidFrom, issued.ValidTo), terms.Validity.Of(issued.At, terms.Zone()));
+            foreach (var e in stream.Select(entry => entry.Fact).OfType<CouponRedeemed>())
+            {
+                Assert.Equal((terms.Benefit.On(e.Amount), terms.VoidableUntil(e.At)), (e.Discount, e.VoidableUntil));
+                Assert.True(e.Discount > Money.Zero && e.Discount <= e.Amount && e.Amount >= terms.MinimumSpend);
+                Assert.True(e.At >= issued.ValidFrom && e.At < issued.ValidTo && terms.IsUsableAt(e.At) && terms.Allows(e.Store));
+                Assert.Equal(e.At.InZone(terms.Zone()).Date, e.Date);
+            }
+        }
+    }
+
+    private static void UsedCouponsHaveOneStandingRedemption(InMemoryBook book)
+    {
+        foreach (var stream in book.Entries.Where(e => e.Stream.Type == CouponStream.Type).GroupBy(e => e.Stream.Id, StringComparer.Ordinal))
+        {
+            var (standing, made) = ((CouponRedeemed?)null, 0);
+            foreach (var fact in stream.Select(entry => entry.Fact))
+            {
+                if (fact is CouponRedeemed redeemed)
+                {
+                    Assert.Null(standing);
+                    standing = redeemed;
+                    Assert.EndsWith(FormattableString.Invariant($"-{++made}"), redeemed.RedemptionId, StringComparison.Ordinal);
+                }
+                else if (fact is RedemptionVoided voided)
+                {
+                    Assert.Equal((standing!.RedemptionId, standing.Amount, standing.Discount, standing.Store), (voided.RedemptionId, voided.Amount, voided.Discount, voided.Store));
+                    Assert.True(voided.At < standing.VoidableUntil);
+                    standing = null;
+                }
+                else if (fact is CouponDeactivated or CouponExpired)
+                {
+                    Assert.Null(standing);
+                }
+            }
+
+            var state = (Coupon)book.States[stream.Key];
+            Assert.Equal(standing is not null, state.Status == CouponStatus.Used);
+            Assert.Equal(made, state.Redemptions);
+            if (standing is not null) Assert.Equal(standing.RedemptionId, state.Last!.RedemptionId);
+        }
+    }
+
+    /// <summary>Invariant 10: the order of versions alone makes the state; and tallies are the sums of the entries.</summary>
+    private static void StatesAndTalliesFollowFromTheEntries(InMemoryBook book)
+    {
+        foreach (var stream in book.Entries.GroupBy(entry => entry.Stream))
+        {
+            Assert.Equal(Enumerable.Range(1, stream.Count()).Select(i => (long)i), stream.Select(entry => entry.Version));
+            var folded = stream.OrderBy(entry => entry.Version).Aggregate(stream.Key.Type.Initial, (state, entry) => stream.Key.Type.Evolve(state, entry.Fact));
+            Assert.Equal(folded, book.States[stream.Key.Id]);
+        }
+
+        var sums = book.Entries.SelectMany(entry => entry.Stream.Type.TalliesOf(entry.Fact)).GroupBy(change => change.Key, StringComparer.Ordinal);
+        Assert.Equal(sums.ToDictionary(sum => sum.Key, sum => sum.Sum(change => change.Amount), StringComparer.Ordinal), book.Tallies);
+    }
+
+    private static InMemoryBook Play(List<Step> steps)
+    {
+        var (book, now, earlier) = (new InMemoryBook(), Received, new List<(Operation Operation, byte[] Answer)>());
+        book.Run(CouponOperations.Draft(InMemoryBook.Request("draft", now), Spring, new("Spring", 7, WindowStart, IssuingEnds), Terms with
+        {
+            Validity = Terms.Validity with { ValidDays = 4 },
+            Limits = new(PerMember: 4),
+            MinimumSpend = new(50_00),
+            Benefit = new Benefit.Percentage(1_200, new(15_00), Rounding.HalfUp),
+        }));
+        book.Run(CouponOperations.Change(InMemoryBook.Request("submit", now), Spring, new SubmitCampaign()));
+        book.Run(CouponOperations.Change(InMemoryBook.Request("approve", now), Spring, new ApproveCampaign()));
+        for (var i = 0; i < steps.Count; i++)
+        {
+            now += Duration.FromMinutes(steps[i].Minutes);
+            if (steps[i].IsRepeat && earlier.Count > 0)
+            {
+                // Invariant 7: the same request has the same answer for ever, and appends nothing.
+                var (asked, answered) = earlier[steps[i].Code % earlier.Count];
+                var before = book.Entries.Count;
+                Assert.Equal(answered, book.Run(asked).Answer);
+                Assert.Equal(before, book.Entries.Count);
+                continue;
+            }
+
+            var operation = Operation(steps[i], FormattableString.Invariant($"request-{i}"), now, book);
+            if (book.Run(operation).Answer is { } answer) earlier.Add((operation, answer));
+        }
+
+        return book;
+    }
+
+    private static Operation Operation(Step step, string key, Instant now, InMemoryBook book)
+    {
+        var (request, code) = (InMemoryBook.Request(key, now), FormattableString.Invariant($"CODE{step.Code}"));
+        var (at, campaign) = (now - Duration.FromMinutes(step.LateMinutes), book.State(CampaignStreams.Of(Spring)));
+        var date = at.InZone(Terms.Zone()).Date;
+        return step.What switch
+        {
+            "issue" => CouponOperations.Issue(request, Spring, code, FormattableString.Invariant($"m{step.Member}"), null, at, date),
+            "redeem" => CouponOperations.Redeem(request, code, new(step.Amount), at, "s1", null, null),
+            "report late" => CouponOperations.Redeem(request, code, new(step.Amount), book.State(CouponStream.Of(code)).ValidTo - Duration.FromMinutes(step.Number), "s1", null, null),
+            "void" => CouponOperations.Void(request, CouponStream.RedemptionId(code, step.Number), at, date, null),
+            "deactivate" => CouponOperations.Deactivate(request, code, "lost"),
+            "expire" => CouponOperations.Expire(request, code),
+            "pause" => CouponOperations.Change(request, Spring, new PauseCampaign("rest")),
+            "resume" => CouponOperations.Change(request, Spring, new ResumeCampaign()),
+            "end" => CouponOperations.Change(request, Spring, new EndCampaign(now)),
+            "quota" => CouponOperations.ChangeQuota(request, Spring, campaign.Quota, step.Code + 1),
+            "limits" => CouponOperations.Amend(request, Spring, campaign.TermsVersion, TermsOf(book, campaign.TermsVersion) with
+            {
+                Limits = new(Limit(step.Code), Limit(step.Member), Limit(step.Number)),
+                VoidWindowMinutes = step.Amount % 2 == 0 ? null : 60,
+            }),
+            _ => throw new System.Diagnostics.UnreachableException(step.What),
+        };
+
+        static int? Limit(int n) => n == 0 ? null : n;
+    }
+
+    private static CouponTerms TermsOf(InMemoryBook book, int version) => book.State(CampaignStreams.TermsOf(Spring, version)).Terms!;
+}

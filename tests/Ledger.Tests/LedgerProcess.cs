@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Ledger.Tests;
+
+/// <summary>The built service as a process of its own, on a free port of the loopback interface.</summary>
+public sealed partial class LedgerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> log = [];
+    private readonly TaskCompletionSource<string> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private LedgerProcess(Process process)
+    {
+        this.process = process;
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException("The service ended while it started:\n" + Log));
+    }
+
+    public LedgerClient Client { get; private set; } = null!;
+
+    /// <summary>What it wrote so far: for the message of a failed assertion.</summary>
+    public string Log => string.Join('\n', log);
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Starts the service and waits until it is ready.</summary>
+    public static async Task<LedgerProcess> StartAsync(string connectionString)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            // Tests stand in the same folder as the service that they were built with.
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll"), "--urls", "http://127.0.0.1:0" },
+            WorkingDirectory = AppContext.BaseDirectory,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ConnectionStrings__Ledger"] = connectionString, ["DOTNET_TieredPGO"] = "0" },
+        };
+        var service = new LedgerProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
+        service.process.Start();
+        service.process.BeginOutputReadLine();
+        service.process.BeginErrorReadLine();
+        AppDomain.CurrentDomain.ProcessExit += service.OnExit;
+        try
+        {
+            var url = await service.listening.Task.WaitAsync(StartLimit);
+            service.Client = new(new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(url), Timeout = TimeSpan.FromSeconds(60) });
+            await service.WaitUntilReadyAsync();
+            return service;
+        }
+        catch
+        {
+            await service.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Asks the service to end (SIGTERM) and waits until it has: what it had accepted is carried out.</summary>
+    public async Task StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(StopLimit);
+        Assert.True(process.ExitCode == 0, $"The service ended with {process.ExitCode}:\n{Log}");
+    }
+
+    /// <summary>Ends the service at once, as a crash would (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        if (!process.HasExited) process.Kill();
+        await process.WaitForExitAsync().WaitAsync(StopLimit);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        AppDomain.CurrentDomain.ProcessExit -= OnExit;
+        Client?.Dispose();
+        process.Dispose();
+    }
+
+    private void OnExit(object? sender, EventArgs e)
+    {
+        if (!process.HasExited) process.Kill();
+    }
+
+    /// <summary>Waits until the service says that it is ready: after a start, or after its database was away.</summary>
+    public async Task WaitUntilReadyAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        while ((await Client.SendAsync(HttpMethod.Get, "/healthz/ready", null, null)).Status != 200)
+        {
+            if (clock.Elapsed > StartLimit) throw new TimeoutException("The service does not become ready:\n" + Log);
+            await Task.Delay(50);
+        }
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is null) return;
+        log.Enqueue(line);
+        if (ListeningOn().Match(line) is { Success: true } match) listening.TrySetResult(match.Groups["url"].Value);
+    }
+
+    [GeneratedRegex("The ledger is ready at (?<url>http://[0-9.:]+)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex ListeningOn();
+}

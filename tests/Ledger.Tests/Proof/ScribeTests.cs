@@ -1,0 +1,148 @@
+using Ledger.Coupons;
+using Ledger.Merchants;
+using Ledger.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodaTime;
+using Npgsql;
+using Xunit;
+
+namespace Ledger.Tests.Proof;
+
+/// <summary>The scribe with operations made by hand: what one of them does wrong never hurts its neighbours.</summary>
+public sealed class ScribeTests(LedgerDatabase database) : IClassFixture<LedgerDatabase>, IAsyncLifetime
+{
+    private static readonly Instant Now = Instant.FromUtc(2026, 1, 5, 4, 0);
+    private static int books;
+
+    private readonly string book = FormattableString.Invariant($"book-{Interlocked.Increment(ref books)}");
+    private readonly Scribes scribes = new(database.ConnectionString, new BookHints(), NullLogger<Scribes>.Instance, count: 1);
+
+    public Task InitializeAsync() => scribes.StartAsync(CancellationToken.None);
+
+    public async Task DisposeAsync() => await scribes.DisposeAsync();
+
+    [Fact]
+    public async Task A_decider_that_throws_fails_alone()
+    {
+        var outcomes = await AmongNeighboursAsync(new(RequestOf("guilty"), [MerchantStream.Stream], [], _ => throw new InvalidTimeZoneException("mine alone")));
+        Assert.Equal("mine alone", (await Assert.ThrowsAsync<InvalidTimeZoneException>(() => outcomes)).Message);
+    }
+
+    [Fact]
+    public async Task A_fact_that_cannot_be_stored_fails_alone()
+    {
+        // jsonb cannot hold U+0000; the canonical form refuses it before the batch is touched.
+        var outcome = await AmongNeighboursAsync(MerchantStream.Operation(RequestOf("guilty"), new MerchantCommand.OpenStore("nul", "a\0b")));
+        await Assert.ThrowsAsync<CanonicalJsonException>(() => outcome);
+    }
+
+    [Fact]
+    public async Task An_operation_that_breaks_a_constraint_of_the_database_fails_alone()
+    {
+        // The stream's row is gone but its entry is not: a version asserted twice is a bug, and stops the operation that meets it.
+        await scribes.SubmitAsync(MerchantStream.Operation(RequestOf("register"), new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY")), default);
+        await scribes.SubmitAsync(CouponOperations.Draft(RequestOf("draft"), "broken", Draft, Terms), default);
+        await database.Source.ExecuteAsync("delete from ledger.mt_streams where tenant_id = $1 and id = 'campaign-broken'", book);
+
+        var outcome = await AmongNeighboursAsync(CouponOperations.Draft(RequestOf("guilty"), "broken", Draft, Terms));
+        Assert.Equal(PostgresErrorCodes.UniqueViolation, (await Assert.ThrowsAsync<PostgresException>(() => outcome)).SqlState);
+    }
+
+    [Fact]
+    public async Task A_request_key_that_no_index_can_hold_fails_alone()
+    {
+        var key = string.Concat(Enumerable.Range(0, 400).Select(n => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(n)))));
+        var outcome = await AmongNeighboursAsync(MerchantStream.Operation(RequestOf(key), new MerchantCommand.OpenStore("store-x", "X")));
+        Assert.Equal("54000", (await Assert.ThrowsAsync<PostgresException>(() => outcome)).SqlState);
+    }
+
+    [Fact]
+    public async Task An_operation_that_asks_for_ever_more_streams_fails_alone()
+    {
+        var asked = 0;
+        var outcome = await AmongNeighboursAsync(new(RequestOf("guilty"), [], [], _ => new Verdict.NeedsMore([CouponStream.Of(FormattableString.Invariant($"{asked++}"))])));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => outcome);
+        Assert.InRange(asked, 1, 32);
+    }
+
+    [Fact]
+    public async Task An_operation_that_reads_what_it_did_not_name_fails_alone()
+    {
+        var outcome = await AmongNeighboursAsync(new(RequestOf("guilty"), [], [], states => new Verdict.Accepted([], states.Tally("issued/never-named"))));
+        await Assert.ThrowsAsync<KeyNotFoundException>(() => outcome);
+    }
+
+    [Fact]
+    public async Task Two_instances_that_open_the_same_book_at_once_both_succeed()
+    {
+        await using var other = new Scribes(database.ConnectionString, new BookHints(), NullLogger<Scribes>.Instance, count: 1);
+        await other.StartAsync(default);
+        for (var n = 0; n < 30; n++)
+        {
+            var fresh = FormattableString.Invariant($"{book}-{n}");
+            var command = new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY");
+            var both = await Task.WhenAll(
+                scribes.SubmitAsync(MerchantStream.Operation(RequestOf("a") with { Book = fresh }, command), default),
+                other.SubmitAsync(MerchantStream.Operation(RequestOf("b") with { Book = fresh }, command), default));
+            Assert.All(both, outcome => Assert.IsType<Outcome.Accepted>(outcome));
+        }
+
+        await Books.AssertSoundAsync(database.Source, isWhole: false);
+    }
+
+    [Fact]
+    public async Task A_later_operation_of_a_batch_sees_what_an_earlier_one_did()
+    {
+        await using var held = await HoldAsync();
+        var register = scribes.SubmitAsync(MerchantStream.Operation(RequestOf("1"), new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY")), default);
+        var open = scribes.SubmitAsync(MerchantStream.Operation(RequestOf("2"), new MerchantCommand.OpenStore("store-1", "Riverside")), default);
+        var install = scribes.SubmitAsync(MerchantStream.Operation(RequestOf("3"), new MerchantCommand.InstallTill("store-1", "till-1")), default);
+        await held.DisposeAsync();
+        Assert.All(await Task.WhenAll(register, open, install), outcome => Assert.IsType<Outcome.Accepted>(outcome));
+        Assert.Equal(1, await database.Source.AskAsync<long>("select count(*) from ledger.mt_streams where tenant_id = $1 and id = 'merchant' and version = 3", book));
+    }
+
+    /// <summary>Runs the guilty operation in one batch with innocent ones of the same book and of another; gives its task.</summary>
+    private async Task<Task<Outcome>> AmongNeighboursAsync(Operation guilty)
+    {
+        var neighbour = book + "-neighbour";
+        foreach (var b in new[] { book, neighbour })
+            await scribes.SubmitAsync(MerchantStream.Operation(RequestOf("register-before") with { Book = b }, new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY")), default);
+
+        Task<Outcome>[] before;
+        Task<Outcome> outcome;
+        Task<Outcome>[] after;
+        await using (await HoldAsync())
+        {
+            before = [.. Enumerable.Range(0, 20).Select(n => OpenStore(n % 2 == 0 ? book : neighbour, n))];
+            outcome = scribes.SubmitAsync(guilty, default);
+            after = [.. Enumerable.Range(20, 20).Select(n => OpenStore(n % 2 == 0 ? book : neighbour, n))];
+        }
+
+        Assert.All(await Task.WhenAll([.. before, .. after]), innocent => Assert.False(Assert.IsType<Outcome.Accepted>(innocent).IsReplayed));
+        await Task.WhenAny(outcome);
+        Assert.True(outcome.IsFaulted);
+        Assert.Equal(0, await database.Source.AskAsync<long>("select count(*) from ledger.requests where tenant_id = $1 and key = $2", book, guilty.Request.Key!));
+        Assert.Equal(40, await database.Source.AskAsync<long>("select count(*) from ledger.requests where tenant_id like $1 and key like 'open-%'", book + "%"));
+        return outcome;
+    }
+
+    private Task<Outcome> OpenStore(string merchant, int n) => scribes.SubmitAsync(
+        MerchantStream.Operation(RequestOf(FormattableString.Invariant($"open-{n}")) with { Book = merchant }, new MerchantCommand.OpenStore(FormattableString.Invariant($"s-{n}"), "S")), default);
+
+    /// <summary>Keeps the scribe busy with a book of its own until disposed, so that what is handed in meanwhile makes one batch.</summary>
+    private async Task<Hold> HoldAsync()
+    {
+        var busy = book + "-busy";
+        await scribes.SubmitAsync(MerchantStream.Operation(RequestOf("busy") with { Book = busy }, new MerchantCommand.RegisterMerchant("Busy", "Asia/Shanghai", "CNY")), default);
+        return await Hold.TakeAsync(database.Source, busy, () =>
+            scribes.SubmitAsync(MerchantStream.Operation(RequestOf("held") with { Book = busy }, new MerchantCommand.OpenStore("held", "Held")), default));
+    }
+
+    private Request RequestOf(string key) => new(book, key, new byte[32], "test", Now);
+
+    private static CampaignCommand.DraftCampaign Draft { get; } = new("Spring", 10, Now, Now + Duration.FromDays(30));
+
+    private static CouponTerms Terms { get; } = new(
+        new Benefit.FixedAmount(new(500)), Money.Zero, "Asia/Shanghai", new(Now, Now + Duration.FromDays(30)), [], [], new());
+}

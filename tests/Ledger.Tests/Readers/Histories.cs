@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Ledger.Coupons;
+using Ledger.Coupons.ReadModels;
+using Ledger.Merchants;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+using static Ledger.Coupons.CampaignEvent;
+using static Ledger.Coupons.CouponEvent;
+
+namespace Ledger.Tests.Readers;
+
+/// <summary>One entry of a book before it is stored.</summary>
+internal sealed record Written(string Book, long Seq, string Stream, long Version, object Fact);
+
+/// <summary>Random but lawful lives of coupons and campaigns, mixed in a few books, stored as the scribe stores them.</summary>
+internal sealed class Histories(int seed)
+{
+    private static readonly Instant Start = Instant.FromUtc(2026, 11, 1, 0, 0);
+
+    private readonly Random random = new(seed);
+    private readonly Dictionary<string, long> heads = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Book, string Stream), long> versions = [];
+    private readonly Dictionary<(string Book, string Stream), Coupon> coupons = [];
+
+    public List<Written> Entries { get; } = [];
+
+    public IReadOnlyDictionary<string, long> Heads => heads;
+
+    public Histories Write(int steps, int books = 3)
+    {
+        for (var step = 0; step < steps; step++)
+        {
+            var book = $"m{random.Next(books)}";
+            if (heads.GetValueOrDefault(book) == 0) Begin(book);
+            var known = coupons.Keys.Where(key => key.Book == book).ToArray();
+            if (known.Length == 0 || random.Next(3) == 0) Issue(book);
+            else Live(known[random.Next(known.Length)]);
+        }
+
+        return this;
+    }
+
+    /// <summary>The rows that the fold in C# makes of all entries.</summary>
+    public IEnumerable<CouponProjections> Fold() => Entries.GroupBy(entry => entry.Book, StringComparer.Ordinal).Select(book =>
+    {
+        var fold = new CouponProjections(book.Key);
+        foreach (var entry in book) fold.Apply(entry.Seq, entry.Stream, entry.Fact);
+        return fold;
+    });
+
+    /// <summary>Stores the entries from <paramref name="from"/> on, and the heads.</summary>
+    public async Task StoreAsync(NpgsqlDataSource database, int from = 0)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using (var copy = await connection.BeginBinaryImportAsync(
+            "copy ledger.mt_events (tenant_id, seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type, hash) from stdin (format binary)"))
+        {
+            foreach (var entry in Entries.Skip(from))
+            {
+                var stored = Catalogue.Of(entry.Fact);
+                await copy.StartRowAsync();
+                await copy.WriteAsync(entry.Book, NpgsqlDbType.Varchar);
+                await copy.WriteAsync(entry.Seq, NpgsqlDbType.Bigint);
+                await copy.WriteAsync(Guid.CreateVersion7(), NpgsqlDbType.Uuid);
+                await copy.WriteAsync(entry.Stream, NpgsqlDbType.Varchar);
+                await copy.WriteAsync(entry.Version, NpgsqlDbType.Bigint);
+                await copy.WriteAsync(JsonSerializer.Serialize(entry.Fact, stored.Type, LedgerJson.Options), NpgsqlDbType.Jsonb);
+                await copy.WriteAsync(stored.Name, NpgsqlDbType.Varchar);
+                await copy.WriteAsync((Start + Duration.FromSeconds(entry.Seq)).ToDateTimeUtc(), NpgsqlDbType.TimestampTz);
+                await copy.WriteAsync(stored.DotnetType, NpgsqlDbType.Varchar);
+                await copy.WriteAsync(new byte[32], NpgsqlDbType.Bytea);
+            }
+
+            await copy.CompleteAsync();
+        }
+
+        foreach (var (book, head) in heads)
+        {
+            await database.ExecuteAsync(
+                $"insert into ledger.books values ('{book}', {head}, '') on conflict (tenant_id) do update set head = excluded.head");
+        }
+    }
+
+    private void Begin(string book)
+    {
+        Add(book, "merchant", new MerchantEvent.MerchantRegistered("Teahouse", "Asia/Shanghai", "CNY"));
+        for (var campaign = 0; campaign < 3; campaign++)
+        {
+            var stream = $"campaign-c{campaign}";
+            Add(book, stream, new CampaignDrafted("Spring", 100, Start, At()));
+            Add(book, stream, new CampaignApproved(At()));
+            if (random.Next(3) == 0) Add(book, stream, new CampaignPaused("rest"));
+            if (random.Next(3) == 0) Add(book, stream, random.Next(2) == 0 ? new CampaignStopped("enough") : new CampaignEnded(At()));
+        }
+    }
+
+    private void Issue(string book) => Add(book, $"coupon-{Guid.NewGuid():N}", new CouponIssued(
+        $"c{random.Next(3)}", random.Next(1, 4), $"u{random.Next(8)}", null, ["issued/c"], random.Next(3) == 0 ? null : new Money(random.Next(1, 9_999)),
+        At(), At(), At(), Date()));
+
+    private void Live((string Book, string Stream) key)
+    {
+        var (coupon, code) = (coupons[key], key.Stream["coupon-".Length..]);
+        CouponEvent[] facts = (coupon.Status, random.Next(5)) switch
+        {
+            (CouponStatus.Issued, 0) => [new CouponExpired(coupon.Campaign, coupon.Member, coupon.ValidTo)],
+            (CouponStatus.Issued, 1) => [new CouponDeactivated(coupon.Campaign, coupon.Member, At(), null)],
+            (CouponStatus.Issued, _) => [Redeemed(code, coupon)],
+            (CouponStatus.Used, < 3) => [new RedemptionVoided(
+                coupon.Last!.RedemptionId, coupon.Campaign, coupon.Member, coupon.Last.Amount, coupon.Last.Discount, At(), Date(), coupon.ValidTo,
+                coupon.Last.Store, null)],
+            (CouponStatus.Expired, < 3) => [new CouponExpiryReversed(coupon.Campaign, coupon.Member, At()), Redeemed(code, coupon)],
+            _ => [],
+        };
+        foreach (var fact in facts) Add(key.Book, key.Stream, fact);
+    }
+
+    private CouponRedeemed Redeemed(string code, Coupon coupon) => new(
+        CouponStream.RedemptionId(code, coupon.Redemptions + 1), Guid.NewGuid().ToString("N"), coupon.Campaign, coupon.Member,
+        new Money(random.Next(1, 99_999)), new Money(random.Next(1, 999)), At(), Date(), At(), random.Next(3) == 0 ? null : $"s{random.Next(2)}", null, null);
+
+    private void Add(string book, string stream, object fact)
+    {
+        var seq = heads[book] = heads.GetValueOrDefault(book) + 1;
+        var version = versions[(book, stream)] = versions.GetValueOrDefault((book, stream)) + 1;
+        Entries.Add(new(book, seq, stream, version, fact));
+        if (fact is CouponEvent happened)
+        {
+            coupons[(book, stream)] = CouponDecider.Evolve(coupons.GetValueOrDefault((book, stream)) ?? Coupon.None, happened);
+        }
+    }
+
+    private Instant At() => Start + Duration.FromMilliseconds(random.Next()) + Duration.FromTicks(random.Next(1_000) * 10);
+
+    private LocalDate Date() => new LocalDate(2026, 11, 1).PlusDays(random.Next(4));
+}

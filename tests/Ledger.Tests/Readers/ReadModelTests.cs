@@ -1,0 +1,83 @@
+using Ledger.Postgres.Readers;
+using Npgsql;
+using Xunit;
+
+namespace Ledger.Tests.Readers;
+
+/// <summary>What the statements of the read models make of histories.</summary>
+public sealed class ReadModelTests
+{
+    public static TheoryData<string> Tables => [.. ReadModel.All.Select(model => model.Table)];
+
+    [Theory]
+    [MemberData(nameof(Tables))]
+    public async Task However_a_history_is_cut_the_rows_are_those_of_the_fold(string table)
+    {
+        await using var database = (await ReadersDatabase.CreateAsync()).Connect();
+        for (var seed = 1; seed <= 12; seed++)
+        {
+            await database.ExecuteAsync("truncate ledger.mt_events, ledger.books");
+            var histories = new Histories(seed).Write(steps: 150);
+            await histories.StoreAsync(database);
+            var folded = StoredRows.Folded(histories, table);
+            Assert.NotEmpty(folded);
+
+            await RunAsync(database, table, ReaderTesting.Model(table).Sql, [Whole(histories)]);
+            Assert.Equal(folded, await StoredRows.ReadAsync(database, table));
+            await RunAsync(database, table, ReaderTesting.Model(table).BulkSql, [Whole(histories)]);
+            Assert.Equal(folded, await StoredRows.ReadAsync(database, table));
+            await RunAsync(database, table, ReaderTesting.Model(table).Sql, Cut(histories, new Random(seed), longest: 4));
+            Assert.Equal(folded, await StoredRows.ReadAsync(database, table));
+            await RunAsync(database, table, ReaderTesting.Model(table).BulkSql, Cut(histories, new Random(-seed), longest: 60));
+            Assert.Equal(folded, await StoredRows.ReadAsync(database, table));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Tables))]
+    public async Task Planned_for_empty_tables_the_statement_still_walks_the_books_index_and_the_models_key(string table)
+    {
+        await using var database = (await ReadersDatabase.CreateAsync()).Connect();
+        await database.ExecuteAsync("analyze");
+        await using var connection = await database.OpenConnectionAsync();
+        await using (var set = new NpgsqlCommand(
+            "set search_path = ledger; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
+            + $"prepare s (varchar[], bigint[], bigint[]) as {ReaderTesting.Model(table).Sql}", connection))
+        {
+            await set.ExecuteNonQueryAsync();
+        }
+
+        await using var explain = new NpgsqlCommand("explain execute s ('{}', '{}', '{}')", connection);
+        await using var rows = await explain.ExecuteReaderAsync();
+        var plan = new List<string>();
+        while (await rows.ReadAsync()) plan.Add(rows.GetString(0));
+        Assert.Contains(plan, line => line.Contains("ledger_events_key", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan, line => line.Contains("Seq Scan", StringComparison.Ordinal) || line.Contains("ledger_events_version_key", StringComparison.Ordinal));
+    }
+
+    private static BookRange[] Whole(Histories histories) => [.. histories.Heads.Select(book => new BookRange(book.Key, 0, book.Value))];
+
+    /// <summary>Steps over some books at a time, each by a few entries.</summary>
+    private static IEnumerable<BookRange[]> Cut(Histories histories, Random random, int longest)
+    {
+        var at = histories.Heads.Keys.ToDictionary(book => book, _ => 0L, StringComparer.Ordinal);
+        while (histories.Heads.Any(book => at[book.Key] < book.Value))
+        {
+            var step = new List<BookRange>();
+            foreach (var (book, head) in histories.Heads.Where(book => at[book.Key] < book.Value && random.Next(2) == 0))
+            {
+                var upTo = Math.Min(at[book] + random.Next(1, longest + 1), head);
+                step.Add(new(book, at[book], upTo));
+                at[book] = upTo;
+            }
+
+            if (step.Count > 0) yield return [.. step];
+        }
+    }
+
+    private static async Task RunAsync(NpgsqlDataSource database, string table, string sql, IEnumerable<BookRange[]> steps)
+    {
+        await database.ExecuteAsync($"truncate ledger.{table}");
+        foreach (var step in steps) await database.ApplyAsync(sql, step);
+    }
+}

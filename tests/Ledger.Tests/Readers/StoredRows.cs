@@ -1,0 +1,62 @@
+using Ledger.Coupons.ReadModels;
+using NodaTime;
+using Npgsql;
+
+namespace Ledger.Tests.Readers;
+
+/// <summary>The rows of a read model's table as the fold in C# writes them, ordered for comparing.</summary>
+internal static class StoredRows
+{
+    public static async Task<string[]> ReadAsync(NpgsqlDataSource database, string table)
+    {
+        await using var command = database.CreateCommand($"select * from ledger.{table}");
+        await using var rows = await command.ExecuteReaderAsync();
+        var read = new List<object>();
+        while (await rows.ReadAsync()) read.Add(Row(rows, table));
+        return Ordered(read);
+    }
+
+    public static string[] Folded(Histories histories, string table) => Ordered(histories.Fold().SelectMany<CouponProjections, object>(fold => table switch
+    {
+        "redemption_check" => fold.RedemptionCheck,
+        "wallet" => fold.Wallet,
+        "campaign_totals" => fold.CampaignTotals,
+        "store_days" => fold.StoreDays,
+        "timers" => fold.Timers,
+        _ => throw new ArgumentOutOfRangeException(nameof(table)),
+    }));
+
+    public static async Task<bool> AreFoldedAsync(NpgsqlDataSource database, Histories histories, string table)
+    {
+        IEnumerable<string> read = await ReadAsync(database, table);
+        return read.SequenceEqual(Folded(histories, table), StringComparer.Ordinal);
+    }
+
+    private static string[] Ordered(IEnumerable<object> rows) => [.. rows.Select(row => row.ToString()!).Order(StringComparer.Ordinal)];
+
+    private static object Row(NpgsqlDataReader r, string table) => table switch
+    {
+        "redemption_check" => new RedemptionCheckRow(
+            T(r, "tenant_id")!, T(r, "code")!, T(r, "status")!, T(r, "campaign")!, r.GetInt32(r.GetOrdinal("terms_version")), T(r, "member")!,
+            I(r, "valid_from")!.Value, I(r, "valid_to")!.Value, T(r, "redemption_id"), I(r, "redeemed_at"),
+            r.IsDBNull(r.GetOrdinal("discount")) ? null : new Money(L(r, "discount")), L(r, "entry")),
+        "wallet" => new WalletRow(
+            T(r, "tenant_id")!, T(r, "member")!, T(r, "code")!, T(r, "campaign")!, T(r, "status")!, I(r, "valid_from")!.Value, I(r, "valid_to")!.Value,
+            I(r, "redeemed_at"), L(r, "entry")),
+        "campaign_totals" => new CampaignTotalsRow(
+            T(r, "tenant_id")!, T(r, "campaign")!, L(r, "issued"), L(r, "redeemed"), L(r, "voided"), L(r, "deactivated"), L(r, "expired"),
+            new Money(L(r, "amount")), new Money(L(r, "discount")), L(r, "face_valued"), new Money(L(r, "face_value"))),
+        "store_days" => new StoreDayRow(
+            T(r, "tenant_id")!, LocalDate.FromDateTime(r.GetDateTime(r.GetOrdinal("day"))), T(r, "store")!, L(r, "issued"), L(r, "redeemed"),
+            L(r, "voided"), new Money(L(r, "amount")), new Money(L(r, "discount"))),
+        "timers" => new TimerRow(T(r, "tenant_id")!, T(r, "stream_id")!, I(r, "due_at")!.Value),
+        _ => throw new ArgumentOutOfRangeException(nameof(table)),
+    };
+
+    private static string? T(NpgsqlDataReader row, string column) => row[column] as string;
+
+    private static long L(NpgsqlDataReader row, string column) => row.GetInt64(row.GetOrdinal(column));
+
+    private static Instant? I(NpgsqlDataReader row, string column) =>
+        row.GetFieldValue<DateTime?>(row.GetOrdinal(column)) is { } time ? Instant.FromDateTimeUtc(time) : null;
+}

@@ -1,0 +1,77 @@
+using Ledger.Postgres;
+using NodaTime;
+using Xunit;
+
+namespace Ledger.Tests.Schema;
+
+public sealed class ApiKeysTests : IAsyncLifetime
+{
+    private static readonly Instant Now = Instant.FromUtc(2026, 2, 17, 8, 0);
+
+    private SchemaDatabase database = null!;
+
+    private ApiKeys Keys => new(database.Source);
+
+    public async Task InitializeAsync()
+    {
+        database = await SchemaDatabase.CreateAsync();
+        await new Migrations(database.Source).ApplyAsync();
+    }
+
+    public async Task DisposeAsync() => await database.DisposeAsync();
+
+    [Theory]
+    [InlineData(ApiKeyScope.Platform, null, null, null, true)]
+    [InlineData(ApiKeyScope.Merchant, "m-1", null, null, false)]
+    [InlineData(ApiKeyScope.Till, "m-1", "s-1", "t-1", false)]
+    public async Task A_key_is_found_by_its_secret(ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport)
+    {
+        var made = await Keys.CreateAsync(scope, merchant, store, till, mayImport, isTest: false, Now);
+        Assert.Matches("^lk_live_[0-9a-hjkmnp-tv-z]{26}$", made.Secret);
+        Assert.Matches("^key_[0-9a-hjkmnp-tv-z]{12}$", made.Key.Id);
+        Assert.Equal(new ApiKey(made.Key.Id, scope, merchant, store, till, mayImport), await Keys.FindAsync(made.Secret));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("lk_live_")]
+    [InlineData("lk_live_0123456789abcdefghjkmnpqru")]
+    [InlineData("lk_live_0123456789abcdefghjkmnpqr")]
+    [InlineData("lk_prod_0123456789abcdefghjkmnpqrs")]
+    [InlineData("lk_test_0123456789abcdefghjkmnpqrs")]
+    public async Task Other_secrets_find_nothing(string secret)
+    {
+        await Keys.CreateAsync(ApiKeyScope.Platform, null, null, null, mayImport: false, isTest: true, Now);
+        Assert.Null(await Keys.FindAsync(secret));
+    }
+
+    [Fact]
+    public async Task A_revoked_key_is_found_no_more_and_stays_in_the_list()
+    {
+        var made = await Keys.CreateAsync(ApiKeyScope.Platform, null, null, null, mayImport: false, isTest: true, Now);
+        Assert.StartsWith(ApiKeys.TestPrefix, made.Secret, StringComparison.Ordinal);
+        Assert.Equal(Now, (await Keys.RevokeAsync(made.Key.Id, Now))?.RevokedAt);
+        Assert.Equal(Now, (await Keys.RevokeAsync(made.Key.Id, Now + Duration.FromDays(1)))?.RevokedAt);
+        Assert.Null(await Keys.FindAsync(made.Secret));
+        Assert.Equal([made.Key with { RevokedAt = Now }], await Keys.ListAsync());
+        Assert.Null(await Keys.RevokeAsync("key_none", Now));
+    }
+
+    [Theory]
+    [InlineData(ApiKeyScope.Platform, "m-1", null, null)]
+    [InlineData(ApiKeyScope.Merchant, null, null, null)]
+    [InlineData(ApiKeyScope.Merchant, "m-1", "s-1", null)]
+    [InlineData(ApiKeyScope.Till, "m-1", "s-1", null)]
+    public async Task A_scope_asks_for_its_own_particulars(ApiKeyScope scope, string? merchant, string? store, string? till) =>
+        await Assert.ThrowsAsync<ArgumentException>(() => Keys.CreateAsync(scope, merchant, store, till, mayImport: false, isTest: false, Now));
+
+    [Fact]
+    public async Task Only_the_hash_of_a_secret_is_kept()
+    {
+        var made = await Keys.CreateAsync(ApiKeyScope.Platform, null, null, null, mayImport: false, isTest: false, Now);
+        await using var command = database.Source.CreateCommand("select t::text from ledger.api_keys t");
+        var row = Assert.IsType<string>(await command.ExecuteScalarAsync());
+        Assert.DoesNotContain(made.Secret[8..], row, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(made.Secret))), row, StringComparison.Ordinal);
+    }
+}
