@@ -1,1 +1,30 @@
+using Ledger.Benchmarks;
+using Ledger.Benchmarks.Scenarios;
+
+// The whole service against pgbench, everything on one machine: docs/performance.md tells how to read the figures.
+if (args is [ReaderScenario.AuditProcess]) return await ReaderScenario.AuditHereAsync();
+if (Options.Parse(args) is not { } options)
+{
+    Console.Error.WriteLine(Options.Usage);
+    return 2;
+}
+
+var report = new Report(options.Json);
+await using var stage = await Stage.SetAsync(options);
+var load = new LoadScenarios(stage, options, report);
+foreach (var scenario in options.Scenarios)
+{
+    await (scenario switch
+    {
+        "spread" => load.SpreadAsync(),
+        "hot" => load.HotAsync(),
+        "single" => load.SingleAsync(),
+        "issue" => new IssueScenario(stage, options, report).RunAsync(),
+        "lag" => new LagScenario(stage, options, report).RunAsync(),
+        "readers" => new ReaderScenario(stage, options, report).RunAsync(),
+        _ => throw new System.Diagnostics.UnreachableException(scenario),
+    });
+}
+
+report.End();
 return 0;

@@ -1,0 +1,1 @@
+copy ledger.mt_events to stdout

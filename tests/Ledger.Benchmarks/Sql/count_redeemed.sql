@@ -1,0 +1,1 @@
+select count(*) from ledger.mt_events where type = 'coupon_redeemed'

@@ -1,0 +1,1 @@
+copy ledger.tallies (tenant_id, key, value) from stdin (format binary)

@@ -1,0 +1,1 @@
+select next from ledger.used where supply = $1

@@ -1,0 +1,1 @@
+update ledger.used set next = $2 where supply = $1
