@@ -48,6 +48,9 @@ public sealed class BookReader(
         More,
     }
 
+    /// <summary>How long one statement of a pass may take.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     public string Name => name;
 
     /// <summary>The reader that brings a read model forward.</summary>
@@ -59,7 +62,8 @@ public sealed class BookReader(
 
         async Task ApplyAsync(NpgsqlConnection connection, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
         {
-            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { BookRange.Command(model.Sql, ranges) } };
+            // A pass that is given up does the same work again: on a machine that is slow for a while it has to end some time.
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { BookRange.Command(model.Sql, ranges) }, Timeout = (int)Patience.TotalSeconds };
             await batch.ExecuteNonQueryAsync(cancellation);
         }
     }
