@@ -49,7 +49,7 @@ public sealed class DataSetTests(LedgerDatabase database, ITestOutputHelper outp
         await using var service = await LedgerProcess.StartAsync(database.ConnectionString);
         var url = service.Client.Http.BaseAddress!.ToString();
 
-        var import = await Invocation.RunAsync(["import", kind, folder, "--check", expected, "--url", url, "--key", key, .. more], new SocketsHttpHandler());
+        var import = await Invocation.RunAsync(["import", kind, folder, "--check", expected, "--url", url, "--key", key, .. more], new SocketsHttpHandler(), Task.Delay);
         output.WriteLine(import.Out);
         Assert.True(import.Code == 0, $"{import.Error}\n{import.Out}\n{service.Log}");
 
@@ -57,7 +57,7 @@ public sealed class DataSetTests(LedgerDatabase database, ITestOutputHelper outp
         var before = await database.Source.AskAsync<long>("select count(*) from ledger.mt_events where type in ('coupon_issued', 'coupon_redeemed')");
         if (kind == "complete-journey" && more.Length == 0)
         {
-            var again = await Invocation.RunAsync(["import", kind, folder, "--check", expected, "--url", url, "--key", key], new SocketsHttpHandler());
+            var again = await Invocation.RunAsync(["import", kind, folder, "--check", expected, "--url", url, "--key", key], new SocketsHttpHandler(), Task.Delay);
             Assert.True(again.Code == 0, again.Error);
         }
 
