@@ -65,7 +65,7 @@ public sealed class ImportTests
             },
         };
         var args = new[] { "import", "complete-journey", Sample, "--key", "lk_test_key" };
-        var broken = await Invocation.RunAsync(args, service, stop.Token);
+        var broken = await Invocation.RunAsync(args, service, cancellation: stop.Token);
         Assert.Equal((1, true), (broken.Code, broken.Error.Contains("run the same command again", StringComparison.Ordinal)));
 
         Assert.Equal((0, 597, 40), ((await Invocation.RunAsync(args, service)).Code, service.Issued, service.Redeemed));
