@@ -19,6 +19,9 @@ public static class LedgerJson
     /// <summary>As the API answers: the same, but enums in camelCase like every other word of the API.</summary>
     public static JsonSerializerOptions Answers { get; } = Create(JsonNamingPolicy.CamelCase, _ => { });
 
+    /// <summary>Answers that are kept for ever under their request key: the same words, members in canonical order.</summary>
+    public static JsonSerializerOptions Outcomes { get; } = Create(JsonNamingPolicy.CamelCase, InCanonicalOrder);
+
     private static JsonSerializerOptions Create(JsonNamingPolicy? enumNames, Action<JsonTypeInfo> order)
     {
         var options = new JsonSerializerOptions
@@ -113,8 +116,34 @@ public static class Times
     public static Instant Cut(Instant instant) => Instant.FromUnixTimeTicks(instant.ToUnixTimeTicks() / 10 * 10);
 
     /// <summary>Writes the <see cref="Length"/> bytes of the instant's one stored form.</summary>
-    public static void Write(Instant instant, Span<byte> utf8) =>
-        instant.ToDateTimeUtc().TryFormat(utf8, out _, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    public static void Write(Instant instant, Span<byte> utf8)
+    {
+        var time = instant.ToDateTimeUtc();
+        Digits(utf8[..4], time.Year);
+        utf8[4] = (byte)'-';
+        Digits(utf8[5..7], time.Month);
+        utf8[7] = (byte)'-';
+        Digits(utf8[8..10], time.Day);
+        utf8[10] = (byte)'T';
+        Digits(utf8[11..13], time.Hour);
+        utf8[13] = (byte)':';
+        Digits(utf8[14..16], time.Minute);
+        utf8[16] = (byte)':';
+        Digits(utf8[17..19], time.Second);
+        utf8[19] = (byte)'.';
+        Digits(utf8[20..26], (int)(time.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond));
+        utf8[26] = (byte)'Z';
+    }
+
+    // Several times in every entry: a format string costs ten times as much.
+    private static void Digits(Span<byte> utf8, int value)
+    {
+        for (var i = utf8.Length - 1; i >= 0; i--)
+        {
+            (value, var digit) = Math.DivRem(value, 10);
+            utf8[i] = (byte)('0' + digit);
+        }
+    }
 
     /// <summary>
     /// The first instant of a day in a zone. Where the zone skips midnight it is the first that exists, and where it skips the whole

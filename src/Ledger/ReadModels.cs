@@ -17,11 +17,10 @@ public sealed record ReadModel(string Table, bool IsInline)
     /// <summary>Every read model there is.</summary>
     public static IReadOnlyList<ReadModel> All { get; } =
     [
+        new("timers", IsInline: true),
         new("redemption_check", IsInline: true),
-        new("wallet", IsInline: false),
         new("campaign_totals", IsInline: false),
         new("store_days", IsInline: false),
-        new("timers", IsInline: false),
     ];
 
     /// <summary>The statement without its entries: it reads them from a relation <c>entries</c> that stands before it.</summary>

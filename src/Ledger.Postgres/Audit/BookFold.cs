@@ -26,12 +26,7 @@ internal sealed class StreamFold
 
     public long Timestamp { get; set; }
 
-    /// <summary>The state as far as the wallet has followed the book, and the entry that made it so.</summary>
-    public object? WalletState { get; set; }
-
-    public long WalletEntry { get; set; }
-
-    /// <summary>When the stream is due, as far as the timers have followed the book.</summary>
+    /// <summary>What the stream waits for.</summary>
     public Instant? DueAt { get; set; }
 
     /// <summary>The tables that were seen to hold the stream's row.</summary>
@@ -48,8 +43,7 @@ internal enum Tables : byte
     None = 0,
     Streams = 1,
     RedemptionCheck = 2,
-    Wallet = 4,
-    Timers = 8,
+    Timers = 4,
 }
 
 /// <summary>A sum with a mark that its row was seen.</summary>
@@ -164,10 +158,8 @@ internal sealed class ModelProgress
 {
     private (string Reader, long Seq) farthest = ("", 0);
 
-    public long Wallet { get; private set; }
     public long CampaignTotals { get; private set; }
     public long StoreDays { get; private set; }
-    public long Timers { get; private set; }
 
     /// <summary>Notes how far a reader is; readers that are no read models leave nothing to compare.</summary>
     public void Set(string reader, long seq)
@@ -175,10 +167,8 @@ internal sealed class ModelProgress
         farthest = farthest.Seq >= seq ? farthest : (reader, seq);
         switch (reader)
         {
-            case WalletTable.Name: Wallet = seq; break;
             case CampaignTotalsTable.Name: CampaignTotals = seq; break;
             case StoreDaysTable.Name: StoreDays = seq; break;
-            case TimersTable.Name: Timers = seq; break;
             default: break;
         }
     }

@@ -33,7 +33,7 @@ internal static class EventFolder
         try
         {
             var fact = reader.Read(type, entry.Data, flat, shape) ?? throw new JsonException("The data is null.");
-            if (stream is not null) Evolve(stream, type.Stored.Stream, fact, book.Progress, entry.Seq);
+            if (stream is not null) Evolve(stream, type.Stored.Stream, fact);
             Sum(type.Stored.Stream, fact, entry.Seq, book, part, ref held);
         }
         catch (Exception exception) when (IsUnreadable(exception))
@@ -60,13 +60,12 @@ internal static class EventFolder
         (stream.Version, stream.Timestamp, stream.Entry) = (entry.Version, entry.Timestamp, entry.Seq);
     }
 
-    private static void Evolve(StreamFold stream, StreamType type, object fact, ModelProgress progress, long seq)
+    private static void Evolve(StreamFold stream, StreamType type, object fact)
     {
         if (stream.Type is null) (stream.Type, stream.State) = (type, type.Initial);
         else if (stream.Type != type) throw new InvalidOperationException($"it belongs to a stream of type {type.Name}, but this one is a {stream.Type.Name}.");
         stream.State = type.Evolve(stream.State!, fact);
-        if (seq <= progress.Wallet) (stream.WalletState, stream.WalletEntry) = (stream.State, seq);
-        if (seq <= progress.Timers) stream.DueAt = TimersTable.DueAfter(fact, stream.DueAt);
+        stream.DueAt = TimersTable.DueAfter(fact, stream.DueAt);
     }
 
     private static void Sum(StreamType type, object fact, long seq, BookFold book, Part part, ref int held)

@@ -189,8 +189,8 @@ internal sealed class StoreDaysTable : ITableCheck
 internal static class ReadModelTables
 {
     public static IReadOnlyList<string> Names { get; } =
-        [RedemptionCheckTable.Name, WalletTable.Name, CampaignTotalsTable.Name, StoreDaysTable.Name, TimersTable.Name];
+        [RedemptionCheckTable.Name, CampaignTotalsTable.Name, StoreDaysTable.Name, TimersTable.Name];
 
     public static IReadOnlyList<ITableCheck> Checks { get; } =
-        [new RedemptionCheckTable(), new WalletTable(), new CampaignTotalsTable(), new StoreDaysTable(), new TimersTable()];
+        [new RedemptionCheckTable(), new CampaignTotalsTable(), new StoreDaysTable(), new TimersTable()];
 }

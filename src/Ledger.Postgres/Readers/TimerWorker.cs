@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Ledger.Coupons;
+using Ledger.Postgres.Scribing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -9,9 +10,9 @@ using NpgsqlTypes;
 namespace Ledger.Postgres.Readers;
 
 /// <summary>
-/// Turns what is due into commands: coupons expire, campaigns end. The rows of <c>timers</c> go when the follower meets the entry that
-/// answers; until then the worker remembers what it fired. Firing twice, here or in another instance, is nothing to the
-/// deciders. Tills go first: at the first sign of overload the worker stops until its next round.
+/// Turns what is due into commands: coupons expire, campaigns end. A row of <c>timers</c> goes once its stream was asked, whatever the
+/// answer was. Firing twice, here or in another instance, is nothing to the deciders. Tills go first: at the first sign of overload
+/// the worker stops until its next round.
 /// </summary>
 public sealed class TimerWorker(
     NpgsqlDataSource database, Func<Operation, CancellationToken, Task<Outcome>> submit, IClock clock, ILogger<TimerWorker> logger)
@@ -26,12 +27,9 @@ public sealed class TimerWorker(
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
-    /// <summary>By then the follower has met the entry; a row that still stands is fired again.</summary>
-    private static readonly Duration Memory = Duration.FromSeconds(10);
+    private readonly HashSet<string> unknown = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<Due, Instant> fired = [];
-
-    /// <summary>Fires what is due now and was not fired lately.</summary>
+    /// <summary>Fires what is due now.</summary>
     /// <returns>How many operations were carried out.</returns>
     public async Task<int> FireAsync(CancellationToken cancellation = default)
     {
@@ -40,9 +38,8 @@ public sealed class TimerWorker(
         {
             // The clock is read for each page: a backlog may take minutes, and what it records says when.
             var now = Times.Cut(clock.GetCurrentInstant());
-            foreach (var (due, until) in fired.Where(pair => pair.Value <= now).ToArray()) fired.Remove(due);
             var page = await DueAsync(now, after, cancellation);
-            var (done, isOverloaded) = await FireAsync([.. page.Where(due => !fired.ContainsKey(due))], now, cancellation);
+            var (done, isOverloaded) = await FireAsync(page, now, cancellation);
             count += done;
             if (isOverloaded || page.Count < Page) return count;
             after = page[^1];
@@ -104,14 +101,11 @@ public sealed class TimerWorker(
         {
             // Handed in together, so that they share the scribes' transactions.
             var results = await Task.WhenAll(some.Select(due => FireAsync(due, now, cancellation)));
-            for (var i = 0; i < some.Length; i++)
-            {
-                if (results[i] is null) fired[some[i]] = now + Memory;
-            }
-
-            done += results.Count(result => result is null);
+            Due[] asked = [.. some.Where((_, i) => results[i] is null)];
+            await DoneAsync(asked, cancellation);
+            done += asked.Length;
             isOverloaded = results.Any(result => result is LedgerOverloadedException);
-            var failure = results.FirstOrDefault(result => result is not (null or LedgerOverloadedException));
+            var failure = results.FirstOrDefault(result => result is not (null or LedgerOverloadedException or NotSupportedException));
             if (failure is not null) throw failure;
             if (isOverloaded) break;
         }
@@ -119,13 +113,25 @@ public sealed class TimerWorker(
         return (done, isOverloaded);
     }
 
+    private async Task DoneAsync(Due[] asked, CancellationToken cancellation)
+    {
+        if (asked.Length == 0) return;
+        var (times, books, streams) = (Parameters.Timestamp(), Parameters.Text(), Parameters.Text());
+        times.TypedValue = [.. asked.Select(due => due.At.ToDateTimeUtc())];
+        books.TypedValue = [.. asked.Select(due => due.Book)];
+        streams.TypedValue = [.. asked.Select(due => due.Stream)];
+        await using var command = database.CreateCommand(SqlFile.Read("timers_done.sql"));
+        foreach (var parameter in (NpgsqlParameter[])[times, books, streams]) command.Parameters.Add(parameter);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
     /// <summary>Null when the operation had an outcome, else what came between.</summary>
     private async Task<Exception?> FireAsync(Due due, Instant now, CancellationToken cancellation)
     {
         try
         {
-            if (OperationOf(due, now) is not { } operation) logger.LogError("Nobody knows what timer {Stream} of {Book} means.", due.Stream, due.Book);
-            else if (await submit(operation, cancellation) is Outcome.Rejected(var reason))
+            if (OperationOf(due, now) is not { } operation) return Unknown(due);
+            if (await submit(operation, cancellation) is Outcome.Rejected(var reason))
                 logger.LogWarning("Timer {Stream} of {Book} was refused: {Reason}.", due.Stream, due.Book, reason.Slug);
             return null;
         }
@@ -133,6 +139,14 @@ public sealed class TimerWorker(
         {
             return e;
         }
+    }
+
+    /// <summary>The row stays for an instance of another version that knows it. Said once a kind.</summary>
+    private NotSupportedException Unknown(Due due)
+    {
+        var kind = due.Stream.Split('-', 2)[0];
+        if (unknown.Add(kind)) logger.LogError("Nobody here knows what timer {Stream} of {Book} means, nor others of its kind.", due.Stream, due.Book);
+        return new(kind);
     }
 
     [StructLayout(LayoutKind.Auto)]

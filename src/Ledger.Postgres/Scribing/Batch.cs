@@ -84,8 +84,12 @@ internal sealed class Batch : IDisposable
         return waiting;
     }
 
-    /// <summary>The state of a stream as it is stored.</summary>
-    public byte[] StateOf(StreamWork stream) => Canonical(stream.State, stream.Name.Type.StateType, LedgerJson.Options).ToArray();
+    /// <summary>The state of a stream as it is stored. Nobody hashes it, so it need not be canonical.</summary>
+    public byte[] StateOf(StreamWork stream)
+    {
+        Serialize(stream.State, stream.Name.Type.StateType, LedgerJson.Options);
+        return buffer.WrittenSpan.ToArray();
+    }
 
     public void Dispose()
     {
@@ -147,7 +151,7 @@ internal sealed class Batch : IDisposable
         var request = ticket.Operation.Request;
         // Everything that can fail comes before the first change of the book: an operation is carried out whole or not at all.
         var steps = accepted.Changes.Count == 0 ? [] : Prepare(book, accepted.Changes);
-        var answer = Canonical(accepted.Answer, accepted.Answer.GetType(), LedgerJson.Answers).ToArray();
+        var answer = Canonical(accepted.Answer, accepted.Answer.GetType(), LedgerJson.Outcomes).ToArray();
         var headers = HeadersOf(request.Actor);
 
         foreach (var step in steps)
@@ -197,11 +201,16 @@ internal sealed class Batch : IDisposable
 
     private readonly record struct Step(StreamWork Stream, StoredEvent Event, byte[] Data, object? State, IReadOnlyList<TallyChange> Tallies);
 
-    private ReadOnlySpan<byte> Canonical(object value, Type type, JsonSerializerOptions options)
+    private void Serialize(object value, Type type, JsonSerializerOptions options)
     {
         buffer.ResetWrittenCount();
         writer.Reset();
         JsonSerializer.Serialize(writer, value, type, options);
+    }
+
+    private ReadOnlySpan<byte> Canonical(object value, Type type, JsonSerializerOptions options)
+    {
+        Serialize(value, type, options);
         canonical.ResetWrittenCount();
         CanonicalJson.Write(buffer.WrittenSpan, canonical);
         return canonical.WrittenSpan;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Npgsql;
 using static Ledger.Postgres.Scribing.Parameters;
 
@@ -12,44 +13,27 @@ internal sealed class WriteCommands : IAsyncDisposable
     private readonly EventColumns events = new();
     private readonly StreamColumns created = new();
     private readonly StreamColumns updated = new();
-    private readonly NpgsqlParameter<string?[]> tallyBook = Text();
-    private readonly NpgsqlParameter<string?[]> tallyKey = Text();
-    private readonly NpgsqlParameter<long[]> tallyChange = Bigint();
-    private readonly NpgsqlParameter<string?[]> requestBook = Text();
-    private readonly NpgsqlParameter<string?[]> requestKey = Text();
-    private readonly NpgsqlParameter<byte[][]> fingerprint = Bytes();
-    private readonly NpgsqlParameter<byte[][]> outcome = Json();
-    private readonly NpgsqlParameter<string?[]> book = Text();
-    private readonly NpgsqlParameter<long[]> head = Bigint();
-    private readonly NpgsqlParameter<byte[][]> headHash = Bytes();
-    private readonly List<(NpgsqlParameter<string?[]> Book, NpgsqlParameter<long[]> After, NpgsqlParameter<long[]> UpTo)> ranges = [];
+    private readonly TallyColumns tallies = new();
+    private readonly RequestColumns requests = new();
+    private readonly BookColumns opened = new();
+    private readonly BookColumns moved = new();
 
-    private WriteCommands(NpgsqlConnection connection)
+    private WriteCommands(NpgsqlConnection connection) => batch = new(connection)
     {
-        ReadModel[] inline = [.. ReadModel.All.Where(model => model.IsInline)];
-        batch = new(connection)
+        BatchCommands =
         {
-            BatchCommands =
-            {
-                Command(SqlFile.Read("scribe_insert_events.sql") + inline[0].Statement, events.All),
-                Command(SqlFile.Read("scribe_insert_streams.sql"),
-                    created.Book, created.Id, created.Type, created.Version, created.Last, created.First, created.State, created.Schema),
-                Command(SqlFile.Read("scribe_update_streams.sql"),
-                    updated.Book, updated.Id, updated.Version, updated.Last, updated.State, updated.Schema),
-                Command(SqlFile.Read("scribe_upsert_tallies.sql"), tallyBook, tallyKey, tallyChange),
-                Command(SqlFile.Read("scribe_insert_requests.sql"), requestBook, requestKey, fingerprint, outcome),
-                Command(SqlFile.Read("scribe_upsert_books.sql"), book, head, headHash),
-            },
-        };
-        foreach (var model in inline.Skip(1))
-        {
-            var range = (Book: Text(), After: Bigint(), UpTo: Bigint());
-            ranges.Add(range);
-            batch.BatchCommands.Add(Command(model.Sql, range.Book, range.After, range.UpTo));
-        }
-
-        batch.BatchCommands.Add(Command("commit"));
-    }
+            Command(InsertEvents(), events.All),
+            Command(SqlFile.Read("scribe_insert_streams.sql"),
+                created.Book, created.Id, created.Type, created.Version, created.Last, created.First, created.State, created.Schema),
+            Command(SqlFile.Read("scribe_update_streams.sql"),
+                updated.Book, updated.Id, updated.Version, updated.Last, updated.State, updated.Schema),
+            Command(SqlFile.Read("scribe_upsert_tallies.sql"), tallies.Book, tallies.Key, tallies.Change),
+            Command(SqlFile.Read("scribe_insert_requests.sql"), requests.Book, requests.Key, requests.Fingerprint, requests.Outcome),
+            Command(SqlFile.Read("scribe_insert_books.sql"), opened.Id, opened.Head, opened.Hash),
+            Command(SqlFile.Read("scribe_update_books.sql"), moved.Id, moved.Head, moved.Hash),
+            Command("commit"),
+        },
+    };
 
     public static async Task<WriteCommands> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
@@ -61,36 +45,48 @@ internal sealed class WriteCommands : IAsyncDisposable
     /// <summary>Writes what the batch gathered and commits. Once it is sent, only its answer tells whether it happened.</summary>
     public Task CommitAsync(Batch work)
     {
-        events.Fill(work.Entries);
-        var changed = work.Books.Values.Where(b => b.Head > b.LoadedHead).ToList();
-        var streams = changed.SelectMany(b => b.Streams.Values.Where(s => s.IsChanged).Select(s => (Book: b, Stream: s))).ToList();
-        created.Fill([.. streams.Where(s => s.Stream.LoadedVersion == 0)], work);
-        updated.Fill([.. streams.Where(s => s.Stream.LoadedVersion > 0)], work);
-
-        var tallies = changed.SelectMany(b => b.TallyChanges.Select(t => (b.Id, t.Key, t.Value))).ToList();
-        tallyBook.TypedValue = [.. tallies.Select(t => t.Id)];
-        tallyKey.TypedValue = [.. tallies.Select(t => t.Key)];
-        tallyChange.TypedValue = [.. tallies.Select(t => t.Value)];
-
-        requestBook.TypedValue = [.. work.NewRequests.Select(r => r.Book.Id)];
-        requestKey.TypedValue = [.. work.NewRequests.Select(r => r.Key)];
-        fingerprint.TypedValue = [.. work.NewRequests.Select(r => r.Request.Fingerprint.ToArray())];
-        outcome.TypedValue = [.. work.NewRequests.Select(r => r.Request.Outcome.ToArray())];
-
-        book.TypedValue = [.. changed.Select(b => b.Id)];
-        head.TypedValue = [.. changed.Select(b => b.Head)];
-        headHash.TypedValue = [.. changed.Select(b => b.Hash.ToArray())];
-        foreach (var range in ranges)
+        var (books, newBooks) = (new List<BookWork>(), new List<BookWork>());
+        var (streams, newStreams) = (new List<(BookWork, StreamWork)>(), new List<(BookWork, StreamWork)>());
+        foreach (var book in work.Books.Values)
         {
-            range.Book.TypedValue = book.TypedValue;
-            range.After.TypedValue = [.. changed.Select(b => b.LoadedHead)];
-            range.UpTo.TypedValue = head.TypedValue;
+            if (book.Head == book.LoadedHead) continue;
+            (book.LoadedHead == 0 ? newBooks : books).Add(book);
+            foreach (var stream in book.Streams.Values)
+            {
+                if (stream.IsChanged) (stream.LoadedVersion == 0 ? newStreams : streams).Add((book, stream));
+            }
         }
 
+        events.Fill(work.Entries);
+        created.Fill(newStreams, work);
+        updated.Fill(streams, work);
+        tallies.Fill(books, newBooks);
+        requests.Fill(work.NewRequests);
+        opened.Fill(newBooks);
+        moved.Fill(books);
         return batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     public ValueTask DisposeAsync() => batch.DisposeAsync();
+
+    /// <summary>One statement: the entries, and from them the inline read models. All but the last of these stand in its head, so they must be inserts.</summary>
+    private static string InsertEvents()
+    {
+        ReadModel[] inline = [.. ReadModel.All.Where(model => model.IsInline)];
+        var before = inline[..^1].Select(model => $", {model.Table}_rows as ({model.Statement})\n");
+        return SqlFile.Read("scribe_insert_events.sql") + string.Concat(before) + inline[^1].Statement;
+    }
+
+    /// <summary>One column: a value for each row.</summary>
+    private static T[] Column<TRow, T>(List<TRow> rows, Func<TRow, T> value)
+    {
+        var column = new T[rows.Count];
+        for (var i = 0; i < column.Length; i++) column[i] = value(rows[i]);
+        return column;
+    }
+
+    private static byte[] Whole(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var array) && array.Array!.Length == bytes.Length ? array.Array : bytes.ToArray();
 
     /// <summary>The columns of new entries.</summary>
     private sealed class EventColumns
@@ -114,19 +110,19 @@ internal sealed class WriteCommands : IAsyncDisposable
 
         public void Fill(List<(Entry Entry, byte[] Hash)> entries)
         {
-            book.TypedValue = [.. entries.Select(e => e.Entry.Book)];
-            seq.TypedValue = [.. entries.Select(e => e.Entry.Seq)];
-            id.TypedValue = [.. entries.Select(e => e.Entry.Id)];
-            stream.TypedValue = [.. entries.Select(e => e.Entry.Stream)];
-            version.TypedValue = [.. entries.Select(e => e.Entry.Version)];
-            data.TypedValue = [.. entries.Select(e => e.Entry.Data.ToArray())];
-            type.TypedValue = [.. entries.Select(e => e.Entry.Type)];
-            timestamp.TypedValue = [.. entries.Select(e => e.Entry.Timestamp.ToDateTimeUtc())];
-            dotnetType.TypedValue = [.. entries.Select(e => e.Entry.DotnetType)];
-            correlation.TypedValue = [.. entries.Select(e => e.Entry.Correlation)];
-            causation.TypedValue = [.. entries.Select(e => e.Entry.Causation)];
-            headers.TypedValue = [.. entries.Select(e => e.Entry.Headers.ToArray())];
-            hash.TypedValue = [.. entries.Select(e => e.Hash)];
+            book.TypedValue = Column<(Entry Entry, byte[]), string?>(entries, e => e.Entry.Book);
+            seq.TypedValue = Column(entries, e => e.Entry.Seq);
+            id.TypedValue = Column(entries, e => e.Entry.Id);
+            stream.TypedValue = Column<(Entry Entry, byte[]), string?>(entries, e => e.Entry.Stream);
+            version.TypedValue = Column(entries, e => e.Entry.Version);
+            data.TypedValue = Column(entries, e => Whole(e.Entry.Data));
+            type.TypedValue = Column<(Entry Entry, byte[]), string?>(entries, e => e.Entry.Type);
+            timestamp.TypedValue = Column(entries, e => e.Entry.Timestamp.ToDateTimeUtc());
+            dotnetType.TypedValue = Column<(Entry Entry, byte[]), string?>(entries, e => e.Entry.DotnetType);
+            correlation.TypedValue = Column(entries, e => e.Entry.Correlation);
+            causation.TypedValue = Column(entries, e => e.Entry.Causation);
+            headers.TypedValue = Column(entries, e => Whole(e.Entry.Headers));
+            hash.TypedValue = Column(entries, e => e.Hash);
         }
     }
 
@@ -151,14 +147,74 @@ internal sealed class WriteCommands : IAsyncDisposable
 
         public void Fill(List<(BookWork Book, StreamWork Stream)> streams, Batch work)
         {
-            Book.TypedValue = [.. streams.Select(s => s.Book.Id)];
-            Id.TypedValue = [.. streams.Select(s => s.Stream.Name.Id)];
-            Type.TypedValue = [.. streams.Select(s => s.Stream.Name.Type.Name)];
-            Version.TypedValue = [.. streams.Select(s => s.Stream.Version)];
-            First.TypedValue = [.. streams.Select(s => s.Stream.First.ToDateTimeUtc())];
-            Last.TypedValue = [.. streams.Select(s => s.Stream.Last.ToDateTimeUtc())];
-            State.TypedValue = [.. streams.Select(s => work.StateOf(s.Stream))];
-            Schema.TypedValue = [.. streams.Select(s => s.Stream.Name.Type.Schema)];
+            Book.TypedValue = Column<(BookWork Book, StreamWork), string?>(streams, s => s.Book.Id);
+            Id.TypedValue = Column<(BookWork, StreamWork Stream), string?>(streams, s => s.Stream.Name.Id);
+            Type.TypedValue = Column<(BookWork, StreamWork Stream), string?>(streams, s => s.Stream.Name.Type.Name);
+            Version.TypedValue = Column(streams, s => s.Stream.Version);
+            First.TypedValue = Column(streams, s => s.Stream.First.ToDateTimeUtc());
+            Last.TypedValue = Column(streams, s => s.Stream.Last.ToDateTimeUtc());
+            State.TypedValue = Column(streams, s => work.StateOf(s.Stream));
+            Schema.TypedValue = Column(streams, s => s.Stream.Name.Type.Schema);
+        }
+    }
+
+    private sealed class TallyColumns
+    {
+        public NpgsqlParameter<string?[]> Book { get; } = Text();
+
+        public NpgsqlParameter<string?[]> Key { get; } = Text();
+
+        public NpgsqlParameter<long[]> Change { get; } = Bigint();
+
+        public void Fill(params ReadOnlySpan<List<BookWork>> changed)
+        {
+            var rows = new List<(string Book, string Key, long Change)>();
+            foreach (var books in changed)
+            {
+                foreach (var book in books)
+                {
+                    foreach (var (key, change) in book.TallyChanges) rows.Add((book.Id, key, change));
+                }
+            }
+
+            Book.TypedValue = Column<(string Book, string, long), string?>(rows, row => row.Book);
+            Key.TypedValue = Column<(string, string Key, long), string?>(rows, row => row.Key);
+            Change.TypedValue = Column(rows, row => row.Change);
+        }
+    }
+
+    private sealed class RequestColumns
+    {
+        public NpgsqlParameter<string?[]> Book { get; } = Text();
+
+        public NpgsqlParameter<string?[]> Key { get; } = Text();
+
+        public NpgsqlParameter<byte[][]> Fingerprint { get; } = Bytes();
+
+        public NpgsqlParameter<byte[][]> Outcome { get; } = Json();
+
+        public void Fill(List<(BookWork Book, string Key, StoredRequest Request)> requests)
+        {
+            Book.TypedValue = Column<(BookWork Book, string, StoredRequest), string?>(requests, r => r.Book.Id);
+            Key.TypedValue = Column<(BookWork, string Key, StoredRequest), string?>(requests, r => r.Key);
+            Fingerprint.TypedValue = Column(requests, r => Whole(r.Request.Fingerprint));
+            Outcome.TypedValue = Column(requests, r => Whole(r.Request.Outcome));
+        }
+    }
+
+    private sealed class BookColumns
+    {
+        public NpgsqlParameter<string?[]> Id { get; } = Text();
+
+        public NpgsqlParameter<long[]> Head { get; } = Bigint();
+
+        public NpgsqlParameter<byte[][]> Hash { get; } = Bytes();
+
+        public void Fill(List<BookWork> books)
+        {
+            Id.TypedValue = Column<BookWork, string?>(books, b => b.Id);
+            Head.TypedValue = Column(books, b => b.Head);
+            Hash.TypedValue = Column(books, b => Whole(b.Hash));
         }
     }
 }

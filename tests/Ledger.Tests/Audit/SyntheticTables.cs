@@ -34,8 +34,6 @@ internal static class SyntheticTables
             {
                 r.Code, r.Status, r.Campaign, r.TermsVersion, r.Member, r.ValidFrom, r.ValidTo, r.RedemptionId, r.RedeemedAt, r.Discount?.Minor, r.Entry,
             }));
-        yield return (Model("wallet"), "tenant_id, member, code, campaign, status, valid_from, valid_to, redeemed_at, entry",
-            all => all.Wallet.Select(r => new object?[] { r.Member, r.Code, r.Campaign, r.Status, r.ValidFrom, r.ValidTo, r.RedeemedAt, r.Entry }));
         yield return (Model("campaign_totals"),
             "tenant_id, campaign, issued, redeemed, voided, deactivated, expired, amount, discount, face_valued, face_value",
             all => all.CampaignTotals.Select(r => new object?[]

@@ -18,7 +18,7 @@ public sealed class UsageTests
     [InlineData("keys", "revoke")]
     [InlineData("projections", "rebuild")]
     [InlineData("projections", "rebuild", "nonsense")]
-    [InlineData("projections", "rebuild", "wallet", "--all")]
+    [InlineData("projections", "rebuild", "store_days", "--all")]
     [InlineData("audit")]
     [InlineData("import", "koubei")]
     [InlineData("import", "koubei", "/nowhere")]
@@ -91,8 +91,8 @@ public sealed class UsageTests
         Task<Invocation> Run(params string[] args) => Invocation.RunAsync([.. args, "--database", database.ConnectionString]);
 
         await Run("db", "apply");
-        Assert.Contains("wallet", (await Run("projections", "status")).Out, StringComparison.Ordinal);
-        Assert.Equal((0, "would rebuild\nwallet\n"), await Run("projections", "rebuild", "wallet", "--dry-run") is var dry ? (dry.Code, dry.Out) : default);
+        Assert.Contains("store_days", (await Run("projections", "status")).Out, StringComparison.Ordinal);
+        Assert.Equal((0, "would rebuild\nstore_days\n"), await Run("projections", "rebuild", "store_days", "--dry-run") is var dry ? (dry.Code, dry.Out) : default);
         Assert.Equal(0, (await Run("projections", "rebuild", "--all")).Code);
         Assert.Equal(0, (await Run("db", "assert")).Code);
         Assert.Equal(0, (await Run("audit", "verify")).Code);

@@ -49,7 +49,7 @@ public sealed class BookReaderTests : IAsyncLifetime
                 foreach (var book in histories.Heads.Keys) hints.Changed(book);
             }
 
-            await ReaderTesting.UntilAsync(() => StoredRows.AreFoldedAsync(database, histories, "wallet"));
+            await ReaderTesting.UntilAsync(() => StoredRows.AreFoldedAsync(database, histories, "store_days"));
         }
 
         await follower.StopAsync(CancellationToken.None);
@@ -123,13 +123,13 @@ public sealed class BookReaderTests : IAsyncLifetime
         var histories = new Histories(7).Write(100);
         await histories.StoreAsync(database);
         using var stop = new CancellationTokenSource();
-        var running = database.Follow("wallet").RunAsync(stop.Token);
-        await ReaderTesting.UntilAsync(async () => (await StoredRows.ReadAsync(database, "wallet")).Length > 0);
+        var running = database.Follow("store_days").RunAsync(stop.Token);
+        await ReaderTesting.UntilAsync(async () => (await StoredRows.ReadAsync(database, "store_days")).Length > 0);
         await using var other = server.Connect();
         await other.ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
         var stored = histories.Entries.Count;
         await histories.Write(100).StoreAsync(other, stored);
-        await ReaderTesting.UntilAsync(() => StoredRows.AreFoldedAsync(other, histories, "wallet"));
+        await ReaderTesting.UntilAsync(() => StoredRows.AreFoldedAsync(other, histories, "store_days"));
         await stop.CancelAsync();
         await running;
     }
@@ -139,10 +139,10 @@ public sealed class BookReaderTests : IAsyncLifetime
     {
         var histories = new Histories(8).Write(60, books: 2);
         await histories.StoreAsync(database);
-        await database.ExecuteAsync("insert into ledger.progress values ('m0', 'wallet', 5)");
+        await database.ExecuteAsync("insert into ledger.progress values ('m0', 'store_days', 5)");
         var now = Instant.FromUtc(2026, 11, 1, 1, 0);
-        var statuses = await ReaderStatus.ReadAsync(database, ["wallet", "nobody"], now);
-        Assert.Equal(new ReaderStatus("wallet", 2, histories.Entries.Count - 5, 3_599, Instant.FromUtc(2026, 11, 1, 0, 0, 5)), statuses[1]);
+        var statuses = await ReaderStatus.ReadAsync(database, ["store_days", "nobody"], now);
+        Assert.Equal(new ReaderStatus("store_days", 2, histories.Entries.Count - 5, 3_599, Instant.FromUtc(2026, 11, 1, 0, 0, 5)), statuses[1]);
         Assert.Equal(new ReaderStatus("nobody", 2, histories.Entries.Count, 3_599, null), statuses[0]);
     }
 }

@@ -52,7 +52,7 @@ public sealed class ReadModelRebuildTests : IAsyncLifetime
     [Theory]
     [InlineData("redemption_check")]
     [InlineData("campaign_totals")]
-    [InlineData("wallet")]
+    [InlineData("timers")]
     public async Task Under_writers_and_readers_nothing_is_lost_and_nobody_meets_a_hole(string table)
     {
         var hints = new BookHints();
@@ -105,23 +105,23 @@ public sealed class ReadModelRebuildTests : IAsyncLifetime
         await histories.StoreAsync(database);
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var read = new NpgsqlCommand("select count(*) from ledger.wallet", connection)) await read.ExecuteNonQueryAsync();
-        var rebuild = Rebuild().RunAsync(ReaderTesting.Model("wallet"));
+        await using (var read = new NpgsqlCommand("select count(*) from ledger.store_days", connection)) await read.ExecuteNonQueryAsync();
+        var rebuild = Rebuild().RunAsync(ReaderTesting.Model("store_days"));
         await Task.Delay(1_500);
         Assert.False(rebuild.IsCompleted);
-        await database.ScalarAsync<long>("select count(*) from ledger.wallet");
+        await database.ScalarAsync<long>("select count(*) from ledger.store_days");
         await transaction.CommitAsync();
         await rebuild.WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.Equal(StoredRows.Folded(histories, "wallet"), await StoredRows.ReadAsync(database, "wallet"));
+        Assert.Equal(StoredRows.Folded(histories, "store_days"), await StoredRows.ReadAsync(database, "store_days"));
     }
 
     [Fact]
     public async Task Two_rebuilds_of_one_model_exclude_each_other()
     {
         await using var connection = await database.OpenConnectionAsync();
-        await using var hold = new NpgsqlCommand("select pg_advisory_lock(hashtextextended('ledger/rebuild/wallet', 0))", connection);
+        await using var hold = new NpgsqlCommand("select pg_advisory_lock(hashtextextended('ledger/rebuild/store_days', 0))", connection);
         await hold.ExecuteNonQueryAsync();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Rebuild().RunAsync(ReaderTesting.Model("wallet")));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Rebuild().RunAsync(ReaderTesting.Model("store_days")));
     }
 
     private ReadModelRebuild Rebuild() => new(database, NullLogger<ReadModelRebuild>.Instance);

@@ -19,7 +19,6 @@ internal static class StoredRows
     public static string[] Folded(Histories histories, string table) => Ordered(histories.Fold().SelectMany<CouponProjections, object>(fold => table switch
     {
         "redemption_check" => fold.RedemptionCheck,
-        "wallet" => fold.Wallet,
         "campaign_totals" => fold.CampaignTotals,
         "store_days" => fold.StoreDays,
         "timers" => fold.Timers,
@@ -40,9 +39,6 @@ internal static class StoredRows
             T(r, "tenant_id")!, T(r, "code")!, T(r, "status")!, T(r, "campaign")!, r.GetInt32(r.GetOrdinal("terms_version")), T(r, "member")!,
             I(r, "valid_from")!.Value, I(r, "valid_to")!.Value, T(r, "redemption_id"), I(r, "redeemed_at"),
             r.IsDBNull(r.GetOrdinal("discount")) ? null : new Money(L(r, "discount")), L(r, "entry")),
-        "wallet" => new WalletRow(
-            T(r, "tenant_id")!, T(r, "member")!, T(r, "code")!, T(r, "campaign")!, T(r, "status")!, I(r, "valid_from")!.Value, I(r, "valid_to")!.Value,
-            I(r, "redeemed_at"), L(r, "entry")),
         "campaign_totals" => new CampaignTotalsRow(
             T(r, "tenant_id")!, T(r, "campaign")!, L(r, "issued"), L(r, "redeemed"), L(r, "voided"), L(r, "deactivated"), L(r, "expired"),
             new Money(L(r, "amount")), new Money(L(r, "discount")), L(r, "face_valued"), new Money(L(r, "face_value"))),

@@ -7,5 +7,5 @@ from (
 ) as t
 cross join (
     select count(distinct member) as members, count(distinct member) filter (where status = 'used') as members_redeeming
-    from ledger.wallet where tenant_id = $1
+    from ledger.redemption_check where tenant_id = $1
 ) as w

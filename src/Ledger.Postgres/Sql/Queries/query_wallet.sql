@@ -1,5 +1,5 @@
 select code, campaign, status, valid_from, valid_to, redeemed_at
-from ledger.wallet
+from ledger.redemption_check
 where tenant_id = $1 and member = $2 and code > $3
 order by code
 limit $4

@@ -15,20 +15,9 @@ create table ledger.redemption_check (
     entry         bigint      not null,
     constraint ledger_redemption_check_key primary key (tenant_id, code)
 ) with (fillfactor = 80);
+-- A member's wallet. Its columns never change, so that an update of the row touches no index.
+create index ledger_redemption_check_member_idx on ledger.redemption_check (tenant_id, member, code);
 comment on table ledger.redemption_check is 'Written by the scribe in the transaction of the entry: never behind.';
-
-create table ledger.wallet (
-    tenant_id   varchar     not null,
-    member      varchar     not null,
-    code        varchar     not null,
-    campaign    varchar     not null,
-    status      varchar     not null,
-    valid_from  timestamptz not null,
-    valid_to    timestamptz not null,
-    redeemed_at timestamptz,
-    entry       bigint      not null,
-    constraint ledger_wallet_key primary key (tenant_id, member, code)
-) with (fillfactor = 80);
 
 create table ledger.campaign_totals (
     tenant_id   varchar not null,
@@ -64,7 +53,6 @@ create table ledger.timers (
     tenant_id varchar     not null,
     stream_id varchar     not null,
     due_at    timestamptz not null,
-    constraint ledger_timers_key primary key (tenant_id, stream_id)
+    constraint ledger_timers_key primary key (due_at, tenant_id, stream_id)
 );
-create index ledger_timers_due_idx on ledger.timers (due_at, tenant_id, stream_id);
-comment on table ledger.timers is 'What is due when: the stream is asked at due_at, and answers by an entry or by nothing.';
+comment on table ledger.timers is 'What is due when: the stream is asked at due_at, answers by an entry or by nothing, and then the row goes.';

@@ -9,10 +9,6 @@ public sealed record RedemptionCheckRow(
     string Book, string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo,
     string? RedemptionId, Instant? RedeemedAt, Money? Discount, long Entry);
 
-/// <summary>A row of <c>wallet</c>.</summary>
-public sealed record WalletRow(
-    string Book, string Member, string Code, string Campaign, string Status, Instant ValidFrom, Instant ValidTo, Instant? RedeemedAt, long Entry);
-
 /// <summary>A row of <c>campaign_totals</c>. Amount, discount and expired are net of what was taken back.</summary>
 public sealed record CampaignTotalsRow(
     string Book, string Campaign, long Issued, long Redeemed, long Voided, long Deactivated, long Expired, Money Amount, Money Discount,
@@ -21,7 +17,7 @@ public sealed record CampaignTotalsRow(
 /// <summary>A row of <c>store_days</c>; the store is empty for issuing and where a redemption named none.</summary>
 public sealed record StoreDayRow(string Book, LocalDate Day, string Store, long Issued, long Redeemed, long Voided, Money Amount, Money Discount);
 
-/// <summary>A row of <c>timers</c>.</summary>
+/// <summary>A row of <c>timers</c>, as long as nobody was asked.</summary>
 public sealed record TimerRow(string Book, string Stream, Instant DueAt);
 
 /// <summary>
@@ -33,7 +29,7 @@ public sealed class CouponProjections(string book)
     private readonly Dictionary<string, (Coupon State, long Entry)> coupons = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CampaignTotalsRow> totals = new(StringComparer.Ordinal);
     private readonly Dictionary<(LocalDate Day, string Store), StoreDayRow> days = [];
-    private readonly Dictionary<string, Instant> timers = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Stream, Instant DueAt)> timers = [];
 
     public IEnumerable<RedemptionCheckRow> RedemptionCheck => coupons.Select(pair =>
     {
@@ -44,18 +40,11 @@ public sealed class CouponProjections(string book)
             use?.RedemptionId, use?.At, use?.Discount, entry);
     });
 
-    public IEnumerable<WalletRow> Wallet => coupons.Select(pair =>
-    {
-        var (code, (coupon, entry)) = pair;
-        return new WalletRow(
-            book, coupon.Member, code, coupon.Campaign, StatusOf(coupon), coupon.ValidFrom, coupon.ValidTo, Standing(coupon)?.At, entry);
-    });
-
     public IEnumerable<CampaignTotalsRow> CampaignTotals => totals.Values;
 
     public IEnumerable<StoreDayRow> StoreDays => days.Values;
 
-    public IEnumerable<TimerRow> Timers => timers.Select(pair => new TimerRow(book, pair.Key, pair.Value));
+    public IEnumerable<TimerRow> Timers => timers.Select(timer => new TimerRow(book, timer.Stream, timer.DueAt));
 
     /// <summary>Takes the book's next entry; entries of other slices change nothing.</summary>
     public void Apply(long seq, string stream, object fact)
@@ -116,16 +105,13 @@ public sealed class CouponProjections(string book)
         switch (fact)
         {
             case CouponIssued e:
-                timers[stream] = e.ValidTo;
+                timers.Add((stream, e.ValidTo));
                 break;
             case RedemptionVoided e:
-                timers[stream] = e.ValidTo;
+                timers.Add((stream, e.ValidTo));
                 break;
             case CampaignApproved e:
-                timers[stream] = e.EndsAt;
-                break;
-            case CouponRedeemed or CouponDeactivated or CouponExpired or CampaignStopped or CampaignEnded:
-                timers.Remove(stream);
+                timers.Add((stream, e.EndsAt));
                 break;
             default:
                 break;
