@@ -53,6 +53,7 @@ create table ledger.timers (
     tenant_id varchar     not null,
     stream_id varchar     not null,
     due_at    timestamptz not null,
-    constraint ledger_timers_key primary key (due_at, tenant_id, stream_id)
+    constraint ledger_timers_key primary key (tenant_id, stream_id, due_at)
 );
+create index ledger_timers_due_idx on ledger.timers (due_at, tenant_id, stream_id);
 comment on table ledger.timers is 'What is due when: the stream is asked at due_at, answers by an entry or by nothing, and then the row goes.';
