@@ -36,6 +36,12 @@ public static class Limits
     /// <summary>Days of a relative validity: ten years.</summary>
     public const int MaxDays = 3_660;
 
+    /// <summary>Codes of one upload to a pool, as at Alipay.</summary>
+    public const int MaxDeposit = 1_000;
+
+    /// <summary>Characters of an uploaded code, as at Alipay.</summary>
+    public const int MaxPoolCode = 64;
+
     /// <summary>Most operations that one transaction of the scribe holds.</summary>
     public const int Batch = 128;
 

@@ -101,6 +101,31 @@ public readonly record struct CouponCode
         return new CouponCode(new string(characters));
     }
 
+    /// <summary>The payload as a number for compact forms: its length beyond 10 in the bits from 60 on, then 5 bits a character.</summary>
+    /// <exception cref="InvalidOperationException">This is the default value.</exception>
+    public ulong ToBits()
+    {
+        if (_value is null) throw new InvalidOperationException("Nobody's code has no number.");
+        var payload = _value.AsSpan(..^1);
+        var bits = 0UL;
+        foreach (var character in payload) bits = (bits << BitsPerCharacter) | (uint)DigitOf(character);
+        return bits | ((ulong)(payload.Length - MinPayload) << (BitsPerCharacter * MaxPayload));
+    }
+
+    /// <summary>The code of which <see cref="ToBits"/> made the number.</summary>
+    /// <exception cref="FormatException">No code makes this number.</exception>
+    public static CouponCode FromBits(ulong bits)
+    {
+        var length = MinPayload + (int)(bits >> (BitsPerCharacter * MaxPayload));
+        var payload = bits & ((1UL << (BitsPerCharacter * MaxPayload)) - 1);
+        if (length > MaxPayload || payload >> (BitsPerCharacter * length) != 0) throw new FormatException($"{bits} is not the number of a coupon code.");
+
+        Span<char> characters = stackalloc char[length + 1];
+        for (var i = 0; i < length; i++) characters[i] = Alphabet[(int)((payload >> (BitsPerCharacter * (length - 1 - i))) & 31)];
+        characters[length] = CheckCharacter(characters[..length]);
+        return new CouponCode(new string(characters));
+    }
+
     /// <summary>
     /// The Damm check character of a payload of any length, normalised as <see cref="Check"/> does. Every prefix runs through
     /// interim ← x · (interim + digit) from 0; the check character is the interim, since x · (c + c) = 0 closes the code.

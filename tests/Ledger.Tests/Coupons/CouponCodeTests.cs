@@ -138,10 +138,32 @@ public class CouponCodeTests
         Assert.Throws<ArgumentException>(() => CouponCode.FromRandom(new byte[7]));
     }
 
+    [Theory]
+    [MemberData(nameof(Codes))]
+    public void Numbers_read_back(string code)
+    {
+        Assert.True(CouponCode.TryParse(code, out var expected));
+        Assert.Equal(expected, CouponCode.FromBits(expected.ToBits()));
+    }
+
+    /// <summary>The length stands in the two highest places used, so leading zeros count.</summary>
+    [Fact]
+    public void Other_numbers_are_nobodys()
+    {
+        Assert.Equal("00000000000", CouponCode.FromBits(0).Value);
+        Assert.Equal("ZZZZZZZZZZ", CouponCode.FromBits((1UL << 50) - 1).Value[..10]);
+        Assert.Equal("ZZZZZZZZZZZZ", CouponCode.FromBits((3UL << 60) - 1).Value[..12]);
+        Assert.All(new[] { 1UL << 50, (1UL << 60) + (1UL << 55), 3UL << 60, ulong.MaxValue }, bits => Assert.Throws<FormatException>(() => CouponCode.FromBits(bits)));
+    }
+
     [Fact]
     public void A_check_character_is_made_of_the_alphabet_only() =>
         Assert.Throws<FormatException>(() => CouponCode.CheckCharacter("7QX4-M2K9"));
 
     [Fact]
-    public void Nobody_has_the_default_code() => Assert.Equal("", default(CouponCode).ToString());
+    public void Nobody_has_the_default_code()
+    {
+        Assert.Equal("", default(CouponCode).ToString());
+        Assert.Throws<InvalidOperationException>(() => default(CouponCode).ToBits());
+    }
 }
