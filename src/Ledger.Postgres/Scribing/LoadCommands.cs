@@ -9,29 +9,17 @@ namespace Ledger.Postgres.Scribing;
 /// </summary>
 internal sealed class LoadCommands : IAsyncDisposable
 {
-    private readonly NpgsqlBatch first;
+    private readonly First whole;
+    private readonly First brief;
     private readonly NpgsqlBatch more;
     private readonly NpgsqlBatch events;
-    private readonly NpgsqlParameter<string?[]> books = Text();
-    private readonly Keys streams = new();
-    private readonly Keys tallies = new();
-    private readonly Keys requests = new();
     private readonly Keys further = new();
     private readonly Keys folded = new();
 
     private LoadCommands(NpgsqlConnection connection)
     {
-        first = new(connection)
-        {
-            BatchCommands =
-            {
-                Command("begin"),
-                Command(SqlFile.Read("scribe_lock_books.sql"), books),
-                Command(SqlFile.Read("scribe_load_streams.sql"), streams.Book, streams.Key),
-                Command(SqlFile.Read("scribe_load_tallies.sql"), tallies.Book, tallies.Key),
-                Command(SqlFile.Read("scribe_load_requests.sql"), requests.Book, requests.Key),
-            },
-        };
+        whole = new(connection, hasTallies: true);
+        brief = new(connection, hasTallies: false);
         more = new(connection) { BatchCommands = { Command(SqlFile.Read("scribe_load_streams.sql"), further.Book, further.Key) } };
         events = new(connection) { BatchCommands = { Command(SqlFile.Read("scribe_load_events.sql"), folded.Book, folded.Key) } };
     }
@@ -39,7 +27,8 @@ internal sealed class LoadCommands : IAsyncDisposable
     public static async Task<LoadCommands> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var commands = new LoadCommands(connection);
-        await commands.first.PrepareAsync(cancellation);
+        await commands.whole.Batch.PrepareAsync(cancellation);
+        await commands.brief.Batch.PrepareAsync(cancellation);
         await commands.more.PrepareAsync(cancellation);
         await commands.events.PrepareAsync(cancellation);
         return commands;
@@ -48,12 +37,13 @@ internal sealed class LoadCommands : IAsyncDisposable
     /// <summary>Opens the transaction and loads what the batch named.</summary>
     public async Task BeginAsync(Batch batch, CancellationToken cancellation)
     {
-        books.TypedValue = [.. batch.Books.Keys];
-        streams.Fill(batch.Missing, item => (item.Book.Id, item.Stream.Name.Id));
-        tallies.Fill(batch.MissingTallies, item => (item.Book.Id, item.Key));
-        requests.Fill(batch.Keys, item => (item.Book.Id, item.Key));
+        var first = batch.MissingTallies.Count == 0 ? brief : whole;
+        first.Books.TypedValue = [.. batch.Books.Keys];
+        first.Streams.Fill(batch.Missing, item => (item.Book.Id, item.Stream.Name.Id));
+        first.Tallies.Fill(batch.MissingTallies, item => (item.Book.Id, item.Key));
+        first.Requests.Fill(batch.Keys, item => (item.Book.Id, item.Key));
         var stale = new List<(BookWork, StreamWork)>();
-        await using (var reader = await first.ExecuteReaderAsync(cancellation))
+        await using (var reader = await first.Batch.ExecuteReaderAsync(cancellation))
         {
             while (await reader.ReadAsync(cancellation))
             {
@@ -64,19 +54,19 @@ internal sealed class LoadCommands : IAsyncDisposable
 
             await reader.NextResultAsync(cancellation);
             await ReadStreamsAsync(reader, batch.Missing, stale, cancellation);
+            await reader.NextResultAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                var (book, key) = batch.Keys[(int)reader.GetInt64(0) - 1];
+                book.Requests[key] = new(reader.GetFieldValue<byte[]>(1), CanonicalJson.Of(reader.GetFieldValue<byte[]>(2)));
+            }
+
             foreach (var (book, key) in batch.MissingTallies) book.States.PutTally(key, 0);
             await reader.NextResultAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
                 var (book, key) = batch.MissingTallies[(int)reader.GetInt64(0) - 1];
                 book.States.PutTally(key, reader.GetInt64(1));
-            }
-
-            await reader.NextResultAsync(cancellation);
-            while (await reader.ReadAsync(cancellation))
-            {
-                var (book, key) = batch.Keys[(int)reader.GetInt64(0) - 1];
-                book.Requests[key] = new(reader.GetFieldValue<byte[]>(1), CanonicalJson.Of(reader.GetFieldValue<byte[]>(2)));
             }
         }
 
@@ -95,7 +85,8 @@ internal sealed class LoadCommands : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await first.DisposeAsync();
+        await whole.Batch.DisposeAsync();
+        await brief.Batch.DisposeAsync();
         await more.DisposeAsync();
         await events.DisposeAsync();
     }
@@ -133,6 +124,35 @@ internal sealed class LoadCommands : IAsyncDisposable
             stream.State = stream.Name.Type.Evolve(stream.State, fact);
             book.States.Put(stream.Name.Id, stream.State);
         }
+    }
+
+    /// <summary>The first round trip; without tallies, where no operation names any, it is a statement shorter.</summary>
+    private sealed class First
+    {
+        public First(NpgsqlConnection connection, bool hasTallies)
+        {
+            Batch = new(connection)
+            {
+                BatchCommands =
+                {
+                    Command("begin"),
+                    Command(SqlFile.Read("scribe_lock_books.sql"), Books),
+                    Command(SqlFile.Read("scribe_load_streams.sql"), Streams.Book, Streams.Key),
+                    Command(SqlFile.Read("scribe_load_requests.sql"), Requests.Book, Requests.Key),
+                },
+            };
+            if (hasTallies) Batch.BatchCommands.Add(Command(SqlFile.Read("scribe_load_tallies.sql"), Tallies.Book, Tallies.Key));
+        }
+
+        public NpgsqlBatch Batch { get; }
+
+        public NpgsqlParameter<string?[]> Books { get; } = Text();
+
+        public Keys Streams { get; } = new();
+
+        public Keys Requests { get; } = new();
+
+        public Keys Tallies { get; } = new();
     }
 
     /// <summary>Pairs of tenant and key, as two arrays.</summary>
