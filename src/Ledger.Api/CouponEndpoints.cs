@@ -86,22 +86,23 @@ public static class CouponEndpoints
         }
 
         var at = call.Caller.Judged(stated, call.Now);
-        var verdict = amount is { } basket ? Ask(code, check, new(basket), at, store) : null;
+        var verdict = amount is { } basket ? Ask(code, check, new(basket), at, call.Now, store) : null;
         var reason = (verdict as Decision<CouponEvent>.Rejected)?.Reason;
         var redeemed = (verdict as Decision<CouponEvent>.Accepted)?.Events.OfType<CouponEvent.CouponRedeemed>().Single();
         await call.JsonAsync(new CheckView(
-            code, Coupon.StatusAt(check.Status, check.ValidFrom, check.ValidTo, call.Now), check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo,
+            code, Coupon.StatusAt(check.Status, check.ValidFrom, check.ValidTo, check.HeldUntil, call.Now), check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo,
             check.RedemptionId, check.RedeemedAt, check.Terms, verdict is null ? null : reason is null, redeemed?.Discount, redeemed is null ? null : redeemed.Amount - redeemed.Discount,
             reason is null ? null : ProblemOf(reason, RequestIds.Of(call.Http))));
     }
 
     /// <summary>Asks the decider itself, so that a check and a redemption never differ.</summary>
-    private static Decision<CouponEvent> Ask(string code, CouponCheck check, Money amount, Instant at, string? store)
+    private static Decision<CouponEvent> Ask(string code, CouponCheck check, Money amount, Instant at, Instant now, string? store)
     {
         var status = Enum.Parse<CouponStatus>(check.Status, ignoreCase: true);
         var last = check.RedemptionId is null ? null : new CouponUse(check.RedemptionId, "", default, default, check.RedeemedAt!.Value, default, null, null, null, IsVoided: false);
-        var coupon = new Coupon(status, check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo, 0, last);
-        return CouponDecider.Decide(new CouponCommand.RedeemCoupon(check.Terms, code, "?", amount, at, store, null, null), coupon);
+        var hold = check.HeldUntil is { } until ? new CouponHold("", "", default, default, default, until, null, null, null) : null;
+        var coupon = new Coupon(status, check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo, 0, last, hold);
+        return CouponDecider.Decide(new CouponCommand.RedeemCoupon(check.Terms, code, "?", amount, at, store, null, null, now), coupon);
     }
 
     private static JsonElement ProblemOf(Rejection reason, string requestId)

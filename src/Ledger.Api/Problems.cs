@@ -151,6 +151,7 @@ public static class Problems
         RejectionKind.NotFound => StatusCodes.Status404NotFound,
         RejectionKind.Conflict => StatusCodes.Status409Conflict,
         RejectionKind.RuleViolated => StatusCodes.Status422UnprocessableEntity,
+        RejectionKind.Locked => StatusCodes.Status423Locked,
         _ => throw new System.Diagnostics.UnreachableException($"{kind}"),
     };
 }

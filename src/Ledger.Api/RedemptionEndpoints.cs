@@ -39,7 +39,7 @@ public static class RedemptionEndpoints
     private static async Task RedeemAsync(Call call)
     {
         if (await call.ReadAsync<RedeemBody>() is not var (body, raw)) return;
-        if (await CouponEndpoints.CodeAsync(call, body.Code) is not { } code || !await StandsInAsync(call, body)) return;
+        if (await CouponEndpoints.CodeAsync(call, body.Code) is not { } code || !await StandsInAsync(call, body.Store, body.Till)) return;
         var key = call.Caller.Key;
         var operation = CouponOperations.Redeem(
             call.Request(raw), code, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order);
@@ -47,22 +47,22 @@ public static class RedemptionEndpoints
     }
 
     /// <summary>Whether the caller may speak for the store and till that it names; a problem was answered where not.</summary>
-    private static async Task<bool> StandsInAsync(Call call, RedeemBody body)
+    internal static async Task<bool> StandsInAsync(Call call, string? store, string? till)
     {
         var key = call.Caller.Key;
-        if (key.Scope == ApiKeyScope.Till && ((body.Store ?? key.Store) != key.Store || (body.Till ?? key.Till) != key.Till))
+        if (key.Scope == ApiKeyScope.Till && ((store ?? key.Store) != key.Store || (till ?? key.Till) != key.Till))
         {
             await Problems.WriteAsync(call.Http, Problems.NotPermitted, JsonFacts.Of(new { needs = "the key of the store and till that the body names" }));
             return false;
         }
 
-        Rejection? refusal = (body.Store, body.Till) switch
+        Rejection? refusal = (store, till) switch
         {
             _ when key.Scope == ApiKeyScope.Till => null,
             (null, null) => null,
-            (null, { } till) => new TillUnknown("", till),
-            ({ } store, _) when !call.Caller.Profile.Stores.ContainsKey(store) => new StoreUnknown(store),
-            ({ } store, { } till) when !call.Caller.Profile.HasTill(store, till) => new TillUnknown(store, till),
+            (null, { } named) => new TillUnknown("", named),
+            ({ } named, _) when !call.Caller.Profile.Stores.ContainsKey(named) => new StoreUnknown(named),
+            ({ } place, { } named) when !call.Caller.Profile.HasTill(place, named) => new TillUnknown(place, named),
             _ => null,
         };
         if (refusal is null) return true;

@@ -75,6 +75,7 @@ public static class Service
         app.MapCampaigns();
         app.MapCoupons();
         app.MapRedemptions();
+        app.MapHolds();
         app.MapReports();
     }
 

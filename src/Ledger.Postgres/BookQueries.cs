@@ -117,8 +117,8 @@ public sealed class BookQueries(NpgsqlDataSource database)
             if (!await row.ReadAsync(cancellation)) return null;
             check = new(
                 row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetString(3), TimeOf(row, 4), TimeOf(row, 5),
-                row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? null : TimeOf(row, 7), null!);
-            if (Stored(row, 8, CampaignStreams.Terms) is (true, { Terms: { } terms })) return check with { Terms = terms };
+                row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? null : TimeOf(row, 7), row.IsDBNull(8) ? null : TimeOf(row, 8), null!);
+            if (Stored(row, 9, CampaignStreams.Terms) is (true, { Terms: { } terms })) return check with { Terms = terms };
         }
 
         var folded = await StateAsync(book, CampaignStreams.TermsOf(check.Campaign, check.TermsVersion), cancellation);
@@ -177,7 +177,7 @@ public sealed class BookQueries(NpgsqlDataSource database)
         while (await row.ReadAsync(cancellation))
         {
             var (from, to) = (TimeOf(row, 3), TimeOf(row, 4));
-            coupons.Add(new(row.GetString(0), row.GetString(1), Coupon.StatusAt(row.GetString(2), from, to, now), from, to, row.IsDBNull(5) ? null : TimeOf(row, 5)));
+            coupons.Add(new(row.GetString(0), row.GetString(1), Coupon.StatusAt(row.GetString(2), from, to, row.IsDBNull(6) ? null : TimeOf(row, 6), now), from, to, row.IsDBNull(5) ? null : TimeOf(row, 5)));
         }
 
         return coupons;
@@ -246,7 +246,8 @@ public sealed class BookQueries(NpgsqlDataSource database)
 
 /// <summary>A coupon as the inline read model has it.</summary>
 public sealed record CouponCheck(
-    string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, string? RedemptionId, Instant? RedeemedAt, CouponTerms Terms);
+    string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, string? RedemptionId, Instant? RedeemedAt,
+    Instant? HeldUntil, CouponTerms Terms);
 
 /// <summary>An entry of a book as the API shows it.</summary>
 /// <param name="Hash">Hexadecimal SHA-256 that chains this entry to the one before.</param>

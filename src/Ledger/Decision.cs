@@ -38,10 +38,11 @@ public abstract record Rejection(
     }
 }
 
-/// <summary>404 (nothing of that name here), 409 (the state forbids it) and 422 (a rule forbids it).</summary>
+/// <summary>404 (nothing of that name here), 409 (the state forbids it), 422 (a rule forbids it) and 423 (someone else has it for now).</summary>
 public enum RejectionKind
 {
     NotFound,
     Conflict,
     RuleViolated,
+    Locked,
 }

@@ -48,6 +48,11 @@ public static class Limits
     /// <summary>Operations that may wait for one scribe; above it the answer is 503.</summary>
     public const int Queue = 4_096;
 
+    /// <summary>Seconds that a hold lasts where the till does not say, and at most (as long as a payment may take).</summary>
+    public const int HoldSeconds = 120;
+
+    public const int MaxHoldSeconds = 30 * 60;
+
     /// <summary>Rows of one page of a list.</summary>
     public const int MaxPage = 1_000;
 

@@ -27,7 +27,7 @@ internal sealed class StreamFold
     public long Timestamp { get; set; }
 
     /// <summary>What the stream waits for.</summary>
-    public Instant? DueAt { get; set; }
+    public Instant? DueAt => TimersTable.DueIn(State);
 
     /// <summary>The tables that were seen to hold the stream's row.</summary>
     public Tables Seen { get; set; }

@@ -87,6 +87,7 @@ internal sealed class RedemptionCheckTable : ITableCheck
         CouponRows.TimeOrNull(book, Name, row, 1, 9, "redeemed_at", use?.At);
         if (use is null != row.IsNull(10) || (use is not null && use.Discount.Minor != row.Int64(10)))
             Differ.Add(book, Name, row.Text(1), "discount", use is null ? "null" : use.Discount.ToString(), row.IsNull(10) ? "null" : Differ.Text(row.Int64(10)));
+        CouponRows.TimeOrNull(book, Name, row, 1, 12, "held_until", coupon.Hold?.ExpiresAt);
         if (fold.Entry != row.Int64(11)) Differ.Number(book, Name, row.Text(1), "entry", fold.Entry, row.Int64(11));
         return true;
     }
@@ -132,14 +133,11 @@ internal sealed class TimersTable : ITableCheck
         }
     }
 
-    /// <summary>What the stream waits for after the fact; an expiry that did not hold says nothing, the redemption that follows it does.</summary>
-    public static Instant? DueAfter(object fact, Instant? before) => fact switch
+    /// <summary>What the stream waits for in that state.</summary>
+    public static Instant? DueIn(object? state) => state switch
     {
-        CouponEvent.CouponIssued e => e.ValidTo,
-        CouponEvent.RedemptionVoided e => e.ValidTo,
-        CampaignEvent.CampaignApproved e => e.EndsAt,
-        CouponEvent.CouponRedeemed or CouponEvent.CouponDeactivated or CouponEvent.CouponExpired => null,
-        CampaignEvent.CampaignStopped or CampaignEvent.CampaignEnded => null,
-        _ => before,
+        Coupon coupon => coupon.DueAt,
+        Campaign { Status: CampaignStatus.Active or CampaignStatus.Paused } campaign => campaign.EndsAt,
+        _ => null,
     };
 }

@@ -65,7 +65,6 @@ internal static class EventFolder
         if (stream.Type is null) (stream.Type, stream.State) = (type, type.Initial);
         else if (stream.Type != type) throw new InvalidOperationException($"it belongs to a stream of type {type.Name}, but this one is a {stream.Type.Name}.");
         stream.State = type.Evolve(stream.State!, fact);
-        stream.DueAt = TimersTable.DueAfter(fact, stream.DueAt);
     }
 
     private static void Sum(StreamType type, object fact, long seq, BookFold book, Part part, ref int held)

@@ -52,8 +52,8 @@ internal sealed class EventReader
     internal static object? Redeemed(Members m) =>
         m.FreshText(0) is { } redemption && m.FreshText(1) is { } request && m.Text(2) is { } campaign && m.Text(3) is { } member
         && m.Long(4) is { } amount && m.Long(5) is { } discount && m.Time(6) is { } at && m.Date(7) is { } date && m.Time(8) is { } until
-        && m.IsAbsentOr(9, m.Text(9) is not null) && m.IsAbsentOr(10, m.Text(10) is not null) && m.IsAbsentOr(11, m.IsText(11))
-            ? new CouponRedeemed(redemption, request, campaign, member, new(amount), new(discount), at, date, until, m.Text(9), m.Text(10), m.FreshText(11))
+        && m.IsAbsentOr(9, m.Text(9) is not null) && m.IsAbsentOr(10, m.Text(10) is not null) && m.IsAbsentOr(11, m.IsText(11)) && m.IsAbsentOr(12, m.IsText(12))
+            ? new CouponRedeemed(redemption, request, campaign, member, new(amount), new(discount), at, date, until, m.Text(9), m.Text(10), m.FreshText(11), m.FreshText(12))
             : null;
 
     internal static object? Expired(Members m) =>
@@ -132,7 +132,7 @@ internal sealed class KnownEvent
             var type when type == typeof(CouponIssued) => (new JsonShapes(
                 "campaign", "termsVersion", "member", "channel", "limitKeys", "faceValue", "validFrom", "validTo", "at", "date"), EventReader.Issued),
             var type when type == typeof(CouponRedeemed) => (new JsonShapes(
-                "redemptionId", "request", "campaign", "member", "amount", "discount", "at", "date", "voidableUntil", "store", "till", "order"), EventReader.Redeemed),
+                "redemptionId", "request", "campaign", "member", "amount", "discount", "at", "date", "voidableUntil", "store", "till", "order", "hold"), EventReader.Redeemed),
             var type when type == typeof(CouponExpired) => (new JsonShapes("campaign", "member", "at"), (ReadMembers)EventReader.Expired),
             _ => (new JsonShapes(), null),
         };

@@ -42,7 +42,7 @@ internal sealed class CampaignSum
         }
     }
 
-    /// <summary>The campaign that the event concerns; null where it is no coupon's event.</summary>
+    /// <summary>The campaign whose sums the event changes; null where it changes none.</summary>
     public static string? CampaignOf(CouponEvent fact) => fact switch
     {
         CouponEvent.CouponIssued e => e.Campaign,
@@ -51,6 +51,7 @@ internal sealed class CampaignSum
         CouponEvent.CouponDeactivated e => e.Campaign,
         CouponEvent.CouponExpired e => e.Campaign,
         CouponEvent.CouponExpiryReversed e => e.Campaign,
+        CouponEvent.CouponHeld or CouponEvent.CouponHoldReleased => null,
         _ => throw new System.Diagnostics.UnreachableException($"{fact}"),
     };
 }

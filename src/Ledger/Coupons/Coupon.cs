@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace Ledger.Coupons;
@@ -8,17 +9,24 @@ namespace Ledger.Coupons;
 /// <param name="ValidTo">First instant no longer valid.</param>
 /// <param name="Redemptions">Redemptions ever made with it, voided ones included: they number the redemption ids.</param>
 /// <param name="Last">The latest redemption; it stands while the status is <see cref="CouponStatus.Used"/>.</param>
+/// <param name="Hold">Who has it on hold; only while the status is <see cref="CouponStatus.Issued"/>, and over at its end even before an entry says so.</param>
 public sealed record Coupon(
-    CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last)
+    CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last,
+    CouponHold? Hold = null)
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
-    /// <summary>What a person is told: the clock decides between pending, effective and expired before any entry says so.</summary>
-    public string StatusAt(Instant now) => StatusAt(Status.ToString().ToLowerInvariant(), ValidFrom, ValidTo, now);
+    /// <summary>When the clock is to ask next; null when it has nothing to say any more.</summary>
+    [JsonIgnore]
+    public Instant? DueAt => Status == CouponStatus.Issued ? Hold?.ExpiresAt ?? ValidTo : null;
+
+    /// <summary>What a person is told: the clock decides between pending, effective, held and expired before any entry says so.</summary>
+    public string StatusAt(Instant now) => StatusAt(Status.ToString().ToLowerInvariant(), ValidFrom, ValidTo, Hold?.ExpiresAt, now);
 
     /// <summary>The same from a read model's row, whose status is issued, used, deactivated or expired.</summary>
-    public static string StatusAt(string stored, Instant validFrom, Instant validTo, Instant now) => stored switch
+    public static string StatusAt(string stored, Instant validFrom, Instant validTo, Instant? heldUntil, Instant now) => stored switch
     {
+        "issued" when now < heldUntil => "held",
         "issued" when now < validFrom => "pending",
         "issued" when now < validTo => "effective",
         "issued" => "expired",
@@ -40,6 +48,14 @@ public enum CouponStatus
 /// <param name="VoidableUntil">First instant at which it can no longer be voided.</param>
 public sealed record CouponUse(
     string RedemptionId, string Request, Money Amount, Money Discount, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, bool IsVoided);
+
+/// <summary>A coupon that waits for its payment: no one else may use it before <paramref name="ExpiresAt"/>.</summary>
+/// <param name="Request">The request key under which it was placed.</param>
+/// <param name="Discount">What was quoted; the commit gives this and no other.</param>
+/// <param name="At">When it was placed, as far as the till's word is taken; validity was judged at it.</param>
+/// <param name="ExpiresAt">First instant at which it is over, by the service's clock.</param>
+public sealed record CouponHold(
+    string Id, string Request, Money Amount, Money Discount, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order);
 
 // The case names below are the stored event types. Never rename one: add a new case instead. Campaign and member stand in each
 // of them so that a read model needs no other entry.
@@ -66,9 +82,19 @@ public abstract record CouponEvent
 
     /// <param name="Amount">The basket before the discount.</param>
     /// <param name="Date">The business date of <paramref name="At"/>.</param>
+    /// <param name="Hold">The hold that it commits; null for a redemption in one shot.</param>
     public sealed record CouponRedeemed(
         string RedemptionId, string Request, string Campaign, string Member, Money Amount, Money Discount,
-        Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order) : CouponEvent;
+        Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold = null) : CouponEvent;
+
+    /// <param name="Amount">The basket before the discount.</param>
+    /// <param name="Discount">What was quoted.</param>
+    public sealed record CouponHeld(
+        string HoldId, string Request, string Campaign, string Member, Money Amount, Money Discount, Instant At, Instant ExpiresAt,
+        string? Store, string? Till, string? Order) : CouponEvent;
+
+    /// <param name="At">When it was released; where it ran out, its end, whenever the clock was read.</param>
+    public sealed record CouponHoldReleased(string HoldId, string Campaign, string Member, HoldEnd Reason, Instant At) : CouponEvent;
 
     /// <param name="Amount">The basket of the redemption that no longer stands; so with the discount and store.</param>
     /// <param name="Date">The business date of the void.</param>
@@ -86,6 +112,15 @@ public abstract record CouponEvent
     public sealed record CouponExpiryReversed(string Campaign, string Member, Instant At) : CouponEvent;
 }
 
+public enum HoldEnd
+{
+    /// <summary>The till gave it up: the payment failed, or the customer changed their mind.</summary>
+    Released,
+
+    /// <summary>Its time ran out.</summary>
+    Expired,
+}
+
 public abstract record CouponCommand
 {
     private CouponCommand() { }
@@ -98,8 +133,19 @@ public abstract record CouponCommand
     /// <param name="Terms">The version that the coupon pins.</param>
     /// <param name="Code">The coupon's code: redemption ids are made of it.</param>
     /// <param name="At">When it happened, as far as the caller's word is taken; validity is judged at it.</param>
+    /// <param name="Now">When the request was received, by which holds end; null: the same as <paramref name="At"/>.</param>
     public sealed record RedeemCoupon(
-        CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order) : CouponCommand;
+        CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant? Now = null) : CouponCommand;
+
+    /// <summary>Keeps the coupon for one basket until the payment is through.</summary>
+    public sealed record HoldCoupon(
+        CouponTerms Terms, string HoldId, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant Now, Instant ExpiresAt) : CouponCommand;
+
+    /// <summary>Uses the coupon as the hold quoted it. What the terms say of time and place was judged when it was placed.</summary>
+    public sealed record CommitHold(CouponTerms Terms, string Code, string HoldId, string Request, Instant At, Instant Now) : CouponCommand;
+
+    /// <summary>Gives the coupon back; of a hold that is over or never was, nothing.</summary>
+    public sealed record ReleaseHold(string HoldId, Instant Now) : CouponCommand;
 
     /// <param name="Number">The redemption's number, as its id says.</param>
     public sealed record VoidRedemption(string RedemptionId, int Number, Instant At, LocalDate Date, string? Reason) : CouponCommand;
@@ -138,6 +184,15 @@ public sealed record Deactivated() : Rejection(
 
 public sealed record AlreadyUsed(string RedemptionId, Instant At) : Rejection(
     RejectionKind.Conflict, "The coupon was used before", "Take the full price. If the earlier redemption was a mistake, void it.");
+
+public sealed record AlreadyHeld(Instant HoldExpiresAt, string? Till) : Rejection(
+    RejectionKind.Locked, "The coupon is on hold for another basket", "Wait until holdExpiresAt, or release the hold at the till that placed it.");
+
+public sealed record HoldExpired(Instant HoldExpiresAt) : Rejection(
+    RejectionKind.Conflict, "The hold is over", "Place a new hold; should the coupon be gone, cancel the payment's discount.");
+
+public sealed record HoldNotFound(string HoldId) : Rejection(
+    RejectionKind.NotFound, "The merchant has no such hold, or it was released", "Check the id; place a new hold.");
 
 public sealed record NotYetValid(Instant ValidFrom) : Rejection(
     RejectionKind.RuleViolated, "The coupon is not valid yet", "Take the full price; it may be used from validFrom on.");

@@ -6,8 +6,8 @@ using static Ledger.Coupons.CouponEvent;
 namespace Ledger.Coupons;
 
 /// <summary>
-/// The life of one coupon: issued, used, perhaps voided and used again; deactivated, or expired by the clock. Pure: no clock, no
-/// I/O.
+/// The life of one coupon: issued, held, used, perhaps voided and used again; deactivated, or expired by the clock. Pure: no clock,
+/// no I/O.
 /// </summary>
 public static class CouponDecider
 {
@@ -21,16 +21,26 @@ public static class CouponDecider
 
         // A till that lost our answer sends the same request again: accept it, append nothing.
         (RedeemCoupon c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
-        (RedeemCoupon, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
-        (RedeemCoupon, { Status: CouponStatus.Deactivated }) => new Deactivated(),
-        (RedeemCoupon c, var s) when c.At < s.ValidFrom => new NotYetValid(s.ValidFrom),
-        (RedeemCoupon c, var s) when c.At >= s.ValidTo => new Expired(s.ValidTo),
-        (RedeemCoupon c, _) when !c.Terms.IsUsableAt(c.At) => new OutsideTimeWindow(c.At, c.Terms.TimeZone),
-        (RedeemCoupon c, _) when !c.Terms.Allows(c.Store) => new StoreNotAllowed(c.Store),
-        (RedeemCoupon c, _) when c.Amount < c.Terms.MinimumSpend => new FloorNotMet(c.Terms.MinimumSpend, c.Amount),
-        (RedeemCoupon c, _) when c.Terms.Benefit.On(c.Amount) == Money.Zero => new NothingToDiscount(c.Amount),
+        (RedeemCoupon c, var s) when RefusalOf(s, c.Terms, c.Amount, c.At, c.Now ?? c.At, c.Store) is { } reason => reason,
         (RedeemCoupon c, { Status: CouponStatus.Expired } s) => new CouponEvent[] { new CouponExpiryReversed(s.Campaign, s.Member, c.At), Redeemed(c, s) },
+        (RedeemCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Redeemed(c, s) },
         (RedeemCoupon c, var s) => Redeemed(c, s),
+
+        (HoldCoupon c, { Hold: { } hold }) when hold.Id == c.HoldId => Decision<CouponEvent>.Unchanged,
+        (HoldCoupon c, var s) when RefusalOf(s, c.Terms, c.Amount, c.At, c.Now, c.Store) is { } reason => reason,
+        (HoldCoupon c, { Status: CouponStatus.Expired } s) => new CouponEvent[] { new CouponExpiryReversed(s.Campaign, s.Member, c.At), Held(c, s) },
+        (HoldCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Held(c, s) },
+        (HoldCoupon c, var s) => Held(c, s),
+
+        (CommitHold c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
+        (CommitHold c, { Hold: { } hold } s) when hold.Id == c.HoldId && c.Now < hold.ExpiresAt => Committed(c, hold, s),
+        (CommitHold c, { Hold: { } hold }) when hold.Id == c.HoldId => new HoldExpired(hold.ExpiresAt),
+        (CommitHold, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
+        (CommitHold c, _) => new HoldNotFound(c.HoldId),
+
+        (ReleaseHold c, { Hold: { } hold } s) when hold.Id == c.HoldId => Freed(s, c.Now < hold.ExpiresAt ? Released(s, c.Now) : RanOut(s), c.Now),
+        (ReleaseHold, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
+        (ReleaseHold, _) => Decision<CouponEvent>.Unchanged,
 
         (VoidRedemption c, { Last: { IsVoided: true } last }) when last.RedemptionId == c.RedemptionId => Decision<CouponEvent>.Unchanged,
         (VoidRedemption c, var s) when c.Number >= 1 && c.Number < s.Redemptions => new AlreadyVoided(c.RedemptionId),
@@ -42,10 +52,14 @@ public static class CouponDecider
         (DeactivateCoupon, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
         (DeactivateCoupon, { Status: CouponStatus.Expired } s) => new Expired(s.ValidTo),
         (DeactivateCoupon, { Status: CouponStatus.Deactivated }) => Decision<CouponEvent>.Unchanged,
+        (DeactivateCoupon c, { Hold: { } hold }) when c.At < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
         (DeactivateCoupon c, var s) when c.At >= s.ValidTo => new Expired(s.ValidTo),
+        (DeactivateCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), new CouponDeactivated(s.Campaign, s.Member, c.At, c.Reason) },
         (DeactivateCoupon c, var s) => new CouponDeactivated(s.Campaign, s.Member, c.At, c.Reason),
 
-        // The timer asks; what is no longer due is nothing to do.
+        // The timer asks; what is no longer due is nothing to do. A hold outlives the validity: it was placed in time.
+        (ExpireCoupon c, { Hold: { } hold } s) when c.Now >= hold.ExpiresAt => Freed(s, RanOut(s), c.Now),
+        (ExpireCoupon, { Hold: not null }) => Decision<CouponEvent>.Unchanged,
         (ExpireCoupon c, { Status: CouponStatus.Issued } s) when c.Now >= s.ValidTo => new CouponExpired(s.Campaign, s.Member, s.ValidTo),
         (ExpireCoupon, _) => Decision<CouponEvent>.Unchanged,
 
@@ -61,7 +75,10 @@ public static class CouponDecider
             Status = CouponStatus.Used,
             Redemptions = state.Redemptions + 1,
             Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false),
+            Hold = null,
         },
+        CouponHeld e => state with { Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order) },
+        CouponHoldReleased => state with { Hold = null },
         RedemptionVoided => state with { Status = CouponStatus.Issued, Last = state.Last! with { IsVoided = true } },
         CouponDeactivated => state with { Status = CouponStatus.Deactivated },
         CouponExpired => state with { Status = CouponStatus.Expired },
@@ -89,6 +106,36 @@ public static class CouponDecider
                 c.CampaignId, campaign.TermsVersion, c.Member, c.Channel, CouponTallies.LimitKeys(c.CampaignId, terms.Limits, c.Member, date), terms.Benefit.FaceValue,
                 from, to, c.At, date);
     }
+
+    /// <summary>Why the coupon may not be used so; null when it may. Reads top to bottom: the first line that refuses answers.</summary>
+    private static Rejection? RefusalOf(Coupon s, CouponTerms terms, Money amount, Instant at, Instant now, string? store) => s switch
+    {
+        { Status: CouponStatus.Used, Last: { } last } => new AlreadyUsed(last.RedemptionId, last.At),
+        { Status: CouponStatus.Deactivated } => new Deactivated(),
+        { Hold: { } hold } when now < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
+        _ when at < s.ValidFrom => new NotYetValid(s.ValidFrom),
+        _ when at >= s.ValidTo => new Expired(s.ValidTo),
+        _ when !terms.IsUsableAt(at) => new OutsideTimeWindow(at, terms.TimeZone),
+        _ when !terms.Allows(store) => new StoreNotAllowed(store),
+        _ when amount < terms.MinimumSpend => new FloorNotMet(terms.MinimumSpend, amount),
+        _ when terms.Benefit.On(amount) == Money.Zero => new NothingToDiscount(amount),
+        _ => null,
+    };
+
+    private static CouponHeld Held(HoldCoupon c, Coupon s) => new(
+        c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, c.Terms.Benefit.On(c.Amount), c.At, c.ExpiresAt, c.Store, c.Till, c.Order);
+
+    private static CouponRedeemed Committed(CommitHold c, CouponHold hold, Coupon s) => new(
+        CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, hold.Amount, hold.Discount,
+        c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), hold.Store, hold.Till, hold.Order, hold.Id);
+
+    private static CouponHoldReleased Released(Coupon s, Instant at) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Released, at);
+
+    private static CouponHoldReleased RanOut(Coupon s) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Expired, s.Hold.ExpiresAt);
+
+    /// <summary>The end of a hold; where the validity ended meanwhile, the clock has asked before and asks no more.</summary>
+    private static CouponEvent[] Freed(Coupon s, CouponHoldReleased end, Instant now) =>
+        now < s.ValidTo ? [end] : [end, new CouponExpired(s.Campaign, s.Member, s.ValidTo)];
 
     private static CouponRedeemed Redeemed(RedeemCoupon c, Coupon s) => new(
         CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, c.Amount, c.Terms.Benefit.On(c.Amount),

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
 using static Ledger.Coupons.CouponCommand;
@@ -22,12 +24,24 @@ public static class CampaignStreams
 /// <summary>Streams of coupons: <c>coupon-{code}</c>.</summary>
 public static class CouponStream
 {
-    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 1, Coupon.None, CouponDecider.Evolve, CouponTallies.Of);
+    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 2, Coupon.None, CouponDecider.Evolve, CouponTallies.Of);
 
     public static Stream<Coupon, CouponEvent> Of(string code) => Type.At($"coupon-{code}");
 
     /// <summary>A redemption's id tells its coupon: <c>{code}-{n}</c>, the n-th redemption ever made with it.</summary>
     public static string RedemptionId(string code, int number) => FormattableString.Invariant($"{code}-{number}");
+
+    /// <summary>A hold's id tells its coupon and the request that placed it: <c>{code}-h{10 hex digits}</c>.</summary>
+    public static string HoldId(string code, string request) =>
+        $"{code}-h{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)).AsSpan(0, 5))}";
+
+    /// <summary>The coupon's code in a hold id; the text itself, which is no code then, where it is none.</summary>
+    public static string CodeOfHold(string holdId)
+    {
+        ArgumentNullException.ThrowIfNull(holdId);
+        var dash = holdId.LastIndexOf("-h", StringComparison.Ordinal);
+        return dash > 0 ? holdId[..dash] : holdId;
+    }
 
     /// <summary>The coupon's code and the number, from 1, in a redemption id; null if it is none. Each id has one spelling.</summary>
     public static (string Code, int Number)? Parse(string redemptionId)
@@ -134,15 +148,60 @@ public static class CouponOperations
         ArgumentNullException.ThrowIfNull(request);
         if (string.IsNullOrEmpty(request.Key)) throw new ArgumentException("A redemption needs a request key.", nameof(request));
         var coupon = CouponStream.Of(code);
-        return new(request, [coupon], [], book =>
+        return new(request, [coupon], [], book => OnTerms(book, coupon, new CodeNotFound(), terms =>
         {
             var state = book.State(coupon);
-            if (state.Status == CouponStatus.None) return new CodeNotFound();
-            var terms = CampaignStreams.TermsOf(state.Campaign, state.TermsVersion);
-            if (!book.Has(terms)) return new Verdict.NeedsMore([terms]);
-            var command = new RedeemCoupon(book.State(terms).Terms!, code, request.Key, amount, at, store, till, order);
+            var command = new RedeemCoupon(terms, code, request.Key, amount, at, store, till, order, request.Now);
             return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
-        });
+        }));
+    }
+
+    /// <summary>Puts one coupon on hold for a basket.</summary>
+    /// <param name="seconds">How long, from the time of receipt.</param>
+    /// <exception cref="ArgumentException">The request has no key: a second hold could not be told from a repeat.</exception>
+    public static Operation Hold(Request request, string code, Money amount, int seconds, Instant at, string? store, string? till, string? order)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (string.IsNullOrEmpty(request.Key)) throw new ArgumentException("A hold needs a request key.", nameof(request));
+        var (coupon, id, until) = (CouponStream.Of(code), CouponStream.HoldId(code, request.Key), request.Now + Duration.FromSeconds(seconds));
+        return new(request, [coupon], [], book => OnTerms(book, coupon, new CodeNotFound(), terms =>
+        {
+            var state = book.State(coupon);
+            var command = new HoldCoupon(terms, id, request.Key, amount, at, store, till, order, request.Now, until);
+            return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => HoldView.Of(code, c.Campaign, c.Hold!));
+        }));
+    }
+
+    /// <summary>Redeems a coupon as its hold quoted it.</summary>
+    /// <exception cref="ArgumentException">The request has no key: a second commit could not be told from a repeat.</exception>
+    public static Operation Commit(Request request, string holdId, Instant at)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (string.IsNullOrEmpty(request.Key)) throw new ArgumentException("A commit needs a request key.", nameof(request));
+        var code = CouponStream.CodeOfHold(holdId);
+        var coupon = CouponStream.Of(code);
+        return new(request, [coupon], [], book => OnTerms(book, coupon, new HoldNotFound(holdId), terms =>
+        {
+            var state = book.State(coupon);
+            var command = new CommitHold(terms, code, holdId, request.Key, at, request.Now);
+            return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
+        }));
+    }
+
+    /// <summary>Ends a hold; the coupon may be used again while it is valid.</summary>
+    public static Operation Release(Request request, string holdId)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var code = CouponStream.CodeOfHold(holdId);
+        return OnCoupon(request, code, new ReleaseHold(holdId, request.Now), new HoldNotFound(holdId), c => CouponView.Of(code, c, request.Now));
+    }
+
+    private static Verdict OnTerms(BookStates book, Stream<Coupon, CouponEvent> coupon, Rejection unknown, Func<CouponTerms, Verdict> decide)
+    {
+        var state = book.State(coupon);
+        if (state.Status == CouponStatus.None) return unknown;
+        var terms = CampaignStreams.TermsOf(state.Campaign, state.TermsVersion);
+        return book.Has(terms) ? decide(book.State(terms).Terms!) : new Verdict.NeedsMore([terms]);
     }
 
     /// <summary>Voids a redemption within its window; the coupon may be used again while it is valid.</summary>

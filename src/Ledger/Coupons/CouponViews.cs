@@ -26,15 +26,30 @@ public sealed record IssuedView(string Code, string Campaign, int TermsVersion, 
 }
 
 /// <summary>A coupon as the API shows it.</summary>
-/// <param name="Status">pending, effective, used, expired or deactivated, as the clock stands.</param>
+/// <param name="Status">pending, effective, held, used, expired or deactivated, as the clock stands.</param>
 public sealed record CouponView(
-    string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, RedemptionView? Redemption)
+    string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, RedemptionView? Redemption,
+    HoldView? Hold = null)
 {
     public static CouponView Of(string code, Coupon coupon, Instant now)
     {
         ArgumentNullException.ThrowIfNull(coupon);
         return new(code, coupon.StatusAt(now), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
-            coupon.Last is null ? null : RedemptionView.Of(code, coupon.Campaign, coupon.Last));
+            coupon.Last is null ? null : RedemptionView.Of(code, coupon.Campaign, coupon.Last),
+            coupon.Hold is null || now >= coupon.Hold.ExpiresAt ? null : HoldView.Of(code, coupon.Campaign, coupon.Hold));
+    }
+}
+
+/// <summary>What placing a hold answers.</summary>
+/// <param name="Payable">What the customer is to pay: amount less discount.</param>
+/// <param name="ExpiresAt">First instant at which it can no longer be committed.</param>
+public sealed record HoldView(
+    string HoldId, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order)
+{
+    public static HoldView Of(string code, string campaign, CouponHold hold)
+    {
+        ArgumentNullException.ThrowIfNull(hold);
+        return new(hold.Id, code, campaign, hold.Amount, hold.Discount, hold.Amount - hold.Discount, hold.At, hold.ExpiresAt, hold.Store, hold.Till, hold.Order);
     }
 }
 

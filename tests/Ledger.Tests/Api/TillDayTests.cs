@@ -35,6 +35,34 @@ public sealed class TillDayTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
+    public async Task A_coupon_is_held_released_after_a_failed_payment_held_again_and_committed()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring", "m-7");
+
+        var held = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200, seconds = 60, order = "receipt 1" }, shop.TillKey));
+        Assert.Equal((500, 3700), (held["discount"].GetInt32(), held["payable"].GetInt32()));
+        var check = Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}?amount=4200", shop.TillKey));
+        Assert.Equal(("held", false, "/problems/already-held"), (check.Said("status"), check["redeemable"].GetBoolean(), check["problem"].GetProperty("type").GetString()));
+        var refused = await shop.RedeemAsync(code);
+        Assert.Equal((423, "already-held", held.Said("expiresAt")), (refused.Status, refused.Problem, refused.Said("holdExpiresAt")));
+
+        Assert.Equal("effective", Shop.Expect(200, await shop.Client.PostAsync($"/v1/holds/{held.Said("holdId")}/release", null, shop.TillKey)).Said("status"));
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/holds/{held.Said("holdId")}/release", null, shop.TillKey));
+        var gone = await shop.Client.PostAsync($"/v1/holds/{held.Said("holdId")}/commit", null, shop.TillKey);
+        Assert.Equal((404, "hold-not-found"), (gone.Status, gone.Problem));
+
+        var again = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200 }, shop.TillKey));
+        Assert.NotEqual(held.Said("holdId"), again.Said("holdId"), StringComparer.Ordinal);
+        var redeemed = Shop.Expect(201, await shop.Client.PostAsync($"/v1/holds/{again.Said("holdId")}/commit", null, shop.TillKey));
+        Assert.Equal(($"{code}-1", "redeemed", 500), (redeemed.Said("redemptionId"), redeemed.Said("status"), redeemed["discount"].GetInt32()));
+        Assert.Equal("used", Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}", shop.TillKey)).Said("status"));
+        Assert.Equal((404, "hold-not-found"), await shop.Client.PostAsync("/v1/holds/nothing/commit", null, shop.TillKey) is var none ? (none.Status, none.Problem) : default);
+        Assert.Equal(400, (await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200, seconds = 1801 }, shop.TillKey)).Status);
+    }
+
+    [Fact]
     public async Task A_redemption_can_be_voided_until_its_window_ends()
     {
         var shop = await app.OpenShopAsync();

@@ -93,6 +93,13 @@ public sealed class SyntheticBooks
         var dice = random.Next(100);
         if (dice < 48 || book.Codes.Count == 0) return Issue(book, request, date);
         var code = book.Codes[random.Next(book.Codes.Count)];
+        if (dice is >= 84 and < 92)
+        {
+            return ((Coupon)book.Streams[$"coupon-{code}"].State).Hold is not { } hold
+                ? CouponOperations.Hold(request, code, new(random.Next(10_00, 200_00)), 120 + random.Next(900), now, "s1", "t1", null)
+                : random.Next(3) == 0 ? CouponOperations.Release(request, hold.Id) : CouponOperations.Commit(request, hold.Id, now);
+        }
+
         if (dice is 92 or 93) return CouponOperations.Deactivate(request, code, "lost");
         if (dice is 94 or 95) return CouponOperations.Void(request, $"{code}-1", now, date, random.Next(2) == 0 ? null : "the guest left");
         if (dice >= 96)

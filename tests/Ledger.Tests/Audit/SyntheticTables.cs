@@ -29,10 +29,10 @@ internal static class SyntheticTables
     private static IEnumerable<(ReadModel Model, string Columns, Func<CouponProjections, IEnumerable<object?[]>> Rows)> ReadModelRows()
     {
         yield return (Model("redemption_check"),
-            "tenant_id, code, status, campaign, terms_version, member, valid_from, valid_to, redemption_id, redeemed_at, discount, entry",
+            "tenant_id, code, status, campaign, terms_version, member, valid_from, valid_to, redemption_id, redeemed_at, discount, held_until, entry",
             all => all.RedemptionCheck.Select(r => new object?[]
             {
-                r.Code, r.Status, r.Campaign, r.TermsVersion, r.Member, r.ValidFrom, r.ValidTo, r.RedemptionId, r.RedeemedAt, r.Discount?.Minor, r.Entry,
+                r.Code, r.Status, r.Campaign, r.TermsVersion, r.Member, r.ValidFrom, r.ValidTo, r.RedemptionId, r.RedeemedAt, r.Discount?.Minor, r.HeldUntil, r.Entry,
             }));
         yield return (Model("campaign_totals"),
             "tenant_id, campaign, issued, redeemed, voided, deactivated, expired, amount, discount, face_valued, face_value",

@@ -27,6 +27,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("redemption_check", "redemption_id", "'forged'")]
     [InlineData("redemption_check", "redeemed_at", "'2020-01-01'")]
     [InlineData("redemption_check", "discount", "123456")]
+    [InlineData("redemption_check", "held_until", "'2020-01-01'")]
     [InlineData("redemption_check", "entry", "1")]
     [InlineData("campaign_totals", "issued", "issued + 1")]
     [InlineData("campaign_totals", "redeemed", "redeemed + 1")]
@@ -160,7 +161,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
         "mt_streams" => $"select ctid from ledger.mt_streams where tenant_id = '{Book.Name}' and state ->> 'status' = 'Used' order by id limit 1",
         "redemption_check" => $"select ctid from ledger.{table} where tenant_id = '{Book.Name}' and status = 'used' order by code limit 1",
         "timers" => $"select t.ctid from ledger.timers t join ledger.redemption_check c on c.tenant_id = t.tenant_id and t.stream_id = 'coupon-' || c.code "
-            + $"where t.tenant_id = '{Book.Name}' and c.status = 'issued' and c.valid_to = t.due_at limit 1",
+            + $"where t.tenant_id = '{Book.Name}' and c.status = 'issued' and c.held_until is null and c.valid_to = t.due_at limit 1",
         "store_days" => $"select ctid from ledger.store_days where tenant_id = '{Book.Name}' and store = 's1' limit 1",
         _ => $"select ctid from ledger.{table} where tenant_id = '{Book.Name}' limit 1",
     };

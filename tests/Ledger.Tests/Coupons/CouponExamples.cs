@@ -60,6 +60,30 @@ internal static class CouponExamples
         VoidableUntil = RedeemAgain.At + Duration.FromMinutes(30),
     };
 
+    /// <summary>Two minutes for the payment.</summary>
+    public static HoldCoupon HoldIt { get; } = new(Terms, $"{Code}-h1", "request-3", new(120_00), Noon, "s1", "t1", "order-1", Noon, Noon + Duration.FromMinutes(2));
+
+    public static CouponHeld Held { get; } = new(
+        $"{Code}-h1", "request-3", Spring, Member, new(120_00), new(20_00), Noon, Noon + Duration.FromMinutes(2), "s1", "t1", "order-1");
+
+    public static Instant Paid { get; } = Noon + Duration.FromMinutes(1);
+
+    public static CommitHold Commit { get; } = new(Terms, Code, $"{Code}-h1", "request-4", Paid, Paid);
+
+    public static CouponRedeemed Committed { get; } = Redeemed with
+    {
+        Request = "request-4",
+        At = Paid,
+        VoidableUntil = Paid + Duration.FromMinutes(30),
+        Hold = $"{Code}-h1",
+    };
+
+    public static ReleaseHold Release { get; } = new($"{Code}-h1", Paid);
+
+    public static CouponHoldReleased WasReleased { get; } = new($"{Code}-h1", Spring, Member, HoldEnd.Released, Paid);
+
+    public static CouponHoldReleased RanOut { get; } = WasReleased with { Reason = HoldEnd.Expired, At = Held.ExpiresAt };
+
     public static DeactivateCoupon Deactivate { get; } = new(Noon, "stolen");
 
     public static CouponDeactivated WasDeactivated { get; } = new(Spring, Member, Noon, "stolen");

@@ -22,7 +22,7 @@ public class CouponHistoryTests
 
     private static readonly Gen<Step> s_steps =
         from what in Gen.Frequency(
-            (6, Gen.Constant("issue")), (8, Gen.Constant("redeem")), (8, Gen.Constant("void")), (1, Gen.Constant("deactivate")), (4, Gen.Constant("expire")), (3, Gen.Constant("report late")),
+            (6, Gen.Constant("issue")), (8, Gen.Constant("redeem")), (8, Gen.Constant("void")), (1, Gen.Constant("deactivate")), (4, Gen.Constant("expire")), (6, Gen.Constant("hold")), (4, Gen.Constant("commit")), (2, Gen.Constant("release")), (3, Gen.Constant("report late")),
             (1, Gen.Constant("pause")), (2, Gen.Constant("resume")), (1, Gen.Constant("quota")), (1, Gen.Constant("limits")), (1, Gen.Constant("end")))
         from code in Gen.Choose(0, 9)
         from member in Gen.Choose(0, 2)
@@ -85,11 +85,15 @@ public class CouponHistoryTests
             var issued = Assert.IsType<CouponIssued>(stream.First().Fact);
             var terms = TermsOf(book, issued.TermsVersion);
             Assert.Equal((issued.ValidFrom, issued.ValidTo), terms.Validity.Of(issued.At, terms.Zone()));
+            var holds = stream.Select(entry => entry.Fact).OfType<CouponHeld>().ToDictionary(held => held.HoldId, StringComparer.Ordinal);
             foreach (var e in stream.Select(entry => entry.Fact).OfType<CouponRedeemed>())
             {
+                // What a hold quoted in time is given, whatever the hour of the commit.
+                var judged = e.Hold is null ? e.At : holds[e.Hold].At;
+                if (e.Hold is not null) Assert.Equal((holds[e.Hold].Amount, holds[e.Hold].Discount), (e.Amount, e.Discount));
                 Assert.Equal((terms.Benefit.On(e.Amount), terms.VoidableUntil(e.At)), (e.Discount, e.VoidableUntil));
                 Assert.True(e.Discount > Money.Zero && e.Discount <= e.Amount && e.Amount >= terms.MinimumSpend);
-                Assert.True(e.At >= issued.ValidFrom && e.At < issued.ValidTo && terms.IsUsableAt(e.At) && terms.Allows(e.Store));
+                Assert.True(judged >= issued.ValidFrom && judged < issued.ValidTo && terms.IsUsableAt(judged) && terms.Allows(e.Store));
                 Assert.Equal(e.At.InZone(terms.Zone()).Date, e.Date);
             }
         }
@@ -99,9 +103,27 @@ public class CouponHistoryTests
     {
         foreach (var stream in book.Entries.Where(e => e.Stream.Type == CouponStream.Type).GroupBy(e => e.Stream.Id, StringComparer.Ordinal))
         {
-            var (standing, made) = ((CouponRedeemed?)null, 0);
+            var (standing, made, hold) = ((CouponRedeemed?)null, 0, (CouponHeld?)null);
             foreach (var fact in stream.Select(entry => entry.Fact))
             {
+                // Invariant 4: one holder at a time, and nothing else happens to a coupon that is held.
+                if (fact is CouponHeld held)
+                {
+                    Assert.Null(hold);
+                    Assert.Null(standing);
+                    hold = held;
+                    continue;
+                }
+
+                if (fact is CouponHoldReleased released)
+                {
+                    Assert.Equal((hold!.HoldId, true), (released.HoldId, (released.Reason == HoldEnd.Expired) == (released.At == hold.ExpiresAt)));
+                    hold = null;
+                    continue;
+                }
+
+                Assert.Equal(hold?.HoldId, (fact as CouponRedeemed)?.Hold);
+                hold = null;
                 if (fact is CouponRedeemed redeemed)
                 {
                     Assert.Null(standing);
@@ -184,6 +206,9 @@ public class CouponHistoryTests
             "redeem" => CouponOperations.Redeem(request, code, new(step.Amount), at, "s1", null, null),
             "report late" => CouponOperations.Redeem(request, code, new(step.Amount), book.State(CouponStream.Of(code)).ValidTo - Duration.FromMinutes(step.Number), "s1", null, null),
             "void" => CouponOperations.Void(request, CouponStream.RedemptionId(code, step.Number), at, date, null),
+            "hold" => CouponOperations.Hold(request, code, new(step.Amount), 60 * (1 + step.Number), at, "s1", "t1", null),
+            "commit" => CouponOperations.Commit(request, book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none"), at),
+            "release" => CouponOperations.Release(request, book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none")),
             "deactivate" => CouponOperations.Deactivate(request, code, "lost"),
             "expire" => CouponOperations.Expire(request, code),
             "pause" => CouponOperations.Change(request, Spring, new PauseCampaign("rest")),

@@ -30,6 +30,24 @@ public sealed class RushTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
+    public async Task Sixty_four_tills_hold_one_coupon_and_one_has_it_until_it_commits()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring");
+
+        var answers = await TogetherAsync(Clients, _ => shop.Client.PostAsync("/v1/holds", new { code, amount = 4200 }, shop.TillKey));
+
+        var hold = Assert.Single(answers, answer => answer.Status == 201).Said("holdId");
+        Assert.All(answers.Where(answer => answer.Status != 201), loser => Assert.Equal((423, "already-held"), (loser.Status, loser.Problem)));
+        var commits = await TogetherAsync(16, _ => shop.Client.PostAsync($"/v1/holds/{hold}/commit", null, shop.TillKey));
+        var winner = Assert.Single(commits, answer => answer.Status == 201).Said("redemptionId");
+        Assert.All(commits.Where(answer => answer.Status != 201), loser => Assert.Equal((409, "already-used", winner), (loser.Status, loser.Problem, loser.Said("redemptionId"))));
+        Assert.Equal((1, 1), (await CountAsync(shop, "coupon_held"), await CountAsync(shop, "coupon_redeemed")));
+        await Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
     public async Task The_same_request_key_from_sixteen_clients_is_one_redemption_and_sixteen_equal_answers()
     {
         var shop = await app.OpenShopAsync();

@@ -104,8 +104,11 @@ internal sealed class Histories(int seed)
         var (coupon, code) = (coupons[key], key.Stream["coupon-".Length..]);
         CouponEvent[] facts = (coupon.Status, random.Next(5)) switch
         {
-            (CouponStatus.Issued, 0) => [new CouponExpired(coupon.Campaign, coupon.Member, coupon.ValidTo)],
-            (CouponStatus.Issued, 1) => [new CouponDeactivated(coupon.Campaign, coupon.Member, At(), null)],
+            (CouponStatus.Issued, 0) when coupon.Hold is null => [new CouponExpired(coupon.Campaign, coupon.Member, coupon.ValidTo)],
+            (CouponStatus.Issued, 1) when coupon.Hold is null => [new CouponDeactivated(coupon.Campaign, coupon.Member, At(), null)],
+            (CouponStatus.Issued, 2) when coupon.Hold is null => [Held(code, coupon)],
+            (CouponStatus.Issued, 2 or 3) when coupon.Hold is { } hold =>
+                [new CouponHoldReleased(hold.Id, coupon.Campaign, coupon.Member, random.Next(2) == 0 ? HoldEnd.Expired : HoldEnd.Released, At())],
             (CouponStatus.Issued, _) => [Redeemed(code, coupon)],
             (CouponStatus.Used, < 3) => [new RedemptionVoided(
                 coupon.Last!.RedemptionId, coupon.Campaign, coupon.Member, coupon.Last.Amount, coupon.Last.Discount, At(), Date(), coupon.ValidTo,
@@ -115,6 +118,10 @@ internal sealed class Histories(int seed)
         };
         foreach (var fact in facts) Add(key.Book, key.Stream, fact);
     }
+
+    private CouponHeld Held(string code, Coupon coupon) => new(
+        CouponStream.HoldId(code, Guid.NewGuid().ToString("N")), Guid.NewGuid().ToString("N"), coupon.Campaign, coupon.Member,
+        new Money(random.Next(1, 99_999)), new Money(random.Next(1, 999)), At(), At(), null, null, null);
 
     private CouponRedeemed Redeemed(string code, Coupon coupon) => new(
         CouponStream.RedemptionId(code, coupon.Redemptions + 1), Guid.NewGuid().ToString("N"), coupon.Campaign, coupon.Member,

@@ -38,7 +38,7 @@ internal static class StoredRows
         "redemption_check" => new RedemptionCheckRow(
             T(r, "tenant_id")!, T(r, "code")!, T(r, "status")!, T(r, "campaign")!, r.GetInt32(r.GetOrdinal("terms_version")), T(r, "member")!,
             I(r, "valid_from")!.Value, I(r, "valid_to")!.Value, T(r, "redemption_id"), I(r, "redeemed_at"),
-            r.IsDBNull(r.GetOrdinal("discount")) ? null : new Money(L(r, "discount")), L(r, "entry")),
+            r.IsDBNull(r.GetOrdinal("discount")) ? null : new Money(L(r, "discount")), I(r, "held_until"), L(r, "entry")),
         "campaign_totals" => new CampaignTotalsRow(
             T(r, "tenant_id")!, T(r, "campaign")!, L(r, "issued"), L(r, "redeemed"), L(r, "voided"), L(r, "deactivated"), L(r, "expired"),
             new Money(L(r, "amount")), new Money(L(r, "discount")), L(r, "face_valued"), new Money(L(r, "face_value"))),

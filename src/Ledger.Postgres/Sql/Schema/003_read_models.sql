@@ -12,6 +12,7 @@ create table ledger.redemption_check (
     redemption_id varchar,
     redeemed_at   timestamptz,
     discount      bigint,
+    held_until    timestamptz,
     entry         bigint      not null,
     constraint ledger_redemption_check_key primary key (tenant_id, code)
 ) with (fillfactor = 80);

@@ -7,7 +7,7 @@ namespace Ledger.Coupons.ReadModels;
 /// <summary>A row of <c>redemption_check</c>. The redemption's members are null unless the coupon is used.</summary>
 public sealed record RedemptionCheckRow(
     string Book, string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo,
-    string? RedemptionId, Instant? RedeemedAt, Money? Discount, long Entry);
+    string? RedemptionId, Instant? RedeemedAt, Money? Discount, Instant? HeldUntil, long Entry);
 
 /// <summary>A row of <c>campaign_totals</c>. Amount, discount and expired are net of what was taken back.</summary>
 public sealed record CampaignTotalsRow(
@@ -37,7 +37,7 @@ public sealed class CouponProjections(string book)
         var use = Standing(coupon);
         return new RedemptionCheckRow(
             book, code, StatusOf(coupon), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
-            use?.RedemptionId, use?.At, use?.Discount, entry);
+            use?.RedemptionId, use?.At, use?.Discount, coupon.Hold?.ExpiresAt, entry);
     });
 
     public IEnumerable<CampaignTotalsRow> CampaignTotals => totals.Values;
@@ -95,6 +95,8 @@ public sealed class CouponProjections(string book)
             case CouponExpiryReversed e:
                 Add(e.Campaign, t => t with { Expired = t.Expired - 1 });
                 break;
+            case CouponHeld or CouponHoldReleased:
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException($"{fact}");
         }
@@ -109,6 +111,9 @@ public sealed class CouponProjections(string book)
                 break;
             case RedemptionVoided e:
                 timers.Add((stream, e.ValidTo));
+                break;
+            case CouponHeld e:
+                timers.Add((stream, e.ExpiresAt));
                 break;
             case CampaignApproved e:
                 timers.Add((stream, e.EndsAt));

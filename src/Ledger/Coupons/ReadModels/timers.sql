@@ -5,8 +5,11 @@ select distinct e.tenant_id, e.stream_id, e.due_at
 from (
     select
         e.tenant_id, e.stream_id,
-        (case when e.type = 'campaign_approved' then e.data ->> 'endsAt' else e.data ->> 'validTo' end)::timestamptz as due_at
+        (case e.type
+            when 'campaign_approved' then e.data ->> 'endsAt'
+            when 'coupon_held' then e.data ->> 'expiresAt'
+            else e.data ->> 'validTo' end)::timestamptz as due_at
     from entries as e
-    where e.type in ('coupon_issued', 'redemption_voided', 'campaign_approved')
+    where e.type in ('coupon_issued', 'redemption_voided', 'coupon_held', 'campaign_approved')
 ) as e
 where not exists (select from timers as t where t.due_at = e.due_at and t.tenant_id = e.tenant_id and t.stream_id = e.stream_id)

@@ -1,0 +1,56 @@
+using System.ComponentModel.DataAnnotations;
+using Ledger.Coupons;
+using NodaTime;
+
+namespace Ledger.Api;
+
+/// <summary>Puts a coupon on hold while the customer pays.</summary>
+/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter.</param>
+/// <param name="Amount">The basket before the discount, in minor units.</param>
+/// <param name="Seconds">How long the hold lasts from the time of receipt.</param>
+/// <param name="Store">The store; a till's key knows its own.</param>
+/// <param name="Order">The till's own receipt or order number.</param>
+/// <param name="BusinessTime">When it happened; believed within 5 s, or from a key that may import.</param>
+public sealed record HoldBody(
+    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string Code,
+    [property: Range(1, Limits.MaxAmount)] long Amount,
+    [property: Range(1, Limits.MaxHoldSeconds)] int Seconds = Limits.HoldSeconds,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1)] string? Order = null,
+    Instant? BusinessTime = null);
+
+/// <summary>Commits a hold.</summary>
+public sealed record CommitBody(Instant? BusinessTime = null);
+
+/// <summary>
+/// Redeeming in two phases: hold while the customer pays, then commit, or release should the payment fail. A hold that is neither ends by
+/// itself.
+/// </summary>
+public static class HoldEndpoints
+{
+    public static void MapHolds(this IEndpointRouteBuilder routes)
+    {
+        routes.MapCommand("/v1/holds", Access.Till, HoldAsync).Takes<HoldBody>().Answers<HoldView>(201);
+        routes.MapCommand("/v1/holds/{id}/commit", Access.Till, CommitAsync).Takes<CommitBody>().Answers<RedemptionView>(201);
+        routes.MapCommand("/v1/holds/{id}/release", Access.Till, ReleaseAsync).Answers<CouponView>();
+    }
+
+    private static async Task HoldAsync(Call call)
+    {
+        if (await call.ReadAsync<HoldBody>() is not var (body, raw)) return;
+        if (await CouponEndpoints.CodeAsync(call, body.Code) is not { } code || !await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
+        var (key, at) = (call.Caller.Key, call.Caller.Judged(body.BusinessTime, call.Now));
+        var operation = CouponOperations.Hold(
+            call.Request(raw), code, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order);
+        await call.SubmitAsync(operation, StatusCodes.Status201Created);
+    }
+
+    private static async Task CommitAsync(Call call)
+    {
+        if (await call.ReadAsync<CommitBody>(isOptional: true) is not var (body, raw)) return;
+        await call.SubmitAsync(CouponOperations.Commit(call.Request(raw), call.Route("id"), call.Caller.Judged(body.BusinessTime, call.Now)), StatusCodes.Status201Created);
+    }
+
+    private static async Task ReleaseAsync(Call call) => await call.SubmitAsync(CouponOperations.Release(call.Request([]), call.Route("id")));
+}
