@@ -62,6 +62,14 @@ public sealed record LimitsBody(
 /// <param name="UsableOn">Weekdays and hours of use; absent: any time.</param>
 /// <param name="Stores">Stores that accept it; absent: every store of the merchant.</param>
 /// <param name="VoidWindowMinutes">Minutes after a redemption during which it may be voided; absent: until the business day ends.</param>
+/// <param name="Stacking">How a coupon goes with others of a basket; absent: beside any.</param>
+/// <param name="Goods">The goods that it discounts; absent: all. Floor and discount then count their amount only.</param>
+/// <param name="PaymentMethods">Fund channels by which the basket may be paid, such as huabei; absent: any.</param>
+/// <param name="Funding">Who pays the discounts; absent: the merchant.</param>
+/// <param name="MaxUses">How often one coupon may be used; absent: once.</param>
+/// <param name="ReturnPolicy">What becomes of the discount when goods come back; absent: proportional.</param>
+/// <param name="IsTransferable">Whether a member may give a coupon to another; absent: no.</param>
+/// <param name="OfflineLiability">The party that bears a coupon used twice while tills were offline; absent: the merchant.</param>
 public sealed record TermsBody(
     BenefitBody Benefit,
     ValidityBody Validity,
@@ -69,7 +77,15 @@ public sealed record TermsBody(
     [property: MaxLength(Limits.MaxWindows)] IReadOnlyList<UsableWindowBody>? UsableOn = null,
     [property: MaxLength(Limits.MaxStores)] IReadOnlyList<string>? Stores = null,
     LimitsBody? Limits = null,
-    [property: Range(1, 525_600)] int? VoidWindowMinutes = null);
+    [property: Range(1, 525_600)] int? VoidWindowMinutes = null,
+    StackingBody? Stacking = null,
+    GoodsBody? Goods = null,
+    [property: MaxLength(Limits.MaxPaymentMethods)] IReadOnlyList<string>? PaymentMethods = null,
+    FundingBody? Funding = null,
+    [property: Range(1, Limits.MaxUses)] int? MaxUses = null,
+    ReturnPolicy? ReturnPolicy = null,
+    bool? IsTransferable = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Ledger.Limits.IdPattern)] string? OfflineLiability = null);
 
 /// <summary>Drafts a campaign with its first terms.</summary>
 /// <param name="Quota">The most coupons it may ever issue.</param>
@@ -205,11 +221,14 @@ public static class CampaignEndpoints
             if (!call.Caller.Profile.Stores.ContainsKey(stores[i])) faults.Add($"{at}/stores/{i}", "Name a store of the merchant; open it first with POST /v1/stores.");
         }
 
+        BasketTerms.Check(body, at, faults);
         if (faults.Count > before) return null;
         return new(
             benefit!, new(body.MinimumSpend), call.Caller.Profile.TimeZone, new(validity.WindowStart, validity.WindowEnd, validity.WaitDays, validity.ValidDays),
             [.. windows.Select(w => new UsableWindow((IsoDayOfWeek)w.Day, w.From, w.To))], [.. stores.Distinct(StringComparer.Ordinal)],
-            new(body.Limits?.PerMember, body.Limits?.PerMemberPerDay, body.Limits?.PerDay), body.VoidWindowMinutes);
+            new(body.Limits?.PerMember, body.Limits?.PerMemberPerDay, body.Limits?.PerDay), body.VoidWindowMinutes,
+            BasketTerms.Of(body.Stacking), BasketTerms.Of(body.Goods), BasketTerms.Some(body.PaymentMethods), BasketTerms.Of(body.Funding),
+            body.MaxUses, body.ReturnPolicy, body.IsTransferable, body.OfflineLiability);
     }
 
     private static Benefit? BenefitOf(BenefitBody body, string at, Faults faults)

@@ -33,6 +33,30 @@ public static class Limits
     /// <summary>Weekday and hour windows of one terms version.</summary>
     public const int MaxWindows = 28;
 
+    /// <summary>Lines of one basket.</summary>
+    public const int MaxBasketLines = 500;
+
+    /// <summary>Coupons presented for one basket.</summary>
+    public const int MaxRedeemables = 30;
+
+    /// <summary>Work that the search for the best combination of coupons may take, in lines looked at; above it the answer is the best so far.</summary>
+    public const int CombinationWork = 2_000_000;
+
+    /// <summary>Codes or categories of goods on each list of one terms version.</summary>
+    public const int MaxGoods = 1_000;
+
+    /// <summary>Payment methods named by one terms version or one basket.</summary>
+    public const int MaxPaymentMethods = 50;
+
+    /// <summary>Parties that share in one terms version's discounts.</summary>
+    public const int MaxFunders = 10;
+
+    /// <summary>Uses of one coupon.</summary>
+    public const int MaxUses = 1_000;
+
+    /// <summary>Places of a coupon in the order of application, and of a party in that of taking over: 0 to this.</summary>
+    public const int MaxOrder = 1_000;
+
     /// <summary>Days of a relative validity: ten years.</summary>
     public const int MaxDays = 3_660;
 

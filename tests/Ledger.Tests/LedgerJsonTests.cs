@@ -44,6 +44,43 @@ public class LedgerJsonTests
             Expected.ReplaceLineEndings(""), Encoding.UTF8.GetString(CanonicalJson.Of(JsonSerializer.SerializeToUtf8Bytes(terms, LedgerJson.Options))));
     }
 
+    [Fact]
+    public void Terms_of_baskets_are_written_beside_the_others_and_only_where_they_say_something()
+    {
+        var terms = Coupons.CouponExamples.Terms with
+        {
+            Stacking = new(Category: "food", FloorOn: AmountBasis.Remaining),
+            Goods = new(Include: ["tea"], ExcludeCategories: ["ware"]),
+            PaymentMethods = ["huabei"],
+            Funding = new([new("merchant", 7_000), new("platform", 3_000, new Money(5_00), 1)], Exhaustion.MerchantTakesAll),
+            MaxUses = 5,
+            ReturnPolicy = ReturnPolicy.Requalify,
+            IsTransferable = true,
+            OfflineLiability = "platform",
+        };
+        const string Expected = """
+            {"benefit":{"kind":"fixedAmount","off":2000},"funding":{"onExhaustion":"MerchantTakesAll","shares":[{"basisPoints":7000,"party":"merchant","priority":0},
+            {"basisPoints":3000,"cap":500,"party":"platform","priority":1}]},"goods":{"excludeCategories":["ware"],"include":["tea"]},"isTransferable":true,"limits":{},
+            "maxUses":5,"minimumSpend":10000,"offlineLiability":"platform","paymentMethods":["huabei"],"returnPolicy":"Requalify",
+            "stacking":{"category":"food","floorOn":"Remaining","isExclusive":false,"order":0},"stores":[],"timeZone":"Asia/Shanghai","usableOn":[],
+            "validity":{"waitDays":0,"windowEnd":"2026-05-31T16:00:00.000000Z","windowStart":"2026-02-28T16:00:00.000000Z"},"voidWindowMinutes":30}
+            """;
+        var canonical = CanonicalJson.Of(JsonSerializer.SerializeToUtf8Bytes(terms, LedgerJson.Options));
+        Assert.Equal(Expected.ReplaceLineEndings(""), Encoding.UTF8.GetString(canonical));
+        Assert.Equal(terms, JsonSerializer.Deserialize<CouponTerms>(canonical, LedgerJson.Options));
+    }
+
+    /// <summary>Baskets, what they are priced to and what comes back are made to be stored.</summary>
+    [Theory]
+    [InlineData(typeof(Ledger.Coupons.Baskets.Basket))]
+    [InlineData(typeof(Ledger.Coupons.Baskets.GoodsReturn))]
+    [InlineData(typeof(Ledger.Coupons.Baskets.Sale))]
+    public void What_a_redemption_of_a_basket_will_record_reads_back_equal(Type type) => Holds.For(AnyValue.Of(type), value =>
+    {
+        var canonical = CanonicalJson.Of(JsonSerializer.SerializeToUtf8Bytes(value, type, LedgerJson.Options));
+        Assert.Equal(value, JsonSerializer.Deserialize(canonical, type, LedgerJson.Options));
+    }, times: 20);
+
     /// <summary>The catalogue promises this exception, whatever is wrong with what was stored.</summary>
     [Theory]
     [InlineData("campaign_ended", "{}")]

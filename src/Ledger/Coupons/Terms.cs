@@ -12,6 +12,14 @@ namespace Ledger.Coupons;
 /// <param name="UsableOn">Weekdays and hours of use; empty: any time.</param>
 /// <param name="Stores">Stores that accept it; empty: every store of the merchant.</param>
 /// <param name="VoidWindowMinutes">Minutes after the redemption during which it may be voided; null: until the business day ends.</param>
+/// <param name="Stacking">How it goes with other coupons of a basket; null: beside any.</param>
+/// <param name="Goods">The goods that it discounts; null: all. Floor and discount then count their amount only.</param>
+/// <param name="PaymentMethods">Fund channels by which the basket may be paid; null or empty: any.</param>
+/// <param name="Funding">Who pays the discount; null: the merchant, all of it.</param>
+/// <param name="MaxUses">How often one coupon may be used; null: once.</param>
+/// <param name="ReturnPolicy">What becomes of the discount when goods come back; null: proportional.</param>
+/// <param name="IsTransferable">Whether a member may give it to another; null: no.</param>
+/// <param name="OfflineLiability">The party that bears a coupon used twice while tills were offline; null: the merchant.</param>
 public sealed record CouponTerms(
     Benefit Benefit,
     Money MinimumSpend,
@@ -20,7 +28,15 @@ public sealed record CouponTerms(
     IReadOnlyList<UsableWindow> UsableOn,
     IReadOnlyList<string> Stores,
     IssueLimits Limits,
-    int? VoidWindowMinutes = null)
+    int? VoidWindowMinutes = null,
+    Stacking? Stacking = null,
+    GoodsRule? Goods = null,
+    IReadOnlyList<string>? PaymentMethods = null,
+    Funding? Funding = null,
+    int? MaxUses = null,
+    ReturnPolicy? ReturnPolicy = null,
+    bool? IsTransferable = null,
+    string? OfflineLiability = null)
 {
     public DateTimeZone Zone() => DateTimeZoneProviders.Tzdb[TimeZone];
 
@@ -43,7 +59,10 @@ public sealed record CouponTerms(
     public bool Equals(CouponTerms? other) =>
         other is not null && Benefit == other.Benefit && MinimumSpend == other.MinimumSpend && TimeZone == other.TimeZone
         && Validity == other.Validity && Limits == other.Limits && VoidWindowMinutes == other.VoidWindowMinutes
-        && UsableOn.SequenceEqual(other.UsableOn) && Stores.SequenceEqual(other.Stores, StringComparer.Ordinal);
+        && Stacking == other.Stacking && Goods == other.Goods && Funding == other.Funding && MaxUses == other.MaxUses
+        && ReturnPolicy == other.ReturnPolicy && IsTransferable == other.IsTransferable && OfflineLiability == other.OfflineLiability
+        && UsableOn.SequenceEqual(other.UsableOn) && Stores.SequenceEqual(other.Stores, StringComparer.Ordinal)
+        && Lists.Same(PaymentMethods, other.PaymentMethods);
 
     public override int GetHashCode() => HashCode.Combine(Benefit, MinimumSpend, TimeZone, Validity, UsableOn.Count, Stores.Count);
 }

@@ -160,5 +160,35 @@ public class TermsTests
         Assert.NotEqual(one, one with { VoidWindowMinutes = 31 });
     }
 
+    [Fact]
+    public void Terms_of_baskets_that_say_the_same_are_the_same()
+    {
+        var (one, same) = (Full(), Full());
+        Assert.Equal(one, same);
+        Assert.Equal(one.GetHashCode(), same.GetHashCode());
+        Assert.NotEqual(one, one with { Stacking = one.Stacking! with { Order = 2 } });
+        Assert.NotEqual(one, one with { Goods = one.Goods! with { Include = ["mug"] } });
+        Assert.NotEqual(one, one with { Goods = one.Goods! with { ExcludeCategories = [] } });
+        Assert.NotEqual(one, one with { PaymentMethods = null });
+        Assert.NotEqual(one, one with { Funding = one.Funding! with { OnExhaustion = Exhaustion.Stop } });
+        Assert.NotEqual(one, one with { Funding = new([new("merchant", 10_000)], Exhaustion.Scale) });
+        Assert.NotEqual(one, one with { MaxUses = 4 });
+        Assert.NotEqual(one, one with { ReturnPolicy = null });
+        Assert.NotEqual(one, one with { IsTransferable = false });
+        Assert.NotEqual(one, one with { OfflineLiability = null });
+
+        static CouponTerms Full() => Terms with
+        {
+            Stacking = new(Order: 1),
+            Goods = new(Include: ["tea"]),
+            PaymentMethods = ["huabei"],
+            Funding = new([new("merchant", 9_000), new("platform", 1_000, Cap: new(5_00))], Exhaustion.Scale),
+            MaxUses = 5,
+            ReturnPolicy = ReturnPolicy.Requalify,
+            IsTransferable = true,
+            OfflineLiability = "platform",
+        };
+    }
+
     private static Validity Relative(int wait, int days) => new(At("2010-01-01T00:00:00Z"), At("2030-01-01T00:00:00Z"), wait, days);
 }
