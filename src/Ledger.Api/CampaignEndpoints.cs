@@ -66,10 +66,6 @@ public sealed record LimitsBody(
 /// <param name="Goods">The goods that it discounts; absent: all. Floor and discount then count their amount only.</param>
 /// <param name="PaymentMethods">Fund channels by which the basket may be paid, such as huabei; absent: any.</param>
 /// <param name="Funding">Who pays the discounts; absent: the merchant.</param>
-/// <param name="MaxUses">How often one coupon may be used; absent: once.</param>
-/// <param name="ReturnPolicy">What becomes of the discount when goods come back; absent: proportional.</param>
-/// <param name="IsTransferable">Whether a member may give a coupon to another; absent: no.</param>
-/// <param name="OfflineLiability">The party that bears a coupon used twice while tills were offline; absent: the merchant.</param>
 public sealed record TermsBody(
     BenefitBody Benefit,
     ValidityBody Validity,
@@ -81,11 +77,7 @@ public sealed record TermsBody(
     StackingBody? Stacking = null,
     GoodsBody? Goods = null,
     [property: MaxLength(Limits.MaxPaymentMethods)] IReadOnlyList<string>? PaymentMethods = null,
-    FundingBody? Funding = null,
-    [property: Range(1, Limits.MaxUses)] int? MaxUses = null,
-    ReturnPolicy? ReturnPolicy = null,
-    bool? IsTransferable = null,
-    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Ledger.Limits.IdPattern)] string? OfflineLiability = null);
+    FundingBody? Funding = null);
 
 /// <summary>Drafts a campaign with its first terms.</summary>
 /// <param name="Quota">The most coupons it may ever issue.</param>
@@ -227,8 +219,7 @@ public static class CampaignEndpoints
             benefit!, new(body.MinimumSpend), call.Caller.Profile.TimeZone, new(validity.WindowStart, validity.WindowEnd, validity.WaitDays, validity.ValidDays),
             [.. windows.Select(w => new UsableWindow((IsoDayOfWeek)w.Day, w.From, w.To))], [.. stores.Distinct(StringComparer.Ordinal)],
             new(body.Limits?.PerMember, body.Limits?.PerMemberPerDay, body.Limits?.PerDay), body.VoidWindowMinutes,
-            BasketTerms.Of(body.Stacking), BasketTerms.Of(body.Goods), BasketTerms.Some(body.PaymentMethods), BasketTerms.Of(body.Funding),
-            body.MaxUses, body.ReturnPolicy, body.IsTransferable, body.OfflineLiability);
+            BasketTerms.Of(body.Stacking), BasketTerms.Of(body.Goods), BasketTerms.Some(body.PaymentMethods), BasketTerms.Of(body.Funding));
     }
 
     private static Benefit? BenefitOf(BenefitBody body, string at, Faults faults)

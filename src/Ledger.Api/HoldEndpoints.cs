@@ -11,6 +11,8 @@ namespace Ledger.Api;
 /// <param name="Store">The store; a till's key knows its own.</param>
 /// <param name="Order">The till's own receipt or order number.</param>
 /// <param name="BusinessTime">When it happened; believed within 5 s, or from a key that may import.</param>
+/// <param name="Lines">What is bought; needed for coupons that are bound to goods. The amount is their sum.</param>
+/// <param name="Payments">How it is paid; needed for coupons that are bound to payment methods.</param>
 public sealed record HoldBody(
     [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string Code,
     [property: Range(1, Limits.MaxAmount)] long Amount,
@@ -18,7 +20,9 @@ public sealed record HoldBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1)] string? Order = null,
-    Instant? BusinessTime = null);
+    Instant? BusinessTime = null,
+    [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<LineBody>? Lines = null,
+    IReadOnlyList<PaymentBody>? Payments = null);
 
 /// <summary>Commits a hold.</summary>
 public sealed record CommitBody(Instant? BusinessTime = null);
@@ -40,9 +44,10 @@ public static class HoldEndpoints
     {
         if (await call.ReadAsync<HoldBody>() is not var (body, raw)) return;
         if (await CouponEndpoints.CodeAsync(call, body.Code) is not { } code || !await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
+        if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var (key, at) = (call.Caller.Key, call.Caller.Judged(body.BusinessTime, call.Now));
         var operation = CouponOperations.Hold(
-            call.Request(raw), code, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order);
+            call.Request(raw), code, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket);
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 

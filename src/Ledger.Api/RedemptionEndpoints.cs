@@ -12,13 +12,17 @@ namespace Ledger.Api;
 /// <param name="Store">The store; a till's key knows its own.</param>
 /// <param name="Order">The till's own receipt or order number.</param>
 /// <param name="BusinessTime">When it happened; believed within 5 s, or from a key that may import.</param>
+/// <param name="Lines">What is bought; needed for coupons that are bound to goods. The amount is their sum.</param>
+/// <param name="Payments">How it is paid; needed for coupons that are bound to payment methods.</param>
 public sealed record RedeemBody(
     [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string Code,
     [property: Range(1, Limits.MaxAmount)] long Amount,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1)] string? Order = null,
-    Instant? BusinessTime = null);
+    Instant? BusinessTime = null,
+    [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<LineBody>? Lines = null,
+    IReadOnlyList<PaymentBody>? Payments = null);
 
 /// <summary>Voids a redemption.</summary>
 public sealed record VoidBody(
@@ -40,9 +44,10 @@ public static class RedemptionEndpoints
     {
         if (await call.ReadAsync<RedeemBody>() is not var (body, raw)) return;
         if (await CouponEndpoints.CodeAsync(call, body.Code) is not { } code || !await StandsInAsync(call, body.Store, body.Till)) return;
+        if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var key = call.Caller.Key;
         var operation = CouponOperations.Redeem(
-            call.Request(raw), code, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order);
+            call.Request(raw), code, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket);
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 

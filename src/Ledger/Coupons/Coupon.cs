@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Ledger.Coupons.Baskets;
 using NodaTime;
 
 namespace Ledger.Coupons;
@@ -47,7 +48,8 @@ public enum CouponStatus
 /// <param name="Request">The request key under which it was made.</param>
 /// <param name="VoidableUntil">First instant at which it can no longer be voided.</param>
 public sealed record CouponUse(
-    string RedemptionId, string Request, Money Amount, Money Discount, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, bool IsVoided);
+    string RedemptionId, string Request, Money Amount, Money Discount, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, bool IsVoided,
+    Breakdown? Basket = null);
 
 /// <summary>A coupon that waits for its payment: no one else may use it before <paramref name="ExpiresAt"/>.</summary>
 /// <param name="Request">The request key under which it was placed.</param>
@@ -55,7 +57,7 @@ public sealed record CouponUse(
 /// <param name="At">When it was placed, as far as the till's word is taken; validity was judged at it.</param>
 /// <param name="ExpiresAt">First instant at which it is over, by the service's clock.</param>
 public sealed record CouponHold(
-    string Id, string Request, Money Amount, Money Discount, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order);
+    string Id, string Request, Money Amount, Money Discount, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order, Breakdown? Basket = null);
 
 // The case names below are the stored event types. Never rename one: add a new case instead. Campaign and member stand in each
 // of them so that a read model needs no other entry.
@@ -83,15 +85,17 @@ public abstract record CouponEvent
     /// <param name="Amount">The basket before the discount.</param>
     /// <param name="Date">The business date of <paramref name="At"/>.</param>
     /// <param name="Hold">The hold that it commits; null for a redemption in one shot.</param>
+    /// <param name="Basket">Where the till named lines or payments, or the terms look at them; else the amounts say all.</param>
     public sealed record CouponRedeemed(
         string RedemptionId, string Request, string Campaign, string Member, Money Amount, Money Discount,
-        Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold = null) : CouponEvent;
+        Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold = null,
+        Breakdown? Basket = null) : CouponEvent;
 
     /// <param name="Amount">The basket before the discount.</param>
     /// <param name="Discount">What was quoted.</param>
     public sealed record CouponHeld(
         string HoldId, string Request, string Campaign, string Member, Money Amount, Money Discount, Instant At, Instant ExpiresAt,
-        string? Store, string? Till, string? Order) : CouponEvent;
+        string? Store, string? Till, string? Order, Breakdown? Basket = null) : CouponEvent;
 
     /// <param name="At">When it was released; where it ran out, its end, whenever the clock was read.</param>
     public sealed record CouponHoldReleased(string HoldId, string Campaign, string Member, HoldEnd Reason, Instant At) : CouponEvent;
@@ -135,11 +139,13 @@ public abstract record CouponCommand
     /// <param name="At">When it happened, as far as the caller's word is taken; validity is judged at it.</param>
     /// <param name="Now">When the request was received, by which holds end; null: the same as <paramref name="At"/>.</param>
     public sealed record RedeemCoupon(
-        CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant? Now = null) : CouponCommand;
+        CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant? Now = null,
+        Basket? Basket = null) : CouponCommand;
 
     /// <summary>Keeps the coupon for one basket until the payment is through.</summary>
     public sealed record HoldCoupon(
-        CouponTerms Terms, string HoldId, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant Now, Instant ExpiresAt) : CouponCommand;
+        CouponTerms Terms, string HoldId, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant Now, Instant ExpiresAt,
+        Basket? Basket = null) : CouponCommand;
 
     /// <summary>Uses the coupon as the hold quoted it. What the terms say of time and place was judged when it was placed.</summary>
     public sealed record CommitHold(CouponTerms Terms, string Code, string HoldId, string Request, Instant At, Instant Now) : CouponCommand;

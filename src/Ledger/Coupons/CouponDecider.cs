@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Coupons.Baskets;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 using static Ledger.Coupons.CouponEvent;
@@ -21,13 +22,13 @@ public static class CouponDecider
 
         // A till that lost our answer sends the same request again: accept it, append nothing.
         (RedeemCoupon c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
-        (RedeemCoupon c, var s) when RefusalOf(s, c.Terms, c.Amount, c.At, c.Now ?? c.At, c.Store) is { } reason => reason,
+        (RedeemCoupon c, var s) when RefusalOf(s, c.Terms, c.Amount, c.Basket, c.At, c.Now ?? c.At, c.Store) is { } reason => reason,
         (RedeemCoupon c, { Status: CouponStatus.Expired } s) => new CouponEvent[] { new CouponExpiryReversed(s.Campaign, s.Member, c.At), Redeemed(c, s) },
         (RedeemCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Redeemed(c, s) },
         (RedeemCoupon c, var s) => Redeemed(c, s),
 
         (HoldCoupon c, { Hold: { } hold }) when hold.Id == c.HoldId => Decision<CouponEvent>.Unchanged,
-        (HoldCoupon c, var s) when RefusalOf(s, c.Terms, c.Amount, c.At, c.Now, c.Store) is { } reason => reason,
+        (HoldCoupon c, var s) when RefusalOf(s, c.Terms, c.Amount, c.Basket, c.At, c.Now, c.Store) is { } reason => reason,
         (HoldCoupon c, { Status: CouponStatus.Expired } s) => new CouponEvent[] { new CouponExpiryReversed(s.Campaign, s.Member, c.At), Held(c, s) },
         (HoldCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Held(c, s) },
         (HoldCoupon c, var s) => Held(c, s),
@@ -74,10 +75,10 @@ public static class CouponDecider
         {
             Status = CouponStatus.Used,
             Redemptions = state.Redemptions + 1,
-            Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false),
+            Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false, e.Basket),
             Hold = null,
         },
-        CouponHeld e => state with { Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order) },
+        CouponHeld e => state with { Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket) },
         CouponHoldReleased => state with { Hold = null },
         RedemptionVoided => state with { Status = CouponStatus.Issued, Last = state.Last! with { IsVoided = true } },
         CouponDeactivated => state with { Status = CouponStatus.Deactivated },
@@ -108,7 +109,7 @@ public static class CouponDecider
     }
 
     /// <summary>Why the coupon may not be used so; null when it may. Reads top to bottom: the first line that refuses answers.</summary>
-    private static Rejection? RefusalOf(Coupon s, CouponTerms terms, Money amount, Instant at, Instant now, string? store) => s switch
+    private static Rejection? RefusalOf(Coupon s, CouponTerms terms, Money amount, Basket? basket, Instant at, Instant now, string? store) => s switch
     {
         { Status: CouponStatus.Used, Last: { } last } => new AlreadyUsed(last.RedemptionId, last.At),
         { Status: CouponStatus.Deactivated } => new Deactivated(),
@@ -117,17 +118,32 @@ public static class CouponDecider
         _ when at >= s.ValidTo => new Expired(s.ValidTo),
         _ when !terms.IsUsableAt(at) => new OutsideTimeWindow(at, terms.TimeZone),
         _ when !terms.Allows(store) => new StoreNotAllowed(store),
+        _ when basket is not null || terms.LooksAtBaskets => (PriceOf(terms, amount, basket) as Priced.Refused)?.Reason,
         _ when amount < terms.MinimumSpend => new FloorNotMet(terms.MinimumSpend, amount),
         _ when terms.Benefit.On(amount) == Money.Zero => new NothingToDiscount(amount),
         _ => null,
     };
 
-    private static CouponHeld Held(HoldCoupon c, Coupon s) => new(
-        c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, c.Terms.Benefit.On(c.Amount), c.At, c.ExpiresAt, c.Store, c.Till, c.Order);
+    private static Priced PriceOf(CouponTerms terms, Money amount, Basket? basket) =>
+        Pricing.Of(basket ?? Basket.Of(amount), [new Candidate("", terms)]).Coupons[0];
+
+    /// <summary>What a coupon that is not refused takes off; with the basket where it matters, or was named.</summary>
+    private static (Money Discount, Breakdown? Basket) DiscountOf(CouponTerms terms, Money amount, Basket? basket)
+    {
+        if (basket is null && !terms.LooksAtBaskets) return (terms.Benefit.On(amount), null);
+        var priced = (Priced.Applied)PriceOf(terms, amount, basket);
+        return (priced.Discount, new(basket ?? Basket.Of(amount), priced.Eligible, priced.Lines, priced.Funding));
+    }
+
+    private static CouponHeld Held(HoldCoupon c, Coupon s)
+    {
+        var (discount, basket) = DiscountOf(c.Terms, c.Amount, c.Basket);
+        return new(c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, discount, c.At, c.ExpiresAt, c.Store, c.Till, c.Order, basket);
+    }
 
     private static CouponRedeemed Committed(CommitHold c, CouponHold hold, Coupon s) => new(
         CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, hold.Amount, hold.Discount,
-        c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), hold.Store, hold.Till, hold.Order, hold.Id);
+        c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), hold.Store, hold.Till, hold.Order, hold.Id, hold.Basket);
 
     private static CouponHoldReleased Released(Coupon s, Instant at) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Released, at);
 
@@ -137,9 +153,13 @@ public static class CouponDecider
     private static CouponEvent[] Freed(Coupon s, CouponHoldReleased end, Instant now) =>
         now < s.ValidTo ? [end] : [end, new CouponExpired(s.Campaign, s.Member, s.ValidTo)];
 
-    private static CouponRedeemed Redeemed(RedeemCoupon c, Coupon s) => new(
-        CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, c.Amount, c.Terms.Benefit.On(c.Amount),
-        c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), c.Store, c.Till, c.Order);
+    private static CouponRedeemed Redeemed(RedeemCoupon c, Coupon s)
+    {
+        var (discount, basket) = DiscountOf(c.Terms, c.Amount, c.Basket);
+        return new(
+            CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, c.Amount, discount,
+            c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), c.Store, c.Till, c.Order, Hold: null, basket);
+    }
 }
 
 /// <summary>The counters of issuing: which keys there are, and what an entry adds to them.</summary>

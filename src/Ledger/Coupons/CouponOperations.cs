@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Coupons.Baskets;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
 using static Ledger.Coupons.CouponCommand;
@@ -143,7 +144,7 @@ public static class CouponOperations
 
     /// <summary>Redeems one coupon in one shot.</summary>
     /// <exception cref="ArgumentException">The request has no key: a second redemption could not be told from a repeat.</exception>
-    public static Operation Redeem(Request request, string code, Money amount, Instant at, string? store, string? till, string? order)
+    public static Operation Redeem(Request request, string code, Money amount, Instant at, string? store, string? till, string? order, Basket? basket = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (string.IsNullOrEmpty(request.Key)) throw new ArgumentException("A redemption needs a request key.", nameof(request));
@@ -151,7 +152,7 @@ public static class CouponOperations
         return new(request, [coupon], [], book => OnTerms(book, coupon, new CodeNotFound(), terms =>
         {
             var state = book.State(coupon);
-            var command = new RedeemCoupon(terms, code, request.Key, amount, at, store, till, order, request.Now);
+            var command = new RedeemCoupon(terms, code, request.Key, amount, at, store, till, order, request.Now, basket);
             return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
         }));
     }
@@ -159,7 +160,7 @@ public static class CouponOperations
     /// <summary>Puts one coupon on hold for a basket.</summary>
     /// <param name="seconds">How long, from the time of receipt.</param>
     /// <exception cref="ArgumentException">The request has no key: a second hold could not be told from a repeat.</exception>
-    public static Operation Hold(Request request, string code, Money amount, int seconds, Instant at, string? store, string? till, string? order)
+    public static Operation Hold(Request request, string code, Money amount, int seconds, Instant at, string? store, string? till, string? order, Basket? basket = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (string.IsNullOrEmpty(request.Key)) throw new ArgumentException("A hold needs a request key.", nameof(request));
@@ -167,7 +168,7 @@ public static class CouponOperations
         return new(request, [coupon], [], book => OnTerms(book, coupon, new CodeNotFound(), terms =>
         {
             var state = book.State(coupon);
-            var command = new HoldCoupon(terms, id, request.Key, amount, at, store, till, order, request.Now, until);
+            var command = new HoldCoupon(terms, id, request.Key, amount, at, store, till, order, request.Now, until, basket);
             return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => HoldView.Of(code, c.Campaign, c.Hold!));
         }));
     }

@@ -1,3 +1,4 @@
+using Ledger.Coupons.Baskets;
 using NodaTime;
 
 namespace Ledger.Coupons;
@@ -44,12 +45,14 @@ public sealed record CouponView(
 /// <param name="Payable">What the customer is to pay: amount less discount.</param>
 /// <param name="ExpiresAt">First instant at which it can no longer be committed.</param>
 public sealed record HoldView(
-    string HoldId, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order)
+    string HoldId, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order,
+    Breakdown? Basket = null)
 {
     public static HoldView Of(string code, string campaign, CouponHold hold)
     {
         ArgumentNullException.ThrowIfNull(hold);
-        return new(hold.Id, code, campaign, hold.Amount, hold.Discount, hold.Amount - hold.Discount, hold.At, hold.ExpiresAt, hold.Store, hold.Till, hold.Order);
+        return new(hold.Id, code, campaign, hold.Amount, hold.Discount, hold.Amount - hold.Discount, hold.At, hold.ExpiresAt, hold.Store, hold.Till, hold.Order,
+            hold.Basket);
     }
 }
 
@@ -59,12 +62,12 @@ public sealed record HoldView(
 /// <param name="VoidableUntil">First instant at which it can no longer be voided.</param>
 public sealed record RedemptionView(
     string RedemptionId, string Status, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At,
-    Instant VoidableUntil, string? Store, string? Till, string? Order)
+    Instant VoidableUntil, string? Store, string? Till, string? Order, Breakdown? Basket = null)
 {
     public static RedemptionView Of(string code, string campaign, CouponUse use)
     {
         ArgumentNullException.ThrowIfNull(use);
         return new(use.RedemptionId, use.IsVoided ? "voided" : "redeemed", code, campaign, use.Amount, use.Discount, use.Amount - use.Discount,
-            use.At, use.VoidableUntil, use.Store, use.Till, use.Order);
+            use.At, use.VoidableUntil, use.Store, use.Till, use.Order, use.Basket);
     }
 }

@@ -38,6 +38,10 @@ public sealed record CouponTerms(
     bool? IsTransferable = null,
     string? OfflineLiability = null)
 {
+    /// <summary>Whether an amount alone does not tell what the coupon takes off, and who pays it.</summary>
+    [JsonIgnore]
+    public bool LooksAtBaskets => Goods is not null || PaymentMethods is not null || Funding is not null;
+
     public DateTimeZone Zone() => DateTimeZoneProviders.Tzdb[TimeZone];
 
     /// <summary>Usable at every moment, or inside one of the windows of the zone's wall clock.</summary>

@@ -10,8 +10,7 @@ public sealed class BasketTermsTests(LedgerApp app) : IClassFixture<LedgerApp>
         "stacking":{"isExclusive":false,"category":"food","order":2,"percentageOf":"initial","floorOn":"remaining"},
         "goods":{"include":["tea","mug"],"exclude":["book"],"includeCategories":["food"],"excludeCategories":["ware"]},
         "paymentMethods":["huabei"],
-        "funding":{"shares":[{"party":"merchant","basisPoints":7000,"priority":0},{"party":"platform","basisPoints":3000,"cap":500,"priority":1}],"onExhaustion":"scale"},
-        "maxUses":5,"returnPolicy":"requalify","isTransferable":true,"offlineLiability":"platform"
+        "funding":{"shares":[{"party":"merchant","basisPoints":7000,"priority":0},{"party":"platform","basisPoints":3000,"cap":500,"priority":1}],"onExhaustion":"scale"}
         """;
 
     [Fact]
@@ -49,8 +48,6 @@ public sealed class BasketTermsTests(LedgerApp app) : IClassFixture<LedgerApp>
     public Task A_fault_in_the_goods_is_named(string goods, string at, string detail) => IsFaultyAsync($"\"goods\":{goods}", at, detail);
 
     [Theory]
-    [InlineData("\"maxUses\":0", "/terms/maxUses", "Send a whole number from 1 to 1000.")]
-    [InlineData("\"returnPolicy\":\"fullPrice\"", "/terms/returnPolicy", "Send one of: proportional, requalify.")]
     [InlineData("\"stacking\":{\"order\":-1}", "/terms/stacking/order", "Send a whole number from 0 to 1000.")]
     [InlineData("\"paymentMethods\":[\"\"]", "/terms/paymentMethods/0", "Send text of 1 to 256 characters.")]
     public Task A_fault_elsewhere_is_named(string member, string at, string detail) => IsFaultyAsync(member, at, detail);

@@ -63,6 +63,35 @@ public sealed class TillDayTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
+    public async Task A_coupon_bound_to_goods_and_payments_shows_where_its_discount_went_and_who_paid()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("tea", terms: Shop.Terms[..^1] + """
+            ,"goods":{"includeCategories":["tea"]},"paymentMethods":["huabei"],
+            "funding":{"shares":[{"party":"merchant","basisPoints":6000},{"party":"platform","basisPoints":3000},{"party":"brand-7","basisPoints":1000}]}}
+            """);
+        var code = await shop.IssueAsync("tea", "m-7");
+        object[] lines = [new { amount = 4000, goods = "sencha", category = "tea" }, new { amount = 1000, goods = "cake", category = "sweets" }, new { amount = 1000, category = "tea" }];
+        object[] huabei = [new { method = "huabei", amount = 5500 }];
+
+        var noLines = await shop.RedeemAsync(code);
+        Assert.Equal((422, "goods-not-eligible"), (noLines.Status, noLines.Problem));
+        var cash = await shop.Client.PostAsync("/v1/redemptions", new { code, amount = 6000, lines, payments = new[] { new { method = "cash", amount = 5500 } } }, shop.TillKey);
+        Assert.Equal((422, "payment-method-not-allowed"), (cash.Status, cash.Problem));
+        var wrongSum = await shop.Client.PostAsync("/v1/redemptions", new { code, amount = 6001, lines, payments = huabei }, shop.TillKey);
+        Assert.Equal((400, "Let it be the sum of the lines, 6000."), (wrongSum.Status, wrongSum["errors"][0].GetProperty("detail").GetString()));
+
+        var held = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { code, amount = 6000, lines, payments = huabei }, shop.TillKey));
+        var redeemed = Shop.Expect(201, await shop.Client.PostAsync($"/v1/holds/{held.Said("holdId")}/commit", null, shop.TillKey));
+        var basket = redeemed["basket"];
+        Assert.Equal((500, 5500, 5000), (redeemed["discount"].GetInt32(), redeemed["payable"].GetInt32(), basket.GetProperty("eligible").GetInt32()));
+        Assert.Equal("""[{"amount":400,"line":0},{"amount":100,"line":2}]""", basket.GetProperty("lines").GetRawText());
+        Assert.Equal("""[{"amount":300,"party":"merchant"},{"amount":150,"party":"platform"},{"amount":50,"party":"brand-7"}]""", basket.GetProperty("funding").GetRawText());
+        Assert.Equal(redeemed.Text, Canonical(await shop.Client.GetAsync($"/v1/redemptions/{code}-1", shop.TillKey)));
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
     public async Task A_redemption_can_be_voided_until_its_window_ends()
     {
         var shop = await app.OpenShopAsync();
