@@ -29,6 +29,7 @@ public static class Service
         services.AddReaders(connectionString);
         services.AddSingleton<BookQueries>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Secrets>();
         services.AddSingleton<Callers>();
         services.AddSingleton<Telemetry>();
         services.ConfigureHttpJsonOptions(options =>

@@ -61,7 +61,7 @@ public sealed record CouponHold(
 
 // The case names below are the stored event types. Never rename one: add a new case instead. Campaign and member stand in each
 // of them so that a read model needs no other entry.
-public abstract record CouponEvent
+public abstract partial record CouponEvent
 {
     private CouponEvent() { }
 
@@ -125,7 +125,7 @@ public enum HoldEnd
     Expired,
 }
 
-public abstract record CouponCommand
+public abstract partial record CouponCommand
 {
     private CouponCommand() { }
 

@@ -1,0 +1,1 @@
+select secret from ledger.secrets where tenant_id = $1 and name = $2
