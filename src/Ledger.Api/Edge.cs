@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Ledger.Merchants;
 using Ledger.Postgres;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using NodaTime;
 
@@ -33,6 +34,13 @@ public sealed record Call(HttpContext Http, Caller Caller, Instant Now)
     public CancellationToken Aborted => Http.RequestAborted;
 
     public string Route(string name) => (string)Http.Request.RouteValues[name]!;
+
+    /// <summary>A request key that ends the address: routing leaves an encoded slash as it is, which keys may have.</summary>
+    public string RouteKey()
+    {
+        var target = Http.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } raw ? raw.Split('?')[0] : Http.Request.Path.ToUriComponent();
+        return Uri.UnescapeDataString(target[(target.LastIndexOf('/') + 1)..]);
+    }
 
     /// <summary>The request that an operation records, with its key and the fingerprint of what was asked.</summary>
     public Request Request(ReadOnlySpan<byte> body, string? suffix = null)

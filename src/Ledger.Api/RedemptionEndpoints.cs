@@ -92,7 +92,7 @@ public static class RedemptionEndpoints
 
     private static async Task RequestAsync(Call call)
     {
-        var outcome = await call.Http.RequestServices.GetRequiredService<BookQueries>().RequestAsync(call.Merchant, call.Route("key"), call.Aborted);
+        var outcome = await call.Http.RequestServices.GetRequiredService<BookQueries>().RequestAsync(call.Merchant, call.RouteKey(), call.Aborted);
         if (outcome is null) await Problems.WriteAsync(call.Http, Problems.RequestUnknown);
         else await Answers.RawAsync(call.Http, StatusCodes.Status200OK, outcome);
     }

@@ -77,6 +77,7 @@ public static class Service
         app.MapCoupons();
         app.MapRedemptions();
         app.MapHolds();
+        app.MapReversals();
         app.MapReports();
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Coupons;
 using Ledger.Merchants;
+using Ledger.Reversals;
 
 namespace Ledger;
 
@@ -9,7 +10,7 @@ namespace Ledger;
 public static class Catalogue
 {
     public static IReadOnlyList<StreamType> Streams { get; } =
-        [MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type];
+        [MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, ReversalStream.Type];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>
     public static IReadOnlyDictionary<string, StoredEvent> Events { get; } = Streams

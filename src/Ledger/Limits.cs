@@ -24,6 +24,9 @@ public static class Limits
     /// <summary>The longest request key (<c>Idempotency-Key</c>).</summary>
     public const int MaxRequestKey = 255;
 
+    /// <summary>Printable ASCII without blanks: what stands in a header as it is.</summary>
+    public const string RequestKeyPattern = "^[!-~]{1,255}$";
+
     /// <summary>Stores of one merchant, and tills of one store.</summary>
     public const int MaxStoresPerMerchant = 10_000;
 
@@ -76,6 +79,12 @@ public static class Limits
     public const int HoldSeconds = 120;
 
     public const int MaxHoldSeconds = 30 * 60;
+
+    /// <summary>
+    /// Minutes after a redemption in which a reversal voids it although the void window is over, at midnight for instance: longer than a till
+    /// goes on trying to learn what became of its request (Alipay allows as many).
+    /// </summary>
+    public const int ReversalMinutes = 15;
 
     /// <summary>Rows of one page of a list.</summary>
     public const int MaxPage = 1_000;

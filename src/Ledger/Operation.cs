@@ -20,7 +20,11 @@ public sealed record Request(
 /// <param name="Streams">Named from the request alone; <see cref="Verdict.NeedsMore"/> asks for the rest.</param>
 /// <param name="Tallies">Keys whose values the operation reads; a key that was never written is 0.</param>
 public sealed record Operation(
-    Request Request, IReadOnlyList<StreamName> Streams, IReadOnlyList<string> Tallies, Func<BookStates, Verdict> Decide);
+    Request Request, IReadOnlyList<StreamName> Streams, IReadOnlyList<string> Tallies, Func<BookStates, Verdict> Decide)
+{
+    /// <summary>Keys of other requests that the operation asks about; nearly none does.</summary>
+    public IReadOnlyList<string> OtherRequests { get; init; } = [];
+}
 
 /// <summary>What an operation answers.</summary>
 public abstract record Verdict
@@ -28,7 +32,11 @@ public abstract record Verdict
     private Verdict() { }
 
     /// <summary>Append these facts and answer so. Nothing to append is an answer too.</summary>
-    public sealed record Accepted(IReadOnlyList<Change> Changes, object Answer) : Verdict;
+    public sealed record Accepted(IReadOnlyList<Change> Changes, object Answer) : Verdict
+    {
+        /// <summary>Keys under which nothing was carried out and nothing ever will be.</summary>
+        public IReadOnlyList<Tombstone> Tombstones { get; init; } = [];
+    }
 
     /// <summary>Refused: nothing changes, and the request may be tried again under its key.</summary>
     public sealed record Rejected(Rejection Reason) : Verdict;
@@ -62,6 +70,7 @@ public sealed class BookStates
 {
     private readonly Dictionary<string, object> states = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> tallies = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredRequest?> requests = new(StringComparer.Ordinal);
 
     /// <summary>Whether the stream was loaded; a stream that has no entry yet counts as loaded once it was asked for.</summary>
     public bool Has(StreamName stream)
@@ -86,6 +95,12 @@ public sealed class BookStates
         ? value
         : throw new KeyNotFoundException($"The operation reads tally {key} but did not name it.");
 
+    /// <summary>What the book keeps under another request's key; null where it never saw it, or refused it.</summary>
+    /// <exception cref="KeyNotFoundException">The operation did not name the key: a bug of the operation.</exception>
+    public StoredRequest? Request(string key) => requests.TryGetValue(key, out var stored)
+        ? stored
+        : throw new KeyNotFoundException($"The operation asks about request {key} but did not name it.");
+
     public void Put(string stream, object state) => states[stream] = state;
 
     public void PutTally(string key, long value) => tallies[key] = value;
@@ -94,5 +109,14 @@ public sealed class BookStates
     public void AddTally(TallyChange change)
     {
         if (tallies.TryGetValue(change.Key, out var value)) tallies[change.Key] = value + change.Amount;
+    }
+
+    /// <summary>Says that some operation asks about the key.</summary>
+    public void Ask(string key) => requests.TryAdd(key, null);
+
+    /// <summary>Notes what is kept under a key that some operation asks about; others ask the database alone.</summary>
+    public void Note(string key, StoredRequest stored)
+    {
+        if (requests.Count > 0 && requests.ContainsKey(key)) requests[key] = stored;
     }
 }

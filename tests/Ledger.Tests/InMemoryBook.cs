@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Reversals;
 using NodaTime;
 
 namespace Ledger.Tests;
@@ -10,7 +11,7 @@ namespace Ledger.Tests;
 internal sealed class InMemoryBook
 {
     private readonly Dictionary<string, object> states = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, byte[]> outcomes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredRequest> requests = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> tallies = new(StringComparer.Ordinal);
 
     /// <summary>Every entry in order, with the version in its stream.</summary>
@@ -20,15 +21,25 @@ internal sealed class InMemoryBook
 
     public IReadOnlyDictionary<string, object> States => states;
 
-    public static Request Request(string key, Instant now) => new("book", key, default, "test", now);
+    public static Request Request(string key, Instant now) => new("book", key, new byte[32], "test", now);
 
-    /// <summary>The answer under the operation's key, which is given once and for ever; a refusal leaves no trace.</summary>
+    /// <summary>What is kept under a request key.</summary>
+    public IReadOnlyDictionary<string, StoredRequest> Requests => requests;
+
+    /// <summary>The answer under the operation's key, which is given once and for ever; a refusal leaves no trace, a tombstone refuses.</summary>
     public (byte[]? Answer, Rejection? Refusal) Run(Operation operation)
     {
         var key = operation.Request.Key!;
-        if (outcomes.TryGetValue(key, out var earlier)) return (earlier, null);
+        if (requests.TryGetValue(key, out var earlier))
+            return earlier.IsTombstone ? (null, new ReversedBeforeArrival(earlier.Tombstone().At)) : (earlier.Outcome.ToArray(), null);
 
         var book = new BookStates();
+        foreach (var other in operation.OtherRequests)
+        {
+            book.Ask(other);
+            if (requests.TryGetValue(other, out var known)) book.Note(other, known);
+        }
+
         Put(book, operation.Streams);
         foreach (var tally in operation.Tallies) book.PutTally(tally, tallies.GetValueOrDefault(tally));
         while (true)
@@ -40,9 +51,12 @@ internal sealed class InMemoryBook
                     break;
                 case Verdict.Rejected(var reason):
                     return (null, reason);
-                case Verdict.Accepted(var changes, var answer):
-                    foreach (var change in changes) Append(change);
-                    return (outcomes[key] = JsonSerializer.SerializeToUtf8Bytes(answer, answer.GetType(), LedgerJson.Answers), null);
+                case Verdict.Accepted accepted:
+                    foreach (var change in accepted.Changes) Append(change);
+                    foreach (var tombstone in accepted.Tombstones) requests.Add(tombstone.Request, new(default, Stored(tombstone)));
+                    var answer = Stored(accepted.Answer);
+                    requests.Add(key, new(operation.Request.Fingerprint, answer));
+                    return (answer, null);
             }
         }
     }
@@ -50,6 +64,8 @@ internal sealed class InMemoryBook
     public TState State<TState, TEvent>(Stream<TState, TEvent> stream)
         where TState : notnull
         where TEvent : notnull => (TState)states.GetValueOrDefault(stream.Id, stream.Of.Initial);
+
+    private static byte[] Stored(object answer) => CanonicalJson.Of(JsonSerializer.SerializeToUtf8Bytes(answer, answer.GetType(), LedgerJson.Outcomes));
 
     private void Put(BookStates book, IEnumerable<StreamName> streams)
     {

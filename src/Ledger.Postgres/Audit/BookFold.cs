@@ -36,7 +36,7 @@ internal sealed class StreamFold
     public bool IsBroken { get; set; }
 }
 
-/// <summary>Tables with one row a stream.</summary>
+/// <summary>Tables with at most one row a stream.</summary>
 [Flags]
 internal enum Tables : byte
 {
@@ -44,6 +44,7 @@ internal enum Tables : byte
     Streams = 1,
     RedemptionCheck = 2,
     Timers = 4,
+    Tombstones = 8,
 }
 
 /// <summary>A sum with a mark that its row was seen.</summary>

@@ -43,6 +43,7 @@ internal sealed class CouponStateText
     private void PutUse(CouponUse use)
     {
         PutTime("\"at\": \""u8, use.At);
+        if (use.Hold is not null) PutText("\", \"hold\": \""u8, use.Hold);
         if (use.Till is not null) PutText("\", \"till\": \""u8, use.Till);
         if (use.Order is not null) PutText("\", \"order\": \""u8, use.Order);
         if (use.Store is not null) PutText("\", \"store\": \""u8, use.Store);

@@ -21,7 +21,7 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
     private readonly EntryCheck check = new();
     private readonly EventReader reader = new();
     private readonly FlatJson flat = new();
-    private readonly ITableCheck[] tables = [new StreamTable(totals), new TallyTable(), .. ReadModelTables.Checks];
+    private readonly ITableCheck[] tables = [new StreamTable(totals), new TallyTable(), new TombstoneTable(), .. ReadModelTables.Checks];
     private readonly Dictionary<string, BookFold> books = new(StringComparer.Ordinal);
     private readonly Stack<Part> parts = new();
     private readonly byte[]? only = options.Book is null ? null : Encoding.UTF8.GetBytes(options.Book);

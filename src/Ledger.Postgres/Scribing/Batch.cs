@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Ledger.Reversals;
 
 namespace Ledger.Postgres.Scribing;
 
@@ -59,6 +60,11 @@ internal sealed class Batch : IDisposable
             foreach (var stream in operation.Streams) Want(book, stream);
             foreach (var key in operation.Tallies) MissingTallies.Add((book, key));
             if (operation.Request.Key is { } requestKey) Keys.Add((book, requestKey));
+            foreach (var other in operation.OtherRequests)
+            {
+                Keys.Add((book, other));
+                book.States.Ask(other);
+            }
         }
     }
 
@@ -119,8 +125,8 @@ internal sealed class Batch : IDisposable
         var book = Books[request.Book];
         if (request.Key is { } key && book.Requests.TryGetValue(key, out var earlier))
         {
-            ticket.Outcome = earlier.Fingerprint.Span.SequenceEqual(request.Fingerprint.Span)
-                ? new Outcome.Accepted(earlier.Outcome, IsReplayed: true)
+            ticket.Outcome = earlier.IsTombstone ? new Outcome.Rejected(new ReversedBeforeArrival(earlier.Tombstone().At))
+                : earlier.Fingerprint.Span.SequenceEqual(request.Fingerprint.Span) ? new Outcome.Accepted(earlier.Outcome, IsReplayed: true)
                 : new Outcome.Rejected(new IdempotencyKeyReused());
             return true;
         }
@@ -152,6 +158,8 @@ internal sealed class Batch : IDisposable
         // Everything that can fail comes before the first change of the book: an operation is carried out whole or not at all.
         var steps = accepted.Changes.Count == 0 ? [] : Prepare(book, accepted.Changes);
         var answer = Canonical(accepted.Answer, accepted.Answer.GetType(), LedgerJson.Outcomes).ToArray();
+        var tombstones = accepted.Tombstones.Count == 0 ? [] : Prepare(book, accepted.Tombstones);
+        if (request is { Key: not null, Fingerprint.IsEmpty: true }) throw new InvalidOperationException($"Request {request.Key} has no fingerprint; only a tombstone has none.");
         var headers = HeadersOf(request.Actor);
 
         foreach (var step in steps)
@@ -174,14 +182,30 @@ internal sealed class Batch : IDisposable
             }
         }
 
-        if (request.Key is { } key)
-        {
-            var done = new StoredRequest(request.Fingerprint, answer);
-            book.Requests.Add(key, done);
-            NewRequests.Add((book, key, done));
-        }
+        if (request.Key is { } key) Keep(book, key, new(request.Fingerprint, answer));
+        foreach (var (barred, stored) in tombstones) Keep(book, barred, stored);
 
         ticket.Outcome = new Outcome.Accepted(answer, IsReplayed: false);
+    }
+
+    private void Keep(BookWork book, string key, StoredRequest stored)
+    {
+        book.Requests.Add(key, stored);
+        book.States.Note(key, stored);
+        NewRequests.Add((book, key, stored));
+    }
+
+    private (string Key, StoredRequest Stored)[] Prepare(BookWork book, IReadOnlyList<Tombstone> tombstones)
+    {
+        var prepared = new (string Key, StoredRequest Stored)[tombstones.Count];
+        for (var i = 0; i < prepared.Length; i++)
+        {
+            var key = tombstones[i].Request;
+            if (book.Requests.ContainsKey(key)) throw new InvalidOperationException($"Request {key} was carried out; no tombstone can stand in its place.");
+            prepared[i] = (key, new(default, Canonical(tombstones[i], typeof(Tombstone), LedgerJson.Outcomes).ToArray()));
+        }
+
+        return prepared;
     }
 
     private Step[] Prepare(BookWork book, IReadOnlyList<Change> changes)

@@ -42,6 +42,3 @@ internal sealed class StreamWork(StreamName name)
 
     public bool IsChanged => Version > LoadedVersion;
 }
-
-/// <summary>A request that was carried out, by an earlier batch or earlier in this one.</summary>
-internal sealed record StoredRequest(ReadOnlyMemory<byte> Fingerprint, ReadOnlyMemory<byte> Outcome);

@@ -58,7 +58,8 @@ internal sealed class LoadCommands : IAsyncDisposable
             while (await reader.ReadAsync(cancellation))
             {
                 var (book, key) = batch.Keys[(int)reader.GetInt64(0) - 1];
-                book.Requests[key] = new(reader.GetFieldValue<byte[]>(1), CanonicalJson.Of(reader.GetFieldValue<byte[]>(2)));
+                var stored = book.Requests[key] = new(reader.GetFieldValue<byte[]>(1), CanonicalJson.Of(reader.GetFieldValue<byte[]>(2)));
+                book.States.Note(key, stored);
             }
 
             foreach (var (book, key) in batch.MissingTallies) book.States.PutTally(key, 0);

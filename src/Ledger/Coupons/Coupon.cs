@@ -47,9 +47,10 @@ public enum CouponStatus
 /// <summary>A redemption that stands or stood.</summary>
 /// <param name="Request">The request key under which it was made.</param>
 /// <param name="VoidableUntil">First instant at which it can no longer be voided.</param>
+/// <param name="Hold">The hold that it committed; null for a redemption in one shot.</param>
 public sealed record CouponUse(
     string RedemptionId, string Request, Money Amount, Money Discount, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, bool IsVoided,
-    Breakdown? Basket = null);
+    Breakdown? Basket = null, string? Hold = null);
 
 /// <summary>A coupon that waits for its payment: no one else may use it before <paramref name="ExpiresAt"/>.</summary>
 /// <param name="Request">The request key under which it was placed.</param>
@@ -154,7 +155,8 @@ public abstract partial record CouponCommand
     public sealed record ReleaseHold(string HoldId, Instant Now) : CouponCommand;
 
     /// <param name="Number">The redemption's number, as its id says.</param>
-    public sealed record VoidRedemption(string RedemptionId, int Number, Instant At, LocalDate Date, string? Reason) : CouponCommand;
+    /// <param name="Grace">How long after the redemption it may be voided although its window is over.</param>
+    public sealed record VoidRedemption(string RedemptionId, int Number, Instant At, LocalDate Date, string? Reason, Duration Grace = default) : CouponCommand;
 
     public sealed record DeactivateCoupon(Instant At, string? Reason) : CouponCommand;
 

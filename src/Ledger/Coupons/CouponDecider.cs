@@ -40,13 +40,13 @@ public static class CouponDecider
         (CommitHold c, _) => new HoldNotFound(c.HoldId),
 
         (ReleaseHold c, { Hold: { } hold } s) when hold.Id == c.HoldId => Freed(s, c.Now < hold.ExpiresAt ? Released(s, c.Now) : RanOut(s), c.Now),
-        (ReleaseHold, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
+        (ReleaseHold c, { Status: CouponStatus.Used, Last: { } last }) when last.Hold == c.HoldId => new AlreadyUsed(last.RedemptionId, last.At),
         (ReleaseHold, _) => Decision<CouponEvent>.Unchanged,
 
         (VoidRedemption c, { Last: { IsVoided: true } last }) when last.RedemptionId == c.RedemptionId => Decision<CouponEvent>.Unchanged,
         (VoidRedemption c, var s) when c.Number >= 1 && c.Number < s.Redemptions => new AlreadyVoided(c.RedemptionId),
         (VoidRedemption c, { Last: var last }) when last?.RedemptionId != c.RedemptionId => new RedemptionNotFound(c.RedemptionId),
-        (VoidRedemption c, { Last: { } last }) when c.At >= last.VoidableUntil => new VoidWindowClosed(last.VoidableUntil),
+        (VoidRedemption c, { Last: { } last }) when c.At >= VoidableUntil(c, last) => new VoidWindowClosed(VoidableUntil(c, last)),
         (VoidRedemption c, { Last: { } last } s) => new RedemptionVoided(
             last.RedemptionId, s.Campaign, s.Member, last.Amount, last.Discount, c.At, c.Date, s.ValidTo, last.Store, c.Reason),
 
@@ -75,7 +75,7 @@ public static class CouponDecider
         {
             Status = CouponStatus.Used,
             Redemptions = state.Redemptions + 1,
-            Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false, e.Basket),
+            Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false, e.Basket, e.Hold),
             Hold = null,
         },
         CouponHeld e => state with { Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket) },
@@ -144,6 +144,8 @@ public static class CouponDecider
     private static CouponRedeemed Committed(CommitHold c, CouponHold hold, Coupon s) => new(
         CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, hold.Amount, hold.Discount,
         c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), hold.Store, hold.Till, hold.Order, hold.Id, hold.Basket);
+
+    private static Instant VoidableUntil(VoidRedemption c, CouponUse last) => Instant.Max(last.VoidableUntil, last.At + c.Grace);
 
     private static CouponHoldReleased Released(Coupon s, Instant at) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Released, at);
 

@@ -25,7 +25,7 @@ public static class CampaignStreams
 /// <summary>Streams of coupons: <c>coupon-{code}</c>.</summary>
 public static class CouponStream
 {
-    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 2, Coupon.None, CouponDecider.Evolve, CouponTallies.Of);
+    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 3, Coupon.None, CouponDecider.Evolve, CouponTallies.Of);
 
     public static Stream<Coupon, CouponEvent> Of(string code) => Type.At($"coupon-{code}");
 
@@ -206,10 +206,11 @@ public static class CouponOperations
     }
 
     /// <summary>Voids a redemption within its window; the coupon may be used again while it is valid.</summary>
-    public static Operation Void(Request request, string redemptionId, Instant at, LocalDate date, string? reason)
+    /// <param name="grace">How long after the redemption it may be voided although its window is over.</param>
+    public static Operation Void(Request request, string redemptionId, Instant at, LocalDate date, string? reason, Duration grace = default)
     {
         var (code, number) = CouponStream.Parse(redemptionId) ?? (redemptionId, 0);
-        var command = new VoidRedemption(redemptionId, number, at, date, reason);
+        var command = new VoidRedemption(redemptionId, number, at, date, reason, grace);
         return OnCoupon(request, code, command, new RedemptionNotFound(redemptionId), c => RedemptionView.Of(code, c.Campaign, c.Last!));
     }
 

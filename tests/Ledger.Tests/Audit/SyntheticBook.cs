@@ -12,6 +12,7 @@ public sealed class SyntheticBook(string name) : IDisposable
 {
     private readonly EntryHasher hasher = new();
     private readonly List<(long Seq, string Stream, object Fact)> entries = [];
+    private readonly Dictionary<string, StoredRequest> kept = new(StringComparer.Ordinal);
 
     public string Name { get; } = name;
 
@@ -33,6 +34,12 @@ public sealed class SyntheticBook(string name) : IDisposable
         ArgumentNullException.ThrowIfNull(operation);
         var states = new BookStates();
         foreach (var tally in operation.Tallies) states.PutTally(tally, Tallies.TryGetValue(tally, out var value) ? value : 0);
+        foreach (var other in operation.OtherRequests)
+        {
+            states.Ask(other);
+            if (kept.TryGetValue(other, out var known)) states.Note(other, known);
+        }
+
         Put(operation.Streams);
         var verdict = operation.Decide(states);
         if (verdict is Verdict.NeedsMore more)
@@ -43,10 +50,14 @@ public sealed class SyntheticBook(string name) : IDisposable
 
         if (verdict is not Verdict.Accepted accepted) return;
         foreach (var change in accepted.Changes) await AppendAsync(change, operation.Request, rows);
-        if (operation.Request.Key is { } key)
+        if (operation.Request.Key is { } key) await KeepAsync(key, operation.Request.Fingerprint, accepted.Answer);
+        foreach (var tombstone in accepted.Tombstones) await KeepAsync(tombstone.Request, default, tombstone);
+
+        async Task KeepAsync(string key, ReadOnlyMemory<byte> fingerprint, object answer)
         {
-            var answer = CanonicalJson.Of(JsonSerializer.SerializeToUtf8Bytes(accepted.Answer, accepted.Answer.GetType(), LedgerJson.Answers));
-            await requests.RowAsync(Name, key, operation.Request.Fingerprint.ToArray(), new Json(answer));
+            var outcome = CanonicalJson.Of(JsonSerializer.SerializeToUtf8Bytes(answer, answer.GetType(), LedgerJson.Outcomes));
+            kept.Add(key, new(fingerprint, outcome));
+            await requests.RowAsync(Name, key, fingerprint.ToArray(), new Json(outcome));
         }
 
         void Put(IEnumerable<StreamName> streams)

@@ -62,7 +62,10 @@ create table ledger.requests (
     outcome     jsonb   not null,
     constraint ledger_requests_key primary key (tenant_id, key)
 );
+-- Tombstones alone: the audit compares them with their entries and need not look at any other row.
+create index ledger_requests_tombstones_idx on ledger.requests (tenant_id, key) where fingerprint = '\x';
 comment on table ledger.requests is 'One key, one outcome, for ever. Refusals changed nothing and are not kept.';
+comment on column ledger.requests.fingerprint is 'SHA-256 of what was asked; empty for a tombstone: reversed before it arrived, and refused for ever.';
 
 create table ledger.progress (
     tenant_id varchar not null,

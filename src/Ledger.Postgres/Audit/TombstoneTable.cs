@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Ledger.Reversals;
+
+namespace Ledger.Postgres.Audit;
+
+/// <summary>Rows of <c>requests</c> that bar a key: each follows from an entry, and each such entry has its row.</summary>
+internal sealed class TombstoneTable : ITableCheck
+{
+    private const string Requests = "requests";
+
+    public string Table => Requests;
+
+    public string Sql => "audit_tombstones.sql";
+
+    /// <summary>Counts nothing: tombstones are counted with the other requests.</summary>
+    public bool Compare(CopyRows row, BookFold book, Part part)
+    {
+        var stream = ReversalStream.IdOf(row.Bytes(1));
+        if (!part.Holds(stream)) return false;
+        ref var fold = ref Differ.Find(book.Streams, Encoding.ASCII.GetBytes(stream));
+        if (Unsafe.IsNullRef(ref fold) || (fold.State is not Reversal && !fold.IsBroken))
+        {
+            book.Findings.Add(new RowUnexpected(book.Book, Requests, row.Text(1)));
+            return false;
+        }
+
+        fold.Seen |= Tables.Tombstones;
+        if (fold.IsBroken || fold.State is not Reversal { Tombstone: { } expected }) return false;
+        var (wanted, found) = (Canonical(JsonSerializer.SerializeToUtf8Bytes(expected, LedgerJson.Outcomes)), Canonical(row.Json(2)));
+        if (wanted != found) Differ.Add(book, Requests, row.Text(1), "outcome", wanted, found);
+        return false;
+    }
+
+    public void Missing(BookFold book)
+    {
+        foreach (var stream in book.Streams.Values)
+        {
+            if (stream is { State: Reversal { Tombstone: { } tombstone }, IsBroken: false } && !stream.Seen.HasFlag(Tables.Tombstones))
+                book.Findings.Add(new RowMissing(book.Book, Requests, tombstone.Request));
+        }
+    }
+
+    private static string Canonical(ReadOnlySpan<byte> json) => Encoding.UTF8.GetString(CanonicalJson.Of(json));
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Ledger.Coupons;
+using NodaTime;
+
+namespace Ledger.Reversals;
+
+/// <summary>
+/// Undoes a request by its key: what a till asks that does not know whether its request arrived. Afterwards nothing stands of it, whatever
+/// the order in which the two, or copies of them, come in.
+/// </summary>
+public static class ReversalOperations
+{
+    /// <param name="request">Under a key of its own.</param>
+    /// <param name="original">The key of the request to undo.</param>
+    /// <param name="at">When it happened, as far as the caller's word is taken; with its business date.</param>
+    /// <exception cref="ArgumentException">The reversal has no key of its own.</exception>
+    public static Operation Reverse(Request request, string original, Instant at, LocalDate date, string? reason)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (string.IsNullOrEmpty(request.Key) || request.Key == original) throw new ArgumentException("A reversal needs a request key of its own.", nameof(request));
+        var stream = ReversalStream.Of(original);
+        return new(request, [stream], [], book => book.Request(original) switch
+        {
+            null => Bar(stream, new(original, request.Key, request.Now, reason)),
+            { IsTombstone: true } barred => new Verdict.Accepted([], ViewOf(barred.Tombstone())),
+            { } done => Undo(book, request, done, original, at, date, reason),
+        })
+        {
+            OtherRequests = [original],
+        };
+    }
+
+    private static Verdict.Accepted Bar(Stream<Reversal, ReversalEvent> stream, Tombstone tombstone) =>
+        new([new(stream, new ReversalEvent.RequestReversedBeforeArrival(tombstone.Request, tombstone.ReversedBy, tombstone.At, tombstone.Reason))], ViewOf(tombstone))
+        {
+            Tombstones = [tombstone],
+        };
+
+    private static ReversalView ViewOf(Tombstone tombstone) => new(tombstone.Request, "tombstone", tombstone.At);
+
+    /// <summary>The request's answer tells what it did; the one who undoes that is the one who is asked to by name.</summary>
+    private static Verdict Undo(BookStates book, Request request, StoredRequest done, string original, Instant at, LocalDate date, string? reason)
+    {
+        var answer = JsonSerializer.Deserialize<JsonElement>(done.Outcome.Span);
+        var (undo, view) = (Text("redemptionId"), Text("holdId"), Text("status")) switch
+        {
+            ({ } redemption, _, "redeemed") => (
+                CouponOperations.Void(request, redemption, at, date, reason, Duration.FromMinutes(Limits.ReversalMinutes)),
+                new ReversalView(original, "reversed", Redemption: answer.Deserialize<RedemptionView>(LedgerJson.Outcomes)! with { Status = "voided" })),
+            (null, { } hold, null) => (
+                CouponOperations.Release(request, hold), new ReversalView(original, "reversed", Hold: answer.Deserialize<HoldView>(LedgerJson.Outcomes))),
+            _ => ((Operation?)null, (ReversalView?)null),
+        };
+        if (undo is null) return new NotReversible(original);
+        if (!undo.Streams.All(book.Has)) return new Verdict.NeedsMore(undo.Streams);
+        return undo.Decide(book) switch
+        {
+            Verdict.Accepted accepted => new Verdict.Accepted(accepted.Changes, view!),
+            // Voided, and the coupon used again since: of this request nothing stands.
+            Verdict.Rejected(AlreadyVoided) => new Verdict.Accepted([], view!),
+            var other => other,
+        };
+
+        string? Text(string member) => answer.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    }
+}

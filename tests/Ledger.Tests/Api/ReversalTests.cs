@@ -1,0 +1,193 @@
+using Ledger.Tests.Proof;
+using Xunit;
+
+namespace Ledger.Tests.Api;
+
+/// <summary>Reversals over HTTP: what a till sends, what it is told, and that nothing of a reversed request ever stands.</summary>
+public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
+{
+    /// <summary>Every command of the API: one that makes a redemption or places a hold is reversible, and no other.</summary>
+    private static readonly Dictionary<string, bool> IsReversible = new(StringComparer.Ordinal)
+    {
+        ["/v1/redemptions"] = true,
+        ["/v1/holds"] = true,
+        ["/v1/holds/{id}/commit"] = true,
+        ["/v1/holds/{id}/release"] = false,
+        ["/v1/redemptions/{id}/void"] = false,
+        ["/v1/reversals"] = false,
+        ["/v1/coupons"] = false,
+        ["/v1/coupons/{code}/deactivate"] = false,
+        ["/v1/campaigns"] = false,
+        ["/v1/campaigns/{id}/terms"] = false,
+        ["/v1/campaigns/{id}/submit"] = false,
+        ["/v1/campaigns/{id}/approve"] = false,
+        ["/v1/campaigns/{id}/reject"] = false,
+        ["/v1/campaigns/{id}/pause"] = false,
+        ["/v1/campaigns/{id}/resume"] = false,
+        ["/v1/campaigns/{id}/stop"] = false,
+        ["/v1/campaigns/{id}/quota"] = false,
+        ["/v1/merchants"] = false,
+        ["/v1/stores"] = false,
+        ["/v1/stores/{store}/tills"] = false,
+    };
+
+    /// <summary>Whose outcomes are not kept under their own key, or in no book.</summary>
+    private static readonly string[] WithoutOutcome = ["/v1/coupons/batch", "/v1/keys", "/v1/keys/{id}/revoke"];
+
+    [Fact]
+    public async Task A8_Reversal_race()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring");
+        var (r1, v1) = (LedgerClient.NewKey(), LedgerClient.NewKey());
+        Assert.Equal((404, "request-unknown"), await shop.Client.GetAsync($"/v1/requests/{r1}", shop.TillKey) is var none ? (none.Status, none.Problem) : default);
+
+        var left = Shop.Expect(200, await ReverseAsync(shop, r1, v1));
+        Assert.Equal(($"{r1}", "tombstone"), (left.Said("request"), left.Said("status")));
+        var became = Shop.Expect(200, await shop.Client.GetAsync($"/v1/requests/{r1}", shop.TillKey));
+        Assert.Equal((r1, "reversed", v1, left.Said("at")), (became.Said("request"), became.Said("status"), became.Said("reversedBy"), became.Said("at")));
+
+        // Whatever else was sent under the key, it is refused for the same reason.
+        foreach (var late in new[] { await shop.RedeemAsync(code, r1), await shop.RedeemAsync(code, r1, amount: 9900), await shop.TryIssueAsync("spring", "m-1", r1) })
+            Assert.Equal((409, "reversed-before-arrival", left.Said("at"), false), (late.Status, late.Problem, late.Said("reversedAt"), late["retryable"].GetBoolean()));
+        Assert.Equal("effective", Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}", shop.TillKey)).Said("status"));
+
+        Shop.Expect(201, await shop.RedeemAsync(code));
+        Assert.Equal("reversed-before-arrival", (await shop.RedeemAsync(code, r1)).Problem);
+        var again = Shop.Expect(200, await ReverseAsync(shop, r1, v1));
+        Assert.True(again.IsReplayed);
+        Assert.Equal(left.Text, again.Text);
+        Assert.Equal(left.Text, Shop.Expect(200, await ReverseAsync(shop, r1)).Text);
+        await Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
+    public async Task A_redemption_a_hold_and_a_commit_are_undone_by_their_keys()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring");
+        var (redeem, hold, commit) = (LedgerClient.NewKey(), LedgerClient.NewKey(), LedgerClient.NewKey());
+
+        var redeemed = Shop.Expect(201, await shop.RedeemAsync(code, redeem));
+        var voided = Shop.Expect(200, await ReverseAsync(shop, redeem, reason: "no answer"));
+        Assert.Equal(("reversed", redeemed.Said("redemptionId"), "voided"), (voided.Said("status"), voided["redemption"].GetProperty("redemptionId").GetString(), voided["redemption"].GetProperty("status").GetString()));
+        Assert.Equal("voided", Shop.Expect(200, await shop.Client.GetAsync($"/v1/redemptions/{code}-1", shop.TillKey)).Said("status"));
+        Assert.Equal(redeemed.Text, Shop.Expect(200, await shop.Client.GetAsync($"/v1/requests/{redeem}", shop.TillKey)).Text);
+
+        var held = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200 }, shop.TillKey, hold));
+        var released = Shop.Expect(200, await ReverseAsync(shop, hold));
+        Assert.Equal(("reversed", held.Said("holdId")), (released.Said("status"), released["hold"].GetProperty("holdId").GetString()));
+
+        var hold2 = LedgerClient.NewKey();
+        var second = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200 }, shop.TillKey, hold2)).Said("holdId");
+        Shop.Expect(201, await shop.Client.PostAsync($"/v1/holds/{second}/commit", null, shop.TillKey, commit));
+        var used = await ReverseAsync(shop, hold2);
+        Assert.Equal((409, "already-used", $"{code}-2"), (used.Status, used.Problem, used.Said("redemptionId")));
+        Assert.Equal($"{code}-2", Shop.Expect(200, await ReverseAsync(shop, commit))["redemption"].GetProperty("redemptionId").GetString());
+        Shop.Expect(200, await ReverseAsync(shop, hold2));
+
+        Shop.Expect(201, await shop.RedeemAsync(code));
+        Shop.Expect(200, await ReverseAsync(shop, redeem));
+        Shop.Expect(200, await ReverseAsync(shop, commit));
+        Assert.Equal("used", Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}", shop.TillKey)).Said("status"));
+        await Books.AssertSoundAsync(app.Database);
+    }
+
+    /// <summary>A new command has to say here whether tills may reverse it; one that may not must not answer like a redemption or a hold.</summary>
+    [Fact]
+    public async Task Every_command_is_known_to_be_reversible_or_not()
+    {
+        var document = (await app.Client.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, null)).Json;
+        var commands = document.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("post", out _)).Select(path => path.Name);
+        Assert.Equal(IsReversible.Keys.Concat(WithoutOutcome).Order(StringComparer.Ordinal), commands.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_not_reversible_is_refused_and_stays()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        await shop.CampaignAsync("paused");
+        var code = await shop.IssueAsync("spring");
+        var keys = new List<string>();
+        async Task<Answer> DoAsync(string path, object? body)
+        {
+            keys.Add(LedgerClient.NewKey());
+            var answer = await shop.Client.PostAsync(path, body, shop.MerchantKey, keys[^1]);
+            Assert.InRange(answer.Status, 200, 201);
+            return answer;
+        }
+
+        await DoAsync("/v1/coupons", new { campaign = "spring", member = "m-1" });
+        await DoAsync("/v1/campaigns/paused/pause", new { reason = "rest" });
+        await DoAsync("/v1/campaigns/paused/quota", new { expected = 1_000_000, target = 5 });
+        await DoAsync("/v1/stores", new { id = "store-9", name = "Nine" });
+        var held = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200 }, shop.TillKey)).Said("holdId");
+        await DoAsync($"/v1/holds/{held}/release", null);
+        var redemption = Shop.Expect(201, await shop.RedeemAsync(code)).Said("redemptionId");
+        await DoAsync($"/v1/redemptions/{redemption}/void", null);
+        await DoAsync("/v1/reversals", new { request = "never-seen" });
+        await DoAsync($"/v1/coupons/{code}/deactivate", new { reason = "lost" });
+
+        var before = await app.Database.TraceAsync();
+        foreach (var key in keys)
+        {
+            var refused = await ReverseAsync(shop, key);
+            Assert.True((refused.Status, refused.Problem, refused.Said("request")) == (422, "not-reversible", key), $"{key}: {refused}");
+        }
+
+        Assert.Equal(before, await app.Database.TraceAsync());
+    }
+
+    [Fact]
+    public async Task A_refused_request_counts_as_never_seen()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var (code, key) = (await shop.IssueAsync("spring"), LedgerClient.NewKey());
+        Assert.Equal("floor-not-met", (await shop.RedeemAsync(code, key, amount: 1)).Problem);
+        Assert.Equal("tombstone", Shop.Expect(200, await ReverseAsync(shop, key)).Said("status"));
+        Assert.Equal("reversed-before-arrival", (await shop.RedeemAsync(code, key)).Problem);
+    }
+
+    [Fact]
+    public async Task Keys_are_those_of_one_merchant()
+    {
+        var (mine, other) = (await app.OpenShopAsync(), await app.OpenShopAsync());
+        await mine.CampaignAsync("spring");
+        var (code, key) = (await mine.IssueAsync("spring"), LedgerClient.NewKey());
+        Shop.Expect(201, await mine.RedeemAsync(code, key));
+        Assert.Equal("tombstone", Shop.Expect(200, await ReverseAsync(other, key)).Said("status"));
+        Assert.Equal("redeemed", Shop.Expect(200, await mine.Client.GetAsync($"/v1/redemptions/{code}-1", mine.TillKey)).Said("status"));
+        Shop.Expect(200, await ReverseAsync(mine, key));
+    }
+
+    [Fact]
+    public async Task Keys_of_every_allowed_shape_are_reversed_and_others_are_named_as_faults()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        foreach (var key in new[] { "!", new string('~', 255), "a/b?c=d#e\"\\'<>{}", "a+b%c" })
+        {
+            Assert.Equal("tombstone", Shop.Expect(200, await ReverseAsync(shop, key)).Said("status"));
+            Assert.Equal("reversed-before-arrival", (await shop.RedeemAsync(await shop.IssueAsync("spring"), key)).Problem);
+            Assert.Equal("reversed", Shop.Expect(200, await shop.Client.GetAsync($"/v1/requests/{Uri.EscapeDataString(key)}", shop.TillKey)).Said("status"));
+        }
+
+        foreach (var key in new[] { "", "two words", "ключ", "tab\t", new('k', 256) })
+        {
+            var refused = await ReverseAsync(shop, key);
+            Assert.Equal((400, "/request"), (refused.Status, refused["errors"][0].GetProperty("pointer").GetString()));
+        }
+
+        var own = await ReverseAsync(shop, "same", "same");
+        Assert.Equal((400, "/request"), (own.Status, own["errors"][0].GetProperty("pointer").GetString()));
+        Assert.Equal("idempotency-key-missing", (await shop.Client.SendAsync(HttpMethod.Post, "/v1/reversals", LedgerClient.Content("""{"request":"k"}"""), shop.TillKey)).Problem);
+        await Books.AssertSoundAsync(app.Database);
+    }
+
+    internal static Task<Answer> ReverseAsync(Shop shop, string request, string? key = null, string? reason = null) =>
+        shop.Client.PostAsync("/v1/reversals", new { request, reason }, shop.TillKey, key);
+}
