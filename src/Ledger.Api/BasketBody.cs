@@ -1,7 +1,16 @@
 using System.ComponentModel.DataAnnotations;
+using Ledger.Coupons;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Redemptions;
 
 namespace Ledger.Api;
+
+/// <summary>A coupon that the customer shows.</summary>
+/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter.</param>
+/// <param name="Uses">How many of its uses at once; more than one only of coupons that have several.</param>
+public sealed record PresentedBody(
+    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string Code,
+    [property: Range(1, Limits.MaxUses)] int Uses = 1);
 
 /// <summary>A line of a basket.</summary>
 /// <param name="Amount">The full price of the whole line, in minor units.</param>
@@ -22,7 +31,34 @@ public sealed record PaymentBody(
 /// <summary>Baskets as tills send them.</summary>
 internal static class Baskets
 {
+    /// <summary>So many coupons a body may show; above <see cref="Limits.MaxRedeemables"/> it is refused by a problem of its own.</summary>
+    public const int MaxShown = 1_000;
+
     private const int MaxPayments = 30;
+
+    /// <summary>The coupons that a body shows, by code or as a list; null after a problem was answered. No storage was asked.</summary>
+    public static async Task<IReadOnlyList<Presented>?> CouponsAsync(Call call, string? code, IReadOnlyList<PresentedBody>? coupons)
+    {
+        var faults = new Faults();
+        if (code is null == coupons is null) faults.Add("/code", "Send either code, or coupons for several or for several uses.");
+        if (coupons is { Count: 0 }) faults.Add("/coupons", "Name at least one coupon.");
+        if (await call.RefuseAsync(faults)) return null;
+        if (coupons?.Count > Limits.MaxRedeemables)
+        {
+            await Problems.WriteAsync(call.Http, new TooManyRedeemables(coupons.Count, Limits.MaxRedeemables));
+            return null;
+        }
+
+        var shown = new List<Presented>();
+        foreach (var (text, uses) in coupons ?? [new PresentedBody(code!)])
+        {
+            if (await CouponEndpoints.CodeAsync(call, text) is not { } good) return null;
+            if (shown.Any(other => other.Code == good)) faults.Add(FormattableString.Invariant($"/coupons/{shown.Count}/code"), "Name each coupon once; several uses of one are its member uses.");
+            shown.Add(new(good, uses));
+        }
+
+        return await call.RefuseAsync(faults) ? null : shown;
+    }
 
     /// <summary>
     /// The basket that a body names, null where it names none; a problem was answered, and false given, where it contradicts itself.

@@ -66,6 +66,8 @@ public sealed record LimitsBody(
 /// <param name="Goods">The goods that it discounts; absent: all. Floor and discount then count their amount only.</param>
 /// <param name="PaymentMethods">Fund channels by which the basket may be paid, such as huabei; absent: any.</param>
 /// <param name="Funding">Who pays the discounts; absent: the merchant.</param>
+/// <param name="MaxUses">How often one coupon may be used.</param>
+/// <param name="ReturnPolicy">What becomes of the discount when goods come back: each line gives back its part, or what is kept is priced anew.</param>
 public sealed record TermsBody(
     BenefitBody Benefit,
     ValidityBody Validity,
@@ -77,7 +79,9 @@ public sealed record TermsBody(
     StackingBody? Stacking = null,
     GoodsBody? Goods = null,
     [property: MaxLength(Limits.MaxPaymentMethods)] IReadOnlyList<string>? PaymentMethods = null,
-    FundingBody? Funding = null);
+    FundingBody? Funding = null,
+    [property: Range(1, Limits.MaxUses)] int MaxUses = 1,
+    ReturnPolicy ReturnPolicy = ReturnPolicy.Proportional);
 
 /// <summary>Drafts a campaign with its first terms.</summary>
 /// <param name="Quota">The most coupons it may ever issue.</param>
@@ -219,7 +223,8 @@ public static class CampaignEndpoints
             benefit!, new(body.MinimumSpend), call.Caller.Profile.TimeZone, new(validity.WindowStart, validity.WindowEnd, validity.WaitDays, validity.ValidDays),
             [.. windows.Select(w => new UsableWindow((IsoDayOfWeek)w.Day, w.From, w.To))], [.. stores.Distinct(StringComparer.Ordinal)],
             new(body.Limits?.PerMember, body.Limits?.PerMemberPerDay, body.Limits?.PerDay), body.VoidWindowMinutes,
-            BasketTerms.Of(body.Stacking), BasketTerms.Of(body.Goods), BasketTerms.Some(body.PaymentMethods), BasketTerms.Of(body.Funding));
+            BasketTerms.Of(body.Stacking), BasketTerms.Of(body.Goods), BasketTerms.Some(body.PaymentMethods), BasketTerms.Of(body.Funding),
+            body.MaxUses == 1 ? null : body.MaxUses, body.ReturnPolicy == ReturnPolicy.Proportional ? null : body.ReturnPolicy);
     }
 
     private static Benefit? BenefitOf(BenefitBody body, string at, Faults faults)

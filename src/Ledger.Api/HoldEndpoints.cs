@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using NodaTime;
 
 namespace Ledger.Api;
@@ -14,15 +15,16 @@ namespace Ledger.Api;
 /// <param name="Lines">What is bought; needed for coupons that are bound to goods. The amount is their sum.</param>
 /// <param name="Payments">How it is paid; needed for coupons that are bound to payment methods.</param>
 public sealed record HoldBody(
-    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string Code,
     [property: Range(1, Limits.MaxAmount)] long Amount,
+    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string? Code = null,
     [property: Range(1, Limits.MaxHoldSeconds)] int Seconds = Limits.HoldSeconds,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1)] string? Order = null,
     Instant? BusinessTime = null,
     [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<LineBody>? Lines = null,
-    IReadOnlyList<PaymentBody>? Payments = null);
+    IReadOnlyList<PaymentBody>? Payments = null,
+    [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null);
 
 /// <summary>Commits a hold.</summary>
 public sealed record CommitBody(Instant? BusinessTime = null);
@@ -43,19 +45,19 @@ public static class HoldEndpoints
     private static async Task HoldAsync(Call call)
     {
         if (await call.ReadAsync<HoldBody>() is not var (body, raw)) return;
-        if (await CouponEndpoints.CodeAsync(call, body.Code) is not { } code || !await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
+        if (await Baskets.CouponsAsync(call, body.Code, body.Coupons) is not { } coupons || !await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
         if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var (key, at) = (call.Caller.Key, call.Caller.Judged(body.BusinessTime, call.Now));
-        var operation = CouponOperations.Hold(
-            call.Request(raw), code, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket);
+        var operation = TillOperations.Hold(
+            call.Request(raw), coupons, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket);
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 
     private static async Task CommitAsync(Call call)
     {
         if (await call.ReadAsync<CommitBody>(isOptional: true) is not var (body, raw)) return;
-        await call.SubmitAsync(CouponOperations.Commit(call.Request(raw), call.Route("id"), call.Caller.Judged(body.BusinessTime, call.Now)), StatusCodes.Status201Created);
+        await call.SubmitAsync(TillOperations.Commit(call.Request(raw), call.Route("id"), call.Caller.Judged(body.BusinessTime, call.Now)), StatusCodes.Status201Created);
     }
 
-    private static async Task ReleaseAsync(Call call) => await call.SubmitAsync(CouponOperations.Release(call.Request([]), call.Route("id")));
+    private static async Task ReleaseAsync(Call call) => await call.SubmitAsync(TillOperations.Release(call.Request([]), call.Route("id")));
 }

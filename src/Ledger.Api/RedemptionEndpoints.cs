@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Ledger.Coupons;
+using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
 using Ledger.Postgres;
 using NodaTime;
@@ -15,14 +17,35 @@ namespace Ledger.Api;
 /// <param name="Lines">What is bought; needed for coupons that are bound to goods. The amount is their sum.</param>
 /// <param name="Payments">How it is paid; needed for coupons that are bound to payment methods.</param>
 public sealed record RedeemBody(
-    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string Code,
     [property: Range(1, Limits.MaxAmount)] long Amount,
+    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string? Code = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1)] string? Order = null,
     Instant? BusinessTime = null,
     [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<LineBody>? Lines = null,
-    IReadOnlyList<PaymentBody>? Payments = null);
+    IReadOnlyList<PaymentBody>? Payments = null,
+    [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null);
+
+/// <summary>Goods that come back.</summary>
+/// <param name="Line">The line of the redemption's basket, from 0; a redemption without lines has one.</param>
+/// <param name="Quantity">Pieces; absent with an amount: no piece is counted.</param>
+/// <param name="Amount">At full price; absent: what the pieces cost, and without pieces all that is left of the line.</param>
+public sealed record ReturnLineBody(
+    [property: Range(0, Limits.MaxBasketLines - 1)] int Line,
+    [property: Range(1, 1_000_000)] int? Quantity = null,
+    [property: Range(1, Limits.MaxAmount)] long? Amount = null);
+
+/// <summary>Returns goods of a redemption, or uses of its one coupon; without either, all that is left.</summary>
+/// <param name="Lines">What comes back.</param>
+/// <param name="Uses">Uses that come back without goods, of a coupon that has several.</param>
+/// <param name="KeepCoupons">No coupon is given back, even where nothing of its discount stands any more.</param>
+public sealed record ReturnBody(
+    [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<ReturnLineBody>? Lines = null,
+    [property: Range(1, Limits.MaxUses)] int? Uses = null,
+    bool KeepCoupons = false,
+    [property: StringLength(Limits.MaxReason, MinimumLength = 1)] string? Reason = null,
+    Instant? BusinessTime = null);
 
 /// <summary>Voids a redemption.</summary>
 public sealed record VoidBody(
@@ -37,17 +60,18 @@ public static class RedemptionEndpoints
         routes.MapCommand("/v1/redemptions", Access.Till, RedeemAsync).Takes<RedeemBody>().Answers<RedemptionView>(201);
         routes.MapQuery("/v1/redemptions/{id}", Access.Till, ShowAsync).Answers<RedemptionView>();
         routes.MapCommand("/v1/redemptions/{id}/void", Access.Till, VoidAsync).Takes<VoidBody>().Answers<RedemptionView>();
+        routes.MapCommand("/v1/redemptions/{id}/returns", Access.Till, ReturnAsync).Takes<ReturnBody>().Answers<ReturnView>(201);
         routes.MapQuery("/v1/requests/{key}", Access.Till, RequestAsync).Answers<object>();
     }
 
     private static async Task RedeemAsync(Call call)
     {
         if (await call.ReadAsync<RedeemBody>() is not var (body, raw)) return;
-        if (await CouponEndpoints.CodeAsync(call, body.Code) is not { } code || !await StandsInAsync(call, body.Store, body.Till)) return;
+        if (await Baskets.CouponsAsync(call, body.Code, body.Coupons) is not { } coupons || !await StandsInAsync(call, body.Store, body.Till)) return;
         if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var key = call.Caller.Key;
-        var operation = CouponOperations.Redeem(
-            call.Request(raw), code, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket);
+        var operation = TillOperations.Redeem(
+            call.Request(raw), coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket);
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 
@@ -87,7 +111,20 @@ public static class RedemptionEndpoints
     {
         if (await call.ReadAsync<VoidBody>(isOptional: true) is not var (body, raw)) return;
         var at = call.Caller.Judged(body.BusinessTime, call.Now);
-        await call.SubmitAsync(CouponOperations.Void(call.Request(raw), call.Route("id"), at, call.Caller.DateOf(at), body.Reason));
+        await call.SubmitAsync(ReturnOperations.Void(call.Request(raw), call.Route("id"), at, call.Caller.DateOf(at), body.Reason));
+    }
+
+    private static async Task ReturnAsync(Call call)
+    {
+        if (await call.ReadAsync<ReturnBody>(isOptional: true) is not var (body, raw)) return;
+        var faults = new Faults();
+        if (body is { Lines: not null, Uses: not null }) faults.Add("/uses", "Send either lines or uses.");
+        if (await call.RefuseAsync(faults)) return;
+        var at = call.Caller.Judged(body.BusinessTime, call.Now);
+        ReturnItem[] items = [.. (body.Lines ?? []).Select(line => new ReturnItem(line.Line, line.Quantity, line.Amount is { } amount ? new Money(amount) : null))];
+        await call.SubmitAsync(
+            ReturnOperations.Return(call.Request(raw), call.Route("id"), items, body.Uses, body.KeepCoupons, at, call.Caller.DateOf(at), body.Reason),
+            StatusCodes.Status201Created);
     }
 
     private static async Task RequestAsync(Call call)

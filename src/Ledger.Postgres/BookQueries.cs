@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using NodaTime;
 using Npgsql;
 
@@ -69,6 +70,8 @@ public sealed class BookQueries(NpgsqlDataSource database)
     public async Task<RedemptionView?> RedemptionAsync(string book, string redemptionId, CancellationToken cancellation)
     {
         if (CouponStream.Parse(redemptionId) is not var (code, _)) return null;
+        var record = await StateAsync(book, RedemptionStream.Of(redemptionId), cancellation);
+        if (record.Sale is not null) return RedemptionView.Of(redemptionId, record);
         var states = await StatesAsync(book, CouponStream.Of(code), cancellation);
         return states.LastOrDefault(coupon => coupon.Last?.RedemptionId == redemptionId) is { Last: { } use } coupon ? RedemptionView.Of(code, coupon.Campaign, use) : null;
     }
@@ -192,7 +195,7 @@ public sealed class BookQueries(NpgsqlDataSource database)
         {
             totals.Add(new(
                 row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
-                row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11)));
+                row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12)));
         }
 
         return totals;
@@ -208,7 +211,8 @@ public sealed class BookQueries(NpgsqlDataSource database)
         while (await row.ReadAsync(cancellation))
         {
             days.Add(new(
-                LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(0)), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)));
+                LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(0)), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6),
+                row.GetInt64(7)));
         }
 
         return days;
@@ -257,14 +261,15 @@ public sealed record EntryView(
 /// <summary>A coupon in a member's wallet.</summary>
 public sealed record WalletCoupon(string Code, string Campaign, string Status, Instant ValidFrom, Instant ValidTo, Instant? RedeemedAt);
 
-/// <summary>Totals of a campaign; voided redemptions are taken back out of amount and discount.</summary>
-/// <param name="Redeemed">Redemptions ever made, voided ones included.</param>
+/// <summary>Totals of a campaign; what was voided or returned is taken back out of amount and discount. A basket counts for each coupon used on it.</summary>
+/// <param name="Redeemed">Redemptions ever made, voided and returned ones included.</param>
+/// <param name="Returned">Returns of goods or uses.</param>
 public sealed record CampaignTotals(
-    string Campaign, long Issued, long Redeemed, long Voided, long Deactivated, long Expired, long Amount, long Discount, long FaceValued, long FaceValue,
+    string Campaign, long Issued, long Redeemed, long Voided, long Returned, long Deactivated, long Expired, long Amount, long Discount, long FaceValued, long FaceValue,
     long Members, long MembersRedeeming);
 
-/// <summary>Totals of a merchant's store on a business date.</summary>
-public sealed record StoreDay(LocalDate Day, string Store, long Issued, long Redeemed, long Voided, long Amount, long Discount);
+/// <summary>Totals of a merchant's store on a business date. A basket counts once, however many coupons were used on it.</summary>
+public sealed record StoreDay(LocalDate Day, string Store, long Issued, long Redeemed, long Voided, long Returned, long Amount, long Discount);
 
 /// <summary>Totals of a merchant.</summary>
 /// <param name="LagEntries">Entries that these totals do not know yet.</param>

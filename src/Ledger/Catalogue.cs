@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
 using Ledger.Reversals;
 
@@ -10,7 +11,7 @@ namespace Ledger;
 public static class Catalogue
 {
     public static IReadOnlyList<StreamType> Streams { get; } =
-        [MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, ReversalStream.Type];
+        [MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, ReversalStream.Type];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>
     public static IReadOnlyDictionary<string, StoredEvent> Events { get; } = Streams

@@ -31,6 +31,13 @@ public abstract record Rejection(
     [JsonIgnore]
     public string Slug => SlugOf(GetType());
 
+    /// <summary>The code that it concerns, where several coupons were presented.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Presented { get; init; }
+
+    /// <summary>The same, naming the code where it is one of several.</summary>
+    internal Rejection Of(string code, int presented) => presented > 1 ? this with { Presented = code } : this;
+
     public static string SlugOf(Type rejection)
     {
         ArgumentNullException.ThrowIfNull(rejection);

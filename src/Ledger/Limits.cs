@@ -57,6 +57,12 @@ public static class Limits
     /// <summary>Uses of one coupon.</summary>
     public const int MaxUses = 1_000;
 
+    /// <summary>How often a coupon is given back after goods were returned, as at WeChat.</summary>
+    public const int MaxReturnCycles = 10;
+
+    /// <summary>Returns of one redemption.</summary>
+    public const int MaxReturns = 100;
+
     /// <summary>Places of a coupon in the order of application, and of a party in that of taking over: 0 to this.</summary>
     public const int MaxOrder = 1_000;
 

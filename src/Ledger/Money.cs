@@ -12,6 +12,7 @@ public readonly record struct Money(long Minor) : IComparable<Money>
 
     public static Money Min(Money a, Money b) => a.Minor <= b.Minor ? a : b;
     public static Money Max(Money a, Money b) => a.Minor >= b.Minor ? a : b;
+    public static Money Sum(IEnumerable<Money> amounts) => amounts.Aggregate(Zero, (sum, amount) => sum + amount);
     public int CompareTo(Money other) => Minor.CompareTo(other.Minor);
 
     public static Money operator +(Money a, Money b) => new(a.Minor + b.Minor);

@@ -28,7 +28,9 @@ internal sealed class CouponStateText
             Put("}, "u8);
         }
 
-        PutText("\"member\": \""u8, coupon.Member);
+        PutNumber("\"uses\": "u8, coupon.Uses);
+        PutNumber(", \"cycles\": "u8, coupon.Cycles);
+        PutText(", \"member\": \""u8, coupon.Member);
         PutText("\", \"status\": \""u8, NameOf(coupon.Status));
         PutTime("\", \"validTo\": \""u8, coupon.ValidTo);
         PutText("\", \"campaign\": \""u8, coupon.Campaign);

@@ -46,6 +46,7 @@ internal static class CouponRows
         CouponStatus.Used => "used",
         CouponStatus.Deactivated => "deactivated",
         CouponStatus.Expired => "expired",
+        CouponStatus.ReturnedExpired => "returnedexpired",
         _ => "none",
     };
 

@@ -8,12 +8,12 @@ namespace Ledger.Postgres.Audit;
 /// <summary>What a campaign's entries come to; mutable, as there is one per campaign and book and many entries.</summary>
 internal sealed class CampaignSum
 {
-    private long issued, redeemed, voided, deactivated, expired, amount, discount, faceValued, faceValue;
+    private long issued, redeemed, voided, returned, deactivated, expired, amount, discount, faceValued, faceValue;
 
     public bool IsSeen { get; set; }
 
     /// <summary>In the order of the table's columns.</summary>
-    public long[] Values => [issued, redeemed, voided, deactivated, expired, amount, discount, faceValued, faceValue];
+    public long[] Values => [issued, redeemed, voided, returned, deactivated, expired, amount, discount, faceValued, faceValue];
 
     public void Add(CouponEvent fact)
     {
@@ -35,6 +35,11 @@ internal sealed class CampaignSum
                 amount -= e.Amount.Minor;
                 discount -= e.Discount.Minor;
                 break;
+            case CouponEvent.CouponReturned e:
+                returned++;
+                amount -= e.Amount.Minor;
+                discount -= e.Discount.Minor;
+                break;
             case CouponEvent.CouponDeactivated: deactivated++; break;
             case CouponEvent.CouponExpired: expired++; break;
             case CouponEvent.CouponExpiryReversed: expired--; break;
@@ -48,6 +53,7 @@ internal sealed class CampaignSum
         CouponEvent.CouponIssued e => e.Campaign,
         CouponEvent.CouponRedeemed e => e.Campaign,
         CouponEvent.RedemptionVoided e => e.Campaign,
+        CouponEvent.CouponReturned e => e.Campaign,
         CouponEvent.CouponDeactivated e => e.Campaign,
         CouponEvent.CouponExpired e => e.Campaign,
         CouponEvent.CouponExpiryReversed e => e.Campaign,
@@ -62,7 +68,7 @@ internal sealed class CampaignTotalsTable : ITableCheck
     public const string Name = "campaign_totals";
 
     private static readonly string[] Columns =
-        ["issued", "redeemed", "voided", "deactivated", "expired", "amount", "discount", "face_valued", "face_value"];
+        ["issued", "redeemed", "voided", "returned", "deactivated", "expired", "amount", "discount", "face_valued", "face_value"];
 
     public string Table => Name;
 
@@ -109,12 +115,12 @@ internal readonly record struct StoreDayKey(LocalDate Day, string Store)
 /// <summary>What a day's entries of a store come to.</summary>
 internal sealed class StoreDaySum
 {
-    private long issued, redeemed, voided, amount, discount;
+    private long issued, redeemed, voided, returned, amount, discount;
 
     public bool IsSeen { get; set; }
 
     /// <summary>In the order of the table's columns.</summary>
-    public long[] Values => [issued, redeemed, voided, amount, discount];
+    public long[] Values => [issued, redeemed, voided, returned, amount, discount];
 
     public void Add(CouponEvent fact)
     {
@@ -123,12 +129,17 @@ internal sealed class StoreDaySum
             case CouponEvent.CouponIssued: issued++; break;
             case CouponEvent.CouponRedeemed e:
                 redeemed++;
-                amount += e.Amount.Minor;
+                amount += e.Lead is null ? e.Amount.Minor : 0;
                 discount += e.Discount.Minor;
                 break;
             case CouponEvent.RedemptionVoided e:
                 voided++;
-                amount -= e.Amount.Minor;
+                amount -= e.Lead is null ? e.Amount.Minor : 0;
+                discount -= e.Discount.Minor;
+                break;
+            case CouponEvent.CouponReturned e:
+                returned++;
+                amount -= e.Lead is null ? e.Amount.Minor : 0;
                 discount -= e.Discount.Minor;
                 break;
             default: throw new System.Diagnostics.UnreachableException($"{fact}");
@@ -141,6 +152,7 @@ internal sealed class StoreDaySum
         CouponEvent.CouponIssued e => new(e.Date, ""),
         CouponEvent.CouponRedeemed e => new(e.Date, e.Store ?? ""),
         CouponEvent.RedemptionVoided e => new(e.Date, e.Store ?? ""),
+        CouponEvent.CouponReturned e => new(e.Date, e.Store ?? ""),
         _ => null,
     };
 }
@@ -150,7 +162,7 @@ internal sealed class StoreDaysTable : ITableCheck
 {
     public const string Name = "store_days";
 
-    private static readonly string[] Columns = ["issued", "redeemed", "voided", "amount", "discount"];
+    private static readonly string[] Columns = ["issued", "redeemed", "voided", "returned", "amount", "discount"];
 
     public string Table => Name;
 

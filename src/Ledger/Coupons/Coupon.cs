@@ -11,9 +11,11 @@ namespace Ledger.Coupons;
 /// <param name="Redemptions">Redemptions ever made with it, voided ones included: they number the redemption ids.</param>
 /// <param name="Last">The latest redemption; it stands while the status is <see cref="CouponStatus.Used"/>.</param>
 /// <param name="Hold">Who has it on hold; only while the status is <see cref="CouponStatus.Issued"/>, and over at its end even before an entry says so.</param>
+/// <param name="Uses">Uses that stand, of those that the terms allow.</param>
+/// <param name="Cycles">How often it was given back after goods were returned.</param>
 public sealed record Coupon(
     CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last,
-    CouponHold? Hold = null)
+    CouponHold? Hold = null, int Uses = 0, int Cycles = 0)
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
@@ -24,13 +26,14 @@ public sealed record Coupon(
     /// <summary>What a person is told: the clock decides between pending, effective, held and expired before any entry says so.</summary>
     public string StatusAt(Instant now) => StatusAt(Status.ToString().ToLowerInvariant(), ValidFrom, ValidTo, Hold?.ExpiresAt, now);
 
-    /// <summary>The same from a read model's row, whose status is issued, used, deactivated or expired.</summary>
+    /// <summary>The same from a read model's row, whose status is that of the state in lower case.</summary>
     public static string StatusAt(string stored, Instant validFrom, Instant validTo, Instant? heldUntil, Instant now) => stored switch
     {
         "issued" when now < heldUntil => "held",
         "issued" when now < validFrom => "pending",
         "issued" when now < validTo => "effective",
         "issued" => "expired",
+        "returnedexpired" => "returned-expired",
         _ => stored,
     };
 }
@@ -42,6 +45,9 @@ public enum CouponStatus
     Used,
     Deactivated,
     Expired,
+
+    /// <summary>Given back after goods were returned, when its validity was over already.</summary>
+    ReturnedExpired,
 }
 
 /// <summary>A redemption that stands or stood.</summary>
@@ -57,8 +63,18 @@ public sealed record CouponUse(
 /// <param name="Discount">What was quoted; the commit gives this and no other.</param>
 /// <param name="At">When it was placed, as far as the till's word is taken; validity was judged at it.</param>
 /// <param name="ExpiresAt">First instant at which it is over, by the service's clock.</param>
+/// <param name="Uses">How many uses it keeps; null: one.</param>
+/// <param name="With">The other coupons of the basket, on the one that the hold is named by; null: none.</param>
 public sealed record CouponHold(
-    string Id, string Request, Money Amount, Money Discount, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order, Breakdown? Basket = null);
+    string Id, string Request, Money Amount, Money Discount, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order, Breakdown? Basket = null,
+    int? Uses = null, IReadOnlyList<string>? With = null)
+{
+    public bool Equals(CouponHold? other) =>
+        other is not null && (Id, Request, Amount, Discount, At, ExpiresAt) == (other.Id, other.Request, other.Amount, other.Discount, other.At, other.ExpiresAt)
+        && (Store, Till, Order, Basket, Uses) == (other.Store, other.Till, other.Order, other.Basket, other.Uses) && Lists.Same(With, other.With);
+
+    public override int GetHashCode() => HashCode.Combine(Id, Request);
+}
 
 // The case names below are the stored event types. Never rename one: add a new case instead. Campaign and member stand in each
 // of them so that a read model needs no other entry.
@@ -87,16 +103,28 @@ public abstract partial record CouponEvent
     /// <param name="Date">The business date of <paramref name="At"/>.</param>
     /// <param name="Hold">The hold that it commits; null for a redemption in one shot.</param>
     /// <param name="Basket">Where the till named lines or payments, or the terms look at them; else the amounts say all.</param>
+    /// <param name="Lead">The coupon that the redemption is named by, where that is another one of the same basket.</param>
+    /// <param name="Uses">Uses taken, of a coupon that has several; null: its one.</param>
+    /// <param name="UsesLeft">Uses that are left; null: none.</param>
     public sealed record CouponRedeemed(
         string RedemptionId, string Request, string Campaign, string Member, Money Amount, Money Discount,
         Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold = null,
-        Breakdown? Basket = null) : CouponEvent;
+        Breakdown? Basket = null, string? Lead = null, int? Uses = null, int? UsesLeft = null) : CouponEvent;
 
     /// <param name="Amount">The basket before the discount.</param>
     /// <param name="Discount">What was quoted.</param>
+    /// <param name="Uses">As in <see cref="CouponHold"/>, like <paramref name="With"/>.</param>
     public sealed record CouponHeld(
         string HoldId, string Request, string Campaign, string Member, Money Amount, Money Discount, Instant At, Instant ExpiresAt,
-        string? Store, string? Till, string? Order, Breakdown? Basket = null) : CouponEvent;
+        string? Store, string? Till, string? Order, Breakdown? Basket = null, int? Uses = null, IReadOnlyList<string>? With = null) : CouponEvent
+    {
+        public bool Equals(CouponHeld? other) =>
+            other is not null && (HoldId, Request, Campaign, Member) == (other.HoldId, other.Request, other.Campaign, other.Member)
+            && (Amount, Discount, At, ExpiresAt) == (other.Amount, other.Discount, other.At, other.ExpiresAt)
+            && (Store, Till, Order, Basket, Uses) == (other.Store, other.Till, other.Order, other.Basket, other.Uses) && Lists.Same(With, other.With);
+
+        public override int GetHashCode() => HashCode.Combine(HoldId, Request);
+    }
 
     /// <param name="At">When it was released; where it ran out, its end, whenever the clock was read.</param>
     public sealed record CouponHoldReleased(string HoldId, string Campaign, string Member, HoldEnd Reason, Instant At) : CouponEvent;
@@ -104,9 +132,32 @@ public abstract partial record CouponEvent
     /// <param name="Amount">The basket of the redemption that no longer stands; so with the discount and store.</param>
     /// <param name="Date">The business date of the void.</param>
     /// <param name="ValidTo">Until when the coupon may be used again.</param>
+    /// <param name="Lead">As in <see cref="CouponRedeemed"/>.</param>
+    /// <param name="Uses">Uses given back; null: its one.</param>
+    /// <param name="Status">What the coupon is then; null: issued, to be used again.</param>
     public sealed record RedemptionVoided(
         string RedemptionId, string Campaign, string Member, Money Amount, Money Discount,
-        Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Reason) : CouponEvent;
+        Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Reason, string? Lead = null, int? Uses = null, CouponStatus? Status = null) : CouponEvent;
+
+    /// <summary>Goods of a redemption came back, whether or not that changes this coupon's part of it.</summary>
+    /// <param name="Number">Of the redemption's returns, from 1.</param>
+    /// <param name="Amount">What came back, at full price.</param>
+    /// <param name="Discount">Taken back of this coupon's discount: the sum of the funding, which parties get back.</param>
+    /// <param name="Status">What the coupon is then.</param>
+    /// <param name="Uses">Uses given back; null: none.</param>
+    /// <param name="ValidTo">Until when the coupon may be used again, if it may.</param>
+    /// <param name="Lead">As in <see cref="CouponRedeemed"/>.</param>
+    public sealed record CouponReturned(
+        string RedemptionId, int Number, string Campaign, string Member, Money Amount, Money Discount, IReadOnlyList<FundingShare> Funding,
+        CouponStatus Status, int? Uses, Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Lead = null) : CouponEvent
+    {
+        public bool Equals(CouponReturned? other) =>
+            other is not null && (RedemptionId, Number, Campaign, Member, Amount, Discount) == (other.RedemptionId, other.Number, other.Campaign, other.Member, other.Amount, other.Discount)
+            && (Status, Uses, At, Date, ValidTo, Store, Lead) == (other.Status, other.Uses, other.At, other.Date, other.ValidTo, other.Store, other.Lead)
+            && Lists.Same(Funding, other.Funding);
+
+        public override int GetHashCode() => HashCode.Combine(RedemptionId, Number, Campaign, Member);
+    }
 
     public sealed record CouponDeactivated(string Campaign, string Member, Instant At, string? Reason) : CouponEvent;
 
@@ -139,17 +190,20 @@ public abstract partial record CouponCommand
     /// <param name="Code">The coupon's code: redemption ids are made of it.</param>
     /// <param name="At">When it happened, as far as the caller's word is taken; validity is judged at it.</param>
     /// <param name="Now">When the request was received, by which holds end; null: the same as <paramref name="At"/>.</param>
+    /// <param name="Uses">How many of its uses.</param>
+    /// <param name="Share">Its part of a redemption that was priced as a whole; null: it is priced alone.</param>
     public sealed record RedeemCoupon(
         CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant? Now = null,
-        Basket? Basket = null) : CouponCommand;
+        Basket? Basket = null, int Uses = 1, BasketShare? Share = null) : CouponCommand;
 
     /// <summary>Keeps the coupon for one basket until the payment is through.</summary>
     public sealed record HoldCoupon(
         CouponTerms Terms, string HoldId, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant Now, Instant ExpiresAt,
-        Basket? Basket = null) : CouponCommand;
+        Basket? Basket = null, int Uses = 1, BasketShare? Share = null) : CouponCommand;
 
     /// <summary>Uses the coupon as the hold quoted it. What the terms say of time and place was judged when it was placed.</summary>
-    public sealed record CommitHold(CouponTerms Terms, string Code, string HoldId, string Request, Instant At, Instant Now) : CouponCommand;
+    /// <param name="Of">The redemption that it belongs to, where that has a record of its own.</param>
+    public sealed record CommitHold(CouponTerms Terms, string Code, string HoldId, string Request, Instant At, Instant Now, BasketShare? Of = null) : CouponCommand;
 
     /// <summary>Gives the coupon back; of a hold that is over or never was, nothing.</summary>
     public sealed record ReleaseHold(string HoldId, Instant Now) : CouponCommand;
@@ -158,10 +212,26 @@ public abstract partial record CouponCommand
     /// <param name="Grace">How long after the redemption it may be voided although its window is over.</param>
     public sealed record VoidRedemption(string RedemptionId, int Number, Instant At, LocalDate Date, string? Reason, Duration Grace = default) : CouponCommand;
 
+    /// <summary>Takes back this coupon's part of a redemption that has a record of its own; the redemption itself says that it may be voided.</summary>
+    /// <param name="Uses">How many uses come back; null: its one.</param>
+    public sealed record VoidShare(
+        string RedemptionId, Money Amount, Money Discount, Instant At, LocalDate Date, string? Store, string? Reason, string? Lead, int? Uses) : CouponCommand;
+
+    /// <summary>Follows a return of goods, which the redemption itself has decided.</summary>
+    /// <param name="Uses">How many uses come back; 0: none.</param>
+    public sealed record ReturnCoupon(
+        string RedemptionId, int Number, Money Amount, CouponReturn Return, int Uses, Instant At, LocalDate Date, string? Store, string? Lead) : CouponCommand;
+
     public sealed record DeactivateCoupon(Instant At, string? Reason) : CouponCommand;
 
     public sealed record ExpireCoupon(Instant Now) : CouponCommand;
 }
+
+/// <summary>One coupon's part of a redemption that was priced as a whole.</summary>
+/// <param name="Id">The redemption's id, or the hold's.</param>
+/// <param name="Lead">The coupon that it is named by, where that is another one.</param>
+/// <param name="With">The other coupons, on the one that it is named by; null: none.</param>
+public sealed record BasketShare(string Id, string? Lead, Money Discount, Breakdown Breakdown, IReadOnlyList<string>? With = null);
 
 /// <summary>The counters that issuing compares with quota and limits; 0 where nothing was issued.</summary>
 public readonly record struct IssuedSoFar(long InCampaign, long ToMember, long ToMemberToday, long Today);
@@ -225,6 +295,9 @@ public sealed record RedemptionNotFound(string RedemptionId) : Rejection(
 
 public sealed record AlreadyVoided(string RedemptionId) : Rejection(
     RejectionKind.Conflict, "The redemption was voided before, and the coupon used again since", "Nothing is left to do for this redemption.");
+
+public sealed record ReturnCyclesExceeded(int Limit) : Rejection(
+    RejectionKind.Conflict, "The coupon was given back as often as it may be", "Return the goods with keepCoupons: the refund is the same, and the coupon stays used.");
 
 public sealed record VoidWindowClosed(Instant VoidableUntil) : Rejection(
     RejectionKind.RuleViolated, "The redemption can no longer be voided", "Settle it with the customer by a refund.");

@@ -22,13 +22,15 @@ public static class CouponDecider
 
         // A till that lost our answer sends the same request again: accept it, append nothing.
         (RedeemCoupon c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
-        (RedeemCoupon c, var s) when RefusalOf(s, c.Terms, c.Amount, c.Basket, c.At, c.Now ?? c.At, c.Store) is { } reason => reason,
-        (RedeemCoupon c, { Status: CouponStatus.Expired } s) => new CouponEvent[] { new CouponExpiryReversed(s.Campaign, s.Member, c.At), Redeemed(c, s) },
+        (RedeemCoupon c, var s) when StandingRefusal(s, c.Terms, c.At, c.Now ?? c.At, c.Store, c.Uses) is { } reason => reason,
+        (RedeemCoupon { Share: null } c, _) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses) is { } reason => reason,
+        (RedeemCoupon c, { Status: CouponStatus.Expired } s) => Late(s, c.At, Redeemed(c, s)),
         (RedeemCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Redeemed(c, s) },
         (RedeemCoupon c, var s) => Redeemed(c, s),
 
         (HoldCoupon c, { Hold: { } hold }) when hold.Id == c.HoldId => Decision<CouponEvent>.Unchanged,
-        (HoldCoupon c, var s) when RefusalOf(s, c.Terms, c.Amount, c.Basket, c.At, c.Now, c.Store) is { } reason => reason,
+        (HoldCoupon c, var s) when StandingRefusal(s, c.Terms, c.At, c.Now, c.Store, c.Uses) is { } reason => reason,
+        (HoldCoupon { Share: null } c, _) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses) is { } reason => reason,
         (HoldCoupon c, { Status: CouponStatus.Expired } s) => new CouponEvent[] { new CouponExpiryReversed(s.Campaign, s.Member, c.At), Held(c, s) },
         (HoldCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Held(c, s) },
         (HoldCoupon c, var s) => Held(c, s),
@@ -40,7 +42,7 @@ public static class CouponDecider
         (CommitHold c, _) => new HoldNotFound(c.HoldId),
 
         (ReleaseHold c, { Hold: { } hold } s) when hold.Id == c.HoldId => Freed(s, c.Now < hold.ExpiresAt ? Released(s, c.Now) : RanOut(s), c.Now),
-        (ReleaseHold c, { Status: CouponStatus.Used, Last: { } last }) when last.Hold == c.HoldId => new AlreadyUsed(last.RedemptionId, last.At),
+        (ReleaseHold c, { Last: { IsVoided: false } last }) when last.Hold == c.HoldId => new AlreadyUsed(last.RedemptionId, last.At),
         (ReleaseHold, _) => Decision<CouponEvent>.Unchanged,
 
         (VoidRedemption c, { Last: { IsVoided: true } last }) when last.RedemptionId == c.RedemptionId => Decision<CouponEvent>.Unchanged,
@@ -49,6 +51,13 @@ public static class CouponDecider
         (VoidRedemption c, { Last: { } last }) when c.At >= VoidableUntil(c, last) => new VoidWindowClosed(VoidableUntil(c, last)),
         (VoidRedemption c, { Last: { } last } s) => new RedemptionVoided(
             last.RedemptionId, s.Campaign, s.Member, last.Amount, last.Discount, c.At, c.Date, s.ValidTo, last.Store, c.Reason),
+        (VoidShare c, { Last: null }) => new RedemptionNotFound(c.RedemptionId),
+        (VoidShare c, var s) => new RedemptionVoided(
+            c.RedemptionId, s.Campaign, s.Member, c.Amount, c.Discount, c.At, c.Date, s.ValidTo, c.Store, c.Reason, c.Lead, c.Uses, After(s, CouponStatus.Issued)),
+
+        (ReturnCoupon c, { Last: null }) => new RedemptionNotFound(c.RedemptionId),
+        (ReturnCoupon { Uses: > 0 }, { Cycles: >= Limits.MaxReturnCycles }) => new ReturnCyclesExceeded(Limits.MaxReturnCycles),
+        (ReturnCoupon c, var s) => Returned(c, s),
 
         (DeactivateCoupon, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
         (DeactivateCoupon, { Status: CouponStatus.Expired } s) => new Expired(s.ValidTo),
@@ -73,14 +82,24 @@ public static class CouponDecider
         CouponIssued e => new(CouponStatus.Issued, e.Campaign, e.TermsVersion, e.Member, e.ValidFrom, e.ValidTo, 0, null),
         CouponRedeemed e => state with
         {
-            Status = CouponStatus.Used,
+            Status = e.UsesLeft is null ? CouponStatus.Used : CouponStatus.Issued,
             Redemptions = state.Redemptions + 1,
             Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false, e.Basket, e.Hold),
             Hold = null,
+            Uses = state.Uses + (e.Uses ?? 1),
         },
-        CouponHeld e => state with { Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket) },
+        CouponHeld e => state with
+        {
+            Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket, e.Uses, e.With),
+        },
         CouponHoldReleased => state with { Hold = null },
-        RedemptionVoided => state with { Status = CouponStatus.Issued, Last = state.Last! with { IsVoided = true } },
+        RedemptionVoided e => state with
+        {
+            Status = e.Status ?? CouponStatus.Issued,
+            Last = state.Last!.RedemptionId == e.RedemptionId ? state.Last with { IsVoided = true } : state.Last,
+            Uses = state.Uses - (e.Uses ?? 1),
+        },
+        CouponReturned e => state with { Status = e.Status, Uses = state.Uses - (e.Uses ?? 0), Cycles = state.Cycles + (e.Uses is null ? 0 : 1) },
         CouponDeactivated => state with { Status = CouponStatus.Deactivated },
         CouponExpired => state with { Status = CouponStatus.Expired },
         CouponExpiryReversed => state with { Status = CouponStatus.Issued },
@@ -108,42 +127,90 @@ public static class CouponDecider
                 from, to, c.At, date);
     }
 
-    /// <summary>Why the coupon may not be used so; null when it may. Reads top to bottom: the first line that refuses answers.</summary>
-    private static Rejection? RefusalOf(Coupon s, CouponTerms terms, Money amount, Basket? basket, Instant at, Instant now, string? store) => s switch
+    /// <summary>Why the coupon may not be used now and here, whatever the basket; null when it may. The first line that refuses answers.</summary>
+    /// <param name="now">When the request was received, by which holds end; <paramref name="at"/> is when it happened.</param>
+    public static Rejection? StandingRefusal(Coupon s, CouponTerms terms, Instant at, Instant now, string? store, int uses)
     {
-        { Status: CouponStatus.Used, Last: { } last } => new AlreadyUsed(last.RedemptionId, last.At),
-        { Status: CouponStatus.Deactivated } => new Deactivated(),
-        { Hold: { } hold } when now < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
-        _ when at < s.ValidFrom => new NotYetValid(s.ValidFrom),
-        _ when at >= s.ValidTo => new Expired(s.ValidTo),
-        _ when !terms.IsUsableAt(at) => new OutsideTimeWindow(at, terms.TimeZone),
-        _ when !terms.Allows(store) => new StoreNotAllowed(store),
-        _ when basket is not null || terms.LooksAtBaskets => (PriceOf(terms, amount, basket) as Priced.Refused)?.Reason,
+        ArgumentNullException.ThrowIfNull(terms);
+        return s switch
+        {
+            { Status: CouponStatus.Used, Last: { } last } => new AlreadyUsed(last.RedemptionId, last.At),
+            { Status: CouponStatus.Deactivated } => new Deactivated(),
+            { Status: CouponStatus.ReturnedExpired } => new Expired(s.ValidTo),
+            { Hold: { } hold } when now < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
+            _ when at < s.ValidFrom => new NotYetValid(s.ValidFrom),
+            _ when at >= s.ValidTo => new Expired(s.ValidTo),
+            _ when !terms.IsUsableAt(at) => new OutsideTimeWindow(at, terms.TimeZone),
+            _ when !terms.Allows(store) => new StoreNotAllowed(store),
+            _ when uses > terms.Uses - s.Uses => new UsesExhausted(uses, terms.Uses - s.Uses),
+            _ => null,
+        };
+    }
+
+    /// <summary>Why the coupon, alone, takes nothing off the basket; null when it does.</summary>
+    private static Rejection? PriceRefusal(CouponTerms terms, Money amount, Basket? basket, int uses) => (basket is not null || terms.LooksAtBaskets || uses > 1) switch
+    {
+        true => (PriceOf(terms, amount, basket, uses) as Priced.Refused)?.Reason,
         _ when amount < terms.MinimumSpend => new FloorNotMet(terms.MinimumSpend, amount),
         _ when terms.Benefit.On(amount) == Money.Zero => new NothingToDiscount(amount),
         _ => null,
     };
 
-    private static Priced PriceOf(CouponTerms terms, Money amount, Basket? basket) =>
-        Pricing.Of(basket ?? Basket.Of(amount), [new Candidate("", terms)]).Coupons[0];
+    private static Priced PriceOf(CouponTerms terms, Money amount, Basket? basket, int uses) =>
+        Pricing.Of(basket ?? Basket.Of(amount), [new Candidate("", terms, Uses: uses)]).Coupons[0];
 
     /// <summary>What a coupon that is not refused takes off; with the basket where it matters, or was named.</summary>
-    private static (Money Discount, Breakdown? Basket) DiscountOf(CouponTerms terms, Money amount, Basket? basket)
+    private static (Money Discount, Breakdown? Basket) DiscountOf(CouponTerms terms, Money amount, Basket? basket, int uses)
     {
-        if (basket is null && !terms.LooksAtBaskets) return (terms.Benefit.On(amount), null);
-        var priced = (Priced.Applied)PriceOf(terms, amount, basket);
+        if (basket is null && !terms.LooksAtBaskets && uses == 1) return (terms.Benefit.On(amount), null);
+        var priced = (Priced.Applied)PriceOf(terms, amount, basket, uses);
         return (priced.Discount, new(basket ?? Basket.Of(amount), priced.Eligible, priced.Lines, priced.Funding));
+    }
+
+    private static CouponRedeemed Redeemed(RedeemCoupon c, Coupon s)
+    {
+        var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses);
+        return new(
+            c.Share?.Id ?? CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, c.Amount, discount,
+            c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), c.Store, c.Till, c.Order, Hold: null, basket,
+            c.Share?.Lead, Counted(c.Terms, c.Uses), LeftAfter(c.Terms, s, c.Uses));
+    }
+
+    /// <summary>A use in time that was reported after the expiry; uses that are left have expired all the same.</summary>
+    private static CouponEvent[] Late(Coupon s, Instant at, CouponRedeemed redeemed)
+    {
+        var reversed = new CouponExpiryReversed(s.Campaign, s.Member, at);
+        return redeemed.UsesLeft is null ? [reversed, redeemed] : [reversed, redeemed, new CouponExpired(s.Campaign, s.Member, s.ValidTo)];
     }
 
     private static CouponHeld Held(HoldCoupon c, Coupon s)
     {
-        var (discount, basket) = DiscountOf(c.Terms, c.Amount, c.Basket);
-        return new(c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, discount, c.At, c.ExpiresAt, c.Store, c.Till, c.Order, basket);
+        var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses);
+        return new(
+            c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, discount, c.At, c.ExpiresAt, c.Store, c.Till, c.Order, basket, Counted(c.Terms, c.Uses), c.Share?.With);
     }
 
     private static CouponRedeemed Committed(CommitHold c, CouponHold hold, Coupon s) => new(
-        CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, hold.Amount, hold.Discount,
-        c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), hold.Store, hold.Till, hold.Order, hold.Id, hold.Basket);
+        c.Of?.Id ?? CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, hold.Amount, hold.Discount,
+        c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), hold.Store, hold.Till, hold.Order, hold.Id, c.Of?.Breakdown ?? hold.Basket,
+        c.Of?.Lead, hold.Uses, LeftAfter(c.Terms, s, hold.Uses ?? 1));
+
+    /// <summary>Uses are told of coupons that have several.</summary>
+    private static int? Counted(CouponTerms terms, int uses) => terms.Uses > 1 ? uses : null;
+
+    private static int? LeftAfter(CouponTerms terms, Coupon s, int uses) => terms.Uses - s.Uses - uses is > 0 and var left ? left : null;
+
+    /// <summary>Uses come back to a coupon that lives; one that was ended otherwise stays as it is. Null: <paramref name="back"/> is what an entry means that says nothing.</summary>
+    private static CouponStatus? After(Coupon s, CouponStatus back) =>
+        s.Status is CouponStatus.Used or CouponStatus.Issued ? back == CouponStatus.Issued ? null : back : s.Status;
+
+    private static CouponReturned Returned(ReturnCoupon c, Coupon s)
+    {
+        var back = c.At < s.ValidTo || s.Status == CouponStatus.Issued ? CouponStatus.Issued : CouponStatus.ReturnedExpired;
+        return new(
+            c.RedemptionId, c.Number, s.Campaign, s.Member, c.Amount, c.Return.Discount, c.Return.Funding,
+            c.Uses > 0 && s.Status is CouponStatus.Used or CouponStatus.Issued ? back : s.Status, c.Uses > 0 ? c.Uses : null, c.At, c.Date, s.ValidTo, c.Store, c.Lead);
+    }
 
     private static Instant VoidableUntil(VoidRedemption c, CouponUse last) => Instant.Max(last.VoidableUntil, last.At + c.Grace);
 
@@ -154,14 +221,6 @@ public static class CouponDecider
     /// <summary>The end of a hold; where the validity ended meanwhile, the clock has asked before and asks no more.</summary>
     private static CouponEvent[] Freed(Coupon s, CouponHoldReleased end, Instant now) =>
         now < s.ValidTo ? [end] : [end, new CouponExpired(s.Campaign, s.Member, s.ValidTo)];
-
-    private static CouponRedeemed Redeemed(RedeemCoupon c, Coupon s)
-    {
-        var (discount, basket) = DiscountOf(c.Terms, c.Amount, c.Basket);
-        return new(
-            CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, c.Amount, discount,
-            c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), c.Store, c.Till, c.Order, Hold: null, basket);
-    }
 }
 
 /// <summary>The counters of issuing: which keys there are, and what an entry adds to them.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Coupons.Baskets;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
 using static Ledger.Coupons.CouponCommand;
@@ -140,78 +139,6 @@ public static class CouponOperations
             var command = new IssueCoupon(code, campaignId, running, book.State(terms).Terms!, issued, member, channel, at);
             return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => IssuedView.Of(code, c));
         });
-    }
-
-    /// <summary>Redeems one coupon in one shot.</summary>
-    /// <exception cref="ArgumentException">The request has no key: a second redemption could not be told from a repeat.</exception>
-    public static Operation Redeem(Request request, string code, Money amount, Instant at, string? store, string? till, string? order, Basket? basket = null)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if (string.IsNullOrEmpty(request.Key)) throw new ArgumentException("A redemption needs a request key.", nameof(request));
-        var coupon = CouponStream.Of(code);
-        return new(request, [coupon], [], book => OnTerms(book, coupon, new CodeNotFound(), terms =>
-        {
-            var state = book.State(coupon);
-            var command = new RedeemCoupon(terms, code, request.Key, amount, at, store, till, order, request.Now, basket);
-            return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
-        }));
-    }
-
-    /// <summary>Puts one coupon on hold for a basket.</summary>
-    /// <param name="seconds">How long, from the time of receipt.</param>
-    /// <exception cref="ArgumentException">The request has no key: a second hold could not be told from a repeat.</exception>
-    public static Operation Hold(Request request, string code, Money amount, int seconds, Instant at, string? store, string? till, string? order, Basket? basket = null)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if (string.IsNullOrEmpty(request.Key)) throw new ArgumentException("A hold needs a request key.", nameof(request));
-        var (coupon, id, until) = (CouponStream.Of(code), CouponStream.HoldId(code, request.Key), request.Now + Duration.FromSeconds(seconds));
-        return new(request, [coupon], [], book => OnTerms(book, coupon, new CodeNotFound(), terms =>
-        {
-            var state = book.State(coupon);
-            var command = new HoldCoupon(terms, id, request.Key, amount, at, store, till, order, request.Now, until, basket);
-            return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => HoldView.Of(code, c.Campaign, c.Hold!));
-        }));
-    }
-
-    /// <summary>Redeems a coupon as its hold quoted it.</summary>
-    /// <exception cref="ArgumentException">The request has no key: a second commit could not be told from a repeat.</exception>
-    public static Operation Commit(Request request, string holdId, Instant at)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if (string.IsNullOrEmpty(request.Key)) throw new ArgumentException("A commit needs a request key.", nameof(request));
-        var code = CouponStream.CodeOfHold(holdId);
-        var coupon = CouponStream.Of(code);
-        return new(request, [coupon], [], book => OnTerms(book, coupon, new HoldNotFound(holdId), terms =>
-        {
-            var state = book.State(coupon);
-            var command = new CommitHold(terms, code, holdId, request.Key, at, request.Now);
-            return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
-        }));
-    }
-
-    /// <summary>Ends a hold; the coupon may be used again while it is valid.</summary>
-    public static Operation Release(Request request, string holdId)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        var code = CouponStream.CodeOfHold(holdId);
-        return OnCoupon(request, code, new ReleaseHold(holdId, request.Now), new HoldNotFound(holdId), c => CouponView.Of(code, c, request.Now));
-    }
-
-    private static Verdict OnTerms(BookStates book, Stream<Coupon, CouponEvent> coupon, Rejection unknown, Func<CouponTerms, Verdict> decide)
-    {
-        var state = book.State(coupon);
-        if (state.Status == CouponStatus.None) return unknown;
-        var terms = CampaignStreams.TermsOf(state.Campaign, state.TermsVersion);
-        return book.Has(terms) ? decide(book.State(terms).Terms!) : new Verdict.NeedsMore([terms]);
-    }
-
-    /// <summary>Voids a redemption within its window; the coupon may be used again while it is valid.</summary>
-    /// <param name="grace">How long after the redemption it may be voided although its window is over.</param>
-    public static Operation Void(Request request, string redemptionId, Instant at, LocalDate date, string? reason, Duration grace = default)
-    {
-        var (code, number) = CouponStream.Parse(redemptionId) ?? (redemptionId, 0);
-        var command = new VoidRedemption(redemptionId, number, at, date, reason, grace);
-        return OnCoupon(request, code, command, new RedemptionNotFound(redemptionId), c => RedemptionView.Of(code, c.Campaign, c.Last!));
     }
 
     public static Operation Deactivate(Request request, string code, string? reason) => OnCoupon(

@@ -1,4 +1,5 @@
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Redemptions;
 using NodaTime;
 
 namespace Ledger.Coupons;
@@ -27,7 +28,7 @@ public sealed record IssuedView(string Code, string Campaign, int TermsVersion, 
 }
 
 /// <summary>A coupon as the API shows it.</summary>
-/// <param name="Status">pending, effective, held, used, expired or deactivated, as the clock stands.</param>
+/// <param name="Status">pending, effective, held, used, expired, deactivated or returned-expired, as the clock stands.</param>
 public sealed record CouponView(
     string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, RedemptionView? Redemption,
     HoldView? Hold = null)
@@ -44,9 +45,10 @@ public sealed record CouponView(
 /// <summary>What placing a hold answers.</summary>
 /// <param name="Payable">What the customer is to pay: amount less discount.</param>
 /// <param name="ExpiresAt">First instant at which it can no longer be committed.</param>
+/// <param name="Coupons">Each coupon's part in the order of application, where several are held; amounts are then those of all together.</param>
 public sealed record HoldView(
     string HoldId, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order,
-    Breakdown? Basket = null)
+    Breakdown? Basket = null, IReadOnlyList<RedeemedCoupon>? Coupons = null)
 {
     public static HoldView Of(string code, string campaign, CouponHold hold)
     {
@@ -54,20 +56,16 @@ public sealed record HoldView(
         return new(hold.Id, code, campaign, hold.Amount, hold.Discount, hold.Amount - hold.Discount, hold.At, hold.ExpiresAt, hold.Store, hold.Till, hold.Order,
             hold.Basket);
     }
-}
 
-/// <summary>What redeeming answers, and what a redemption is later.</summary>
-/// <param name="Amount">The basket before the discount, in minor units.</param>
-/// <param name="Payable">What the customer pays: amount less discount.</param>
-/// <param name="VoidableUntil">First instant at which it can no longer be voided.</param>
-public sealed record RedemptionView(
-    string RedemptionId, string Status, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At,
-    Instant VoidableUntil, string? Store, string? Till, string? Order, Breakdown? Basket = null)
-{
-    public static RedemptionView Of(string code, string campaign, CouponUse use)
+    /// <summary>A hold of several coupons.</summary>
+    public static HoldView Of(string holdId, Coupon lead, PricedBasket priced)
     {
-        ArgumentNullException.ThrowIfNull(use);
-        return new(use.RedemptionId, use.IsVoided ? "voided" : "redeemed", code, campaign, use.Amount, use.Discount, use.Amount - use.Discount,
-            use.At, use.VoidableUntil, use.Store, use.Till, use.Order, use.Basket);
+        ArgumentNullException.ThrowIfNull(lead);
+        ArgumentNullException.ThrowIfNull(priced);
+        var (hold, code) = (lead.Hold!, CouponStream.CodeOfHold(holdId));
+        var sale = new RedeemedBasket(hold.Request, priced.Basket, priced.Coupons, hold.At, hold.At, hold.Store, hold.Till, hold.Order, holdId);
+        var together = sale.Together();
+        var discount = Money.Sum(together.Funding.Select(share => share.Amount));
+        return new(holdId, code, lead.Campaign, hold.Amount, discount, hold.Amount - discount, hold.At, hold.ExpiresAt, hold.Store, hold.Till, hold.Order, together, priced.Coupons);
     }
 }

@@ -42,6 +42,9 @@ public sealed record CouponTerms(
     [JsonIgnore]
     public bool LooksAtBaskets => Goods is not null || PaymentMethods is not null || Funding is not null;
 
+    [JsonIgnore]
+    public int Uses => MaxUses ?? 1;
+
     public DateTimeZone Zone() => DateTimeZoneProviders.Tzdb[TimeZone];
 
     /// <summary>Usable at every moment, or inside one of the windows of the zone's wall clock.</summary>
@@ -88,11 +91,16 @@ public abstract record Benefit
     [JsonIgnore]
     public virtual Money? FaceValue => null;
 
+    /// <summary>The same for several uses at once; null where each use is for a basket of its own.</summary>
+    public virtual Benefit? Times(int uses) => uses == 1 ? this : null;
+
     /// <summary>An amount off (代金券, FIX_VOUCHER).</summary>
     public sealed record FixedAmount(Money Off) : Benefit
     {
         [JsonIgnore]
         public override Money? FaceValue => Off;
+
+        public override Benefit Times(int uses) => this with { Off = new(Off.Minor * uses) };
 
         public override Money On(Money basket) => Money.Min(Off, basket);
     }
@@ -121,6 +129,8 @@ public abstract record Benefit
     {
         [JsonIgnore]
         public override Money? FaceValue => Value;
+
+        public override Benefit Times(int uses) => this with { Value = new(Value.Minor * uses) };
 
         public override Money On(Money basket) => Money.Min(Value, basket);
     }

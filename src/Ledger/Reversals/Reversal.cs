@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using NodaTime;
 
 namespace Ledger.Reversals;

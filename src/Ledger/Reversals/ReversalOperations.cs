@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using NodaTime;
 
 namespace Ledger.Reversals;
@@ -45,10 +46,10 @@ public static class ReversalOperations
         var (undo, view) = (Text("redemptionId"), Text("holdId"), Text("status")) switch
         {
             ({ } redemption, _, "redeemed") => (
-                CouponOperations.Void(request, redemption, at, date, reason, Duration.FromMinutes(Limits.ReversalMinutes)),
+                ReturnOperations.Void(request, redemption, at, date, reason, Duration.FromMinutes(Limits.ReversalMinutes)),
                 new ReversalView(original, "reversed", Redemption: answer.Deserialize<RedemptionView>(LedgerJson.Outcomes)! with { Status = "voided" })),
             (null, { } hold, null) => (
-                CouponOperations.Release(request, hold), new ReversalView(original, "reversed", Hold: answer.Deserialize<HoldView>(LedgerJson.Outcomes))),
+                TillOperations.Release(request, hold), new ReversalView(original, "reversed", Hold: answer.Deserialize<HoldView>(LedgerJson.Outcomes))),
             _ => ((Operation?)null, (ReversalView?)null),
         };
         if (undo is null) return new NotReversible(original);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Ledger.Benchmarks.Seed;
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using NodaTime;
 using Npgsql;
 
@@ -48,7 +49,7 @@ internal sealed partial class PgBench(string program, string folder, NpgsqlConne
         var book = new SeedBook("m0001", hasher, (entry, _) => redeemed = entry);
         Seeder.Start(book, book.Request(now), Seeder.Campaign, Limits.MaxQuota, new IssueLimits());
         book.Run(CouponOperations.Issue(book.Request(now), Seeder.Campaign, code, "member-0000000001", "PAY_SUCCESS", now, now.InUtc().Date));
-        var answer = book.Run(CouponOperations.Redeem(
+        var answer = book.Run(TillOperations.Redeem(
             book.Request(now) with { Key = "till-0199f1c2-7d3a-1234567" }, code, new(12_900), now, "s-01", "till-1", "order-1234567"));
         return new(StringComparer.Ordinal)
         {

@@ -14,6 +14,7 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/holds/{id}/commit"] = true,
         ["/v1/holds/{id}/release"] = false,
         ["/v1/redemptions/{id}/void"] = false,
+        ["/v1/redemptions/{id}/returns"] = false,
         ["/v1/reversals"] = false,
         ["/v1/coupons"] = false,
         ["/v1/coupons/{code}/deactivate"] = false,

@@ -30,7 +30,14 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
         { Redemptions, "[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]", "" },
 
         // Members that are missing, doubled, misspelt, unknown.
-        { Redemptions, "{}", "/code" },
+        { Redemptions, "{}", "/amount" },
+        { Redemptions, "{\"amount\":4200}", "/code" },
+        { Redemptions, "{\"code\":\"{c}\",\"coupons\":[{\"code\":\"{c}\"}],\"amount\":4200}", "/code" },
+        { Redemptions, "{\"coupons\":[],\"amount\":4200}", "/coupons" },
+        { Redemptions, "{\"coupons\":[{\"code\":\"{c}\"},{\"code\":\"{c}\"}],\"amount\":4200}", "/coupons/1/code" },
+        { Redemptions, "{\"coupons\":[{\"code\":\"{c}\",\"uses\":0}],\"amount\":4200}", "/coupons/0/uses" },
+        { Redemptions + "/{c}-1/returns", "{\"lines\":[],\"uses\":1}", "/uses" },
+        { Redemptions + "/{c}-1/returns", "{\"lines\":[{\"line\":500}]}", "/lines/0/line" },
         { Redemptions, "{\"code\":\"{c}\"}", "/amount" },
         { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"amount\":1}", "/amount" },
         { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"discount\":1}", "/discount" },
@@ -105,7 +112,7 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
         var before = await app.Database.TraceAsync();
         foreach (var row in Faults)
         {
-            var (path, body, pointer) = ((string)row[0], ((string)row[1]).Replace("{c}", code, StringComparison.Ordinal), (string)row[2]);
+            var (path, body, pointer) = (((string)row[0]).Replace("{c}", code, StringComparison.Ordinal), ((string)row[1]).Replace("{c}", code, StringComparison.Ordinal), (string)row[2]);
             var answer = await shop.Client.PostAsync(path, body, shop.MerchantKey);
             Assert.True((answer.Status, answer.Problem) == (400, "malformed-request"), $"{path} {body}: {answer}");
             var errors = answer["errors"].EnumerateArray().Select(error => error.GetProperty("pointer").GetString()).ToList();

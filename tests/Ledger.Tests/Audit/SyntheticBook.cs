@@ -23,6 +23,9 @@ public sealed class SyntheticBook(string name) : IDisposable
     /// <summary>Codes issued and not yet used.</summary>
     public IList<string> Codes { get; } = new List<string>();
 
+    /// <summary>Ids that redemptions may have.</summary>
+    public IList<string> Redeemed { get; } = new List<string>();
+
     public IDictionary<string, SyntheticStream> Streams { get; } = new Dictionary<string, SyntheticStream>(StringComparer.Ordinal);
 
     public IDictionary<string, long> Tallies { get; } = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -42,7 +45,7 @@ public sealed class SyntheticBook(string name) : IDisposable
 
         Put(operation.Streams);
         var verdict = operation.Decide(states);
-        if (verdict is Verdict.NeedsMore more)
+        while (verdict is Verdict.NeedsMore more)
         {
             Put(more.Streams);
             verdict = operation.Decide(states);

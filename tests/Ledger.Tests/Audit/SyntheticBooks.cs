@@ -1,4 +1,5 @@
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
 using NodaTime;
 using Npgsql;
@@ -73,10 +74,12 @@ public sealed class SyntheticBooks
         foreach (var (campaign, benefit) in new (string, Benefit)[]
         {
             ("spring", new Benefit.FixedAmount(new(5_00))), ("autumn", new Benefit.Percentage(1_200, new Money(20_00), Rounding.HalfUp)),
+            ("summer", new Benefit.FixedAmount(new(3_00))),
         })
         {
             var terms = new CouponTerms(
-                benefit, new(10_00), "Asia/Shanghai", new(Opening, Opening + Duration.FromDays(90), ValidDays: 2), [], [], new(PerMember: 50, PerMemberPerDay: 20));
+                benefit, new(10_00), "Asia/Shanghai", new(Opening, Opening + Duration.FromDays(90), ValidDays: 2), [], [], new(PerMember: 50, PerMemberPerDay: 20),
+                MaxUses: campaign == "summer" ? 3 : null, ReturnPolicy: campaign == "autumn" ? ReturnPolicy.Requalify : null);
             yield return CouponOperations.Draft(Setting(), campaign, new($"Campaign \"{campaign}\"", 9_000_000, Opening, Opening + Duration.FromDays(60)), terms);
             yield return CouponOperations.Change(Setting(), campaign, new CampaignCommand.SubmitCampaign());
             yield return CouponOperations.Change(Setting(), campaign, new CampaignCommand.ApproveCampaign());
@@ -96,21 +99,29 @@ public sealed class SyntheticBooks
         if (dice is >= 84 and < 92)
         {
             return ((Coupon)book.Streams[$"coupon-{code}"].State).Hold is not { } hold
-                ? CouponOperations.Hold(request, code, new(random.Next(10_00, 200_00)), 120 + random.Next(900), now, "s1", "t1", null)
-                : random.Next(3) == 0 ? CouponOperations.Release(request, hold.Id) : CouponOperations.Commit(request, hold.Id, now);
+                ? TillOperations.Hold(request, code, new(random.Next(10_00, 200_00)), 120 + random.Next(900), now, "s1", "t1", null)
+                : random.Next(3) == 0 ? TillOperations.Release(request, hold.Id) : TillOperations.Commit(request, hold.Id, now);
         }
 
         if (dice is 92 or 93) return CouponOperations.Deactivate(request, code, "lost");
-        if (dice is 94 or 95) return CouponOperations.Void(request, $"{code}-1", now, date, random.Next(2) == 0 ? null : "the guest left");
+        if (dice == 94 && book.Redeemed.Count > 0) return ReturnOperations.Return(request, book.Redeemed[random.Next(book.Redeemed.Count)], [new(0, Amount: new(1_00))], null, false, now, date, null);
+        if (dice is 94 or 95) return ReturnOperations.Void(request, $"{code}-1", now, date, random.Next(2) == 0 ? null : "the guest left");
         if (dice >= 96)
         {
             var (past, late) = (now, CouponOperations.Expire(request with { Key = null, Now = now + Duration.FromDays(3) }, code));
-            return random.Next(4) > 0 ? late : CouponOperations.Redeem(request, code, new(30_00), past - Duration.FromHours(1), null, null, null);
+            return random.Next(4) > 0 ? late : TillOperations.Redeem(request, code, new(30_00), past - Duration.FromHours(1), null, null, null);
         }
 
-        book.Codes.Remove(code);
+        if (random.Next(3) > 0) book.Codes.Remove(code);
+        book.Redeemed.Add($"{code}-1");
+        if (random.Next(4) == 0)
+        {
+            var others = book.Codes.Where(other => other != code).Take(random.Next(1, 4)).Select(other => new Presented(other));
+            return TillOperations.Redeem(request, [new(code), .. others], new(random.Next(10_00, 200_00)), now, "s1", "t1", null);
+        }
+
         var store = random.Next(10) == 0 ? null : random.Next(2) == 0 ? "s1" : "s2";
-        return CouponOperations.Redeem(
+        return TillOperations.Redeem(
             request, code, new(random.Next(10_00, 200_00)), now, store, store == "s1" ? "t1" : null, random.Next(3) == 0 ? $"order-{number}" : null);
     }
 
@@ -122,7 +133,7 @@ public sealed class SyntheticBooks
         });
         book.Codes.Add(code);
         var member = $"member-{random.Next(40 + (plan.Operations / plan.Books / 4)):D6}";
-        return CouponOperations.Issue(request, random.Next(3) == 0 ? "autumn" : "spring", code, member, random.Next(2) == 0 ? null : "SCAN", now, date);
+        return CouponOperations.Issue(request, random.Next(4) switch { 0 => "autumn", 1 => "summer", _ => "spring" }, code, member, random.Next(2) == 0 ? null : "SCAN", now, date);
     }
 
     private Request Ask(SyntheticBook book, string key)

@@ -35,13 +35,13 @@ internal static class SyntheticTables
                 r.Code, r.Status, r.Campaign, r.TermsVersion, r.Member, r.ValidFrom, r.ValidTo, r.RedemptionId, r.RedeemedAt, r.Discount?.Minor, r.HeldUntil, r.Entry,
             }));
         yield return (Model("campaign_totals"),
-            "tenant_id, campaign, issued, redeemed, voided, deactivated, expired, amount, discount, face_valued, face_value",
+            "tenant_id, campaign, issued, redeemed, voided, returned, deactivated, expired, amount, discount, face_valued, face_value",
             all => all.CampaignTotals.Select(r => new object?[]
             {
-                r.Campaign, r.Issued, r.Redeemed, r.Voided, r.Deactivated, r.Expired, r.Amount.Minor, r.Discount.Minor, r.FaceValued, r.FaceValue.Minor,
+                r.Campaign, r.Issued, r.Redeemed, r.Voided, r.Returned, r.Deactivated, r.Expired, r.Amount.Minor, r.Discount.Minor, r.FaceValued, r.FaceValue.Minor,
             }));
-        yield return (Model("store_days"), "tenant_id, day, store, issued, redeemed, voided, amount, discount",
-            all => all.StoreDays.Select(r => new object?[] { r.Day, r.Store, r.Issued, r.Redeemed, r.Voided, r.Amount.Minor, r.Discount.Minor }));
+        yield return (Model("store_days"), "tenant_id, day, store, issued, redeemed, voided, returned, amount, discount",
+            all => all.StoreDays.Select(r => new object?[] { r.Day, r.Store, r.Issued, r.Redeemed, r.Voided, r.Returned, r.Amount.Minor, r.Discount.Minor }));
         yield return (Model("timers"), "tenant_id, stream_id, due_at", all => all.Timers.Select(r => new object?[] { r.Stream, r.DueAt }));
 
         static ReadModel Model(string table) => ReadModel.All.Single(model => model.Table == table);

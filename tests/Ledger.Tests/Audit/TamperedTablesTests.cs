@@ -32,6 +32,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("campaign_totals", "issued", "issued + 1")]
     [InlineData("campaign_totals", "redeemed", "redeemed + 1")]
     [InlineData("campaign_totals", "voided", "voided + 1")]
+    [InlineData("campaign_totals", "returned", "returned + 1")]
     [InlineData("campaign_totals", "deactivated", "deactivated + 1")]
     [InlineData("campaign_totals", "expired", "expired + 1")]
     [InlineData("campaign_totals", "amount", "amount + 1")]
@@ -41,6 +42,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("store_days", "issued", "issued + 1")]
     [InlineData("store_days", "redeemed", "redeemed + 1")]
     [InlineData("store_days", "voided", "voided + 1")]
+    [InlineData("store_days", "returned", "returned + 1")]
     [InlineData("store_days", "amount", "amount + 1")]
     [InlineData("store_days", "discount", "discount + 1")]
     public async Task Every_column_of_a_row(string table, string column, string value)
@@ -152,7 +154,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
         var report = await AuditAsync($"delete from ledger.progress where reader = 'campaign_totals' and tenant_id = '{Book.Name}'");
 
         Assert.All(report.Findings, f => Assert.Equal("campaign_totals", Assert.IsType<RowUnexpected>(f).Table));
-        Assert.Equal(2, report.Findings.Count);
+        Assert.Equal(3, report.Findings.Count);
     }
 
     /// <summary>A row of the book; of a redeemed coupon where the table has such.</summary>

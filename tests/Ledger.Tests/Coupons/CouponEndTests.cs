@@ -157,6 +157,10 @@ public class CouponEndTests
             ("release another hold", Release with { HoldId = $"{Code}-h2" }),
             ("void the first redemption", VoidFirst),
             ("void the second redemption", VoidFirst with { RedemptionId = $"{Code}-2", Number = 2 }),
+            ("void its part", VoidPart),
+            ("return without giving back", ReturnPart with { Uses = 0 }),
+            ("return", ReturnPart),
+            ("return after the end", ReturnPart with { At = WindowEnd }),
             ("void after its window", VoidFirst with { At = WindowEnd }),
             ("deactivate", Deactivate),
             ("deactivate after the end", Deactivate with { At = WindowEnd }),
@@ -177,6 +181,11 @@ public class CouponEndTests
             ("deactivated", ACoupon.Given(Issued, WasDeactivated).State),
             ("expired", ACoupon.Given(Issued, HasExpired).State),
             ("voided and expired", ACoupon.Given(Issued, Redeemed, Voided, HasExpired).State),
+            ("used in part", ACoupon.Given(Issued, UsedInPart).State),
+            ("used in part, expired", ACoupon.Given(Issued, UsedInPart, HasExpired).State),
+            ("returned", ACoupon.Given(Issued, Redeemed, WasReturned).State),
+            ("returned after its end", ACoupon.Given(Issued, Redeemed, WasReturned with { Status = CouponStatus.ReturnedExpired }).State),
+            ("returned ten times", ACoupon.Given(Issued, Redeemed).State with { Cycles = 10 }),
         ]));
     }
 }

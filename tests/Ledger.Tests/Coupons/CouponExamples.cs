@@ -84,6 +84,18 @@ internal static class CouponExamples
 
     public static CouponHoldReleased RanOut { get; } = WasReleased with { Reason = HoldEnd.Expired, At = Held.ExpiresAt };
 
+    /// <summary>One of three uses.</summary>
+    public static CouponRedeemed UsedInPart { get; } = Redeemed with { Uses = 1, UsesLeft = 2 };
+
+    public static VoidShare VoidPart { get; } = new($"{Code}-1", new(120_00), new(20_00), Voidable, Day("2026-03-03"), "s1", null, Lead: null, Uses: null);
+
+    /// <summary>All goods come back, and the coupon with them.</summary>
+    public static ReturnCoupon ReturnPart { get; } = new(
+        $"{Code}-1", 1, new(120_00), new(Code, new(20_00), [new("merchant", new(20_00))], [], IsUsableAgain: true), Uses: 1, Voidable, Day("2026-03-03"), "s1", Lead: null);
+
+    public static CouponReturned WasReturned { get; } = new(
+        $"{Code}-1", 1, Spring, Member, new(120_00), new(20_00), [new("merchant", new(20_00))], CouponStatus.Issued, 1, Voidable, Day("2026-03-03"), WindowEnd, "s1");
+
     public static DeactivateCoupon Deactivate { get; } = new(Noon, "stolen");
 
     public static CouponDeactivated WasDeactivated { get; } = new(Spring, Member, Noon, "stolen");

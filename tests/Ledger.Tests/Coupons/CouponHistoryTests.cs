@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using NodaTime;
 using Xunit;
 using static Ledger.Coupons.CampaignCommand;
@@ -49,8 +50,8 @@ public class CouponHistoryTests
             seen.UnionWith(book.Entries.Select(entry => entry.Fact.GetType()));
         });
 
-        // Histories that were always refused would prove little.
-        Assert.Empty(typeof(CouponEvent).GetNestedTypes().Except(seen));
+        // Histories that were always refused would prove little. Returns, baskets and coupons of several uses have their own.
+        Assert.Empty(typeof(CouponEvent).GetNestedTypes().Except(seen).Except([typeof(CouponReturned)]));
     }
 
     /// <summary>Invariants 1 and 3: never more issued than quota and limits allow at that moment, in the versions that know the limit.</summary>
@@ -203,12 +204,12 @@ public class CouponHistoryTests
         return step.What switch
         {
             "issue" => CouponOperations.Issue(request, Spring, code, FormattableString.Invariant($"m{step.Member}"), null, at, date),
-            "redeem" => CouponOperations.Redeem(request, code, new(step.Amount), at, "s1", null, null),
-            "report late" => CouponOperations.Redeem(request, code, new(step.Amount), book.State(CouponStream.Of(code)).ValidTo - Duration.FromMinutes(step.Number), "s1", null, null),
-            "void" => CouponOperations.Void(request, CouponStream.RedemptionId(code, step.Number), at, date, null),
-            "hold" => CouponOperations.Hold(request, code, new(step.Amount), 60 * (1 + step.Number), at, "s1", "t1", null),
-            "commit" => CouponOperations.Commit(request, book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none"), at),
-            "release" => CouponOperations.Release(request, book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none")),
+            "redeem" => TillOperations.Redeem(request, code, new(step.Amount), at, "s1", null, null),
+            "report late" => TillOperations.Redeem(request, code, new(step.Amount), book.State(CouponStream.Of(code)).ValidTo - Duration.FromMinutes(step.Number), "s1", null, null),
+            "void" => ReturnOperations.Void(request, CouponStream.RedemptionId(code, step.Number), at, date, null),
+            "hold" => TillOperations.Hold(request, code, new(step.Amount), 60 * (1 + step.Number), at, "s1", "t1", null),
+            "commit" => TillOperations.Commit(request, book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none"), at),
+            "release" => TillOperations.Release(request, book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none")),
             "deactivate" => CouponOperations.Deactivate(request, code, "lost"),
             "expire" => CouponOperations.Expire(request, code),
             "pause" => CouponOperations.Change(request, Spring, new PauseCampaign("rest")),

@@ -1,4 +1,5 @@
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using NodaTime;
 using Xunit;
 using static Ledger.Coupons.CampaignCommand;
@@ -51,7 +52,7 @@ public class CouponOperationsTests
         Run();
         Accepted(Issue());
         Accepted(CouponOperations.Amend(Next(), Spring, 1, Terms with { MinimumSpend = new(500_00) }));
-        Accepted(CouponOperations.Redeem(Next(), Code, new(100_00), Noon, null, null, null));
+        Accepted(TillOperations.Redeem(Next(), Code, new(100_00), Noon, null, null, null));
         Assert.Equal(1, book.State(CouponStream.Of(Code)).TermsVersion);
     }
 
@@ -61,7 +62,7 @@ public class CouponOperationsTests
         Run();
         Accepted(Issue());
         Accepted(CouponOperations.Change(Next(), Spring, new StopCampaign("mistake")));
-        Accepted(CouponOperations.Redeem(Next(), Code, new(100_00), Noon, null, null, null));
+        Accepted(TillOperations.Redeem(Next(), Code, new(100_00), Noon, null, null, null));
     }
 
     [Fact]
@@ -77,8 +78,8 @@ public class CouponOperationsTests
     [Fact]
     public void A_redemption_without_a_key_is_a_mistake_of_the_caller()
     {
-        Assert.Throws<ArgumentException>(() => CouponOperations.Redeem(Next() with { Key = null }, Code, new(100_00), Noon, null, null, null));
-        Assert.Throws<ArgumentException>(() => CouponOperations.Redeem(Next() with { Key = "" }, Code, new(100_00), Noon, null, null, null));
+        Assert.Throws<ArgumentException>(() => TillOperations.Redeem(Next() with { Key = null }, Code, new(100_00), Noon, null, null, null));
+        Assert.Throws<ArgumentException>(() => TillOperations.Redeem(Next() with { Key = "" }, Code, new(100_00), Noon, null, null, null));
     }
 
     [Theory]
@@ -91,9 +92,9 @@ public class CouponOperationsTests
     {
         Run();
         Accepted(Issue());
-        Accepted(CouponOperations.Redeem(Next(), Code, new(100_00), Noon, null, null, null));
-        Accepted(CouponOperations.Void(Next(), $"{Code}-1", Noon, Issued.Date, null));
-        Refused(new RedemptionNotFound(id), CouponOperations.Void(Next(), id, Noon, Issued.Date, null));
+        Accepted(TillOperations.Redeem(Next(), Code, new(100_00), Noon, null, null, null));
+        Accepted(ReturnOperations.Void(Next(), $"{Code}-1", Noon, Issued.Date, null));
+        Refused(new RedemptionNotFound(id), ReturnOperations.Void(Next(), id, Noon, Issued.Date, null));
     }
 
     [Fact]
@@ -101,9 +102,9 @@ public class CouponOperationsTests
     {
         Run();
         Accepted(Issue());
-        var redeem = CouponOperations.Redeem(Next(), Code, new(100_00), Noon, null, null, null);
+        var redeem = TillOperations.Redeem(Next(), Code, new(100_00), Noon, null, null, null);
         var first = Accepted(redeem);
-        Accepted(CouponOperations.Void(Next(), $"{Code}-1", Noon, Issued.Date, null));
+        Accepted(ReturnOperations.Void(Next(), $"{Code}-1", Noon, Issued.Date, null));
         Assert.Equal(first, Accepted(redeem));
         Assert.Equal(CouponStatus.Issued, book.State(CouponStream.Of(Code)).Status);
     }

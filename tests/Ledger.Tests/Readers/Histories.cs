@@ -109,15 +109,23 @@ internal sealed class Histories(int seed)
             (CouponStatus.Issued, 2) when coupon.Hold is null => [Held(code, coupon)],
             (CouponStatus.Issued, 2 or 3) when coupon.Hold is { } hold =>
                 [new CouponHoldReleased(hold.Id, coupon.Campaign, coupon.Member, random.Next(2) == 0 ? HoldEnd.Expired : HoldEnd.Released, At())],
-            (CouponStatus.Issued, _) => [Redeemed(code, coupon)],
-            (CouponStatus.Used, < 3) => [new RedemptionVoided(
-                coupon.Last!.RedemptionId, coupon.Campaign, coupon.Member, coupon.Last.Amount, coupon.Last.Discount, At(), Date(), coupon.ValidTo,
-                coupon.Last.Store, null)],
+            (CouponStatus.Issued, 4) when coupon is { Hold: null, Last: not null } => [Returned(coupon, CouponStatus.Issued, 1)],
+            (CouponStatus.Issued, _) => [Redeemed(code, coupon) with { UsesLeft = random.Next(3) == 0 ? 2 : null, Lead = random.Next(4) == 0 ? "other" : null }],
+            (CouponStatus.Used, 3) => [Returned(coupon, (CouponStatus)random.Next(1, 6), null)],
+            (CouponStatus.Used, 4) when coupon.Uses > 1 => [Voided(coupon) with { Status = CouponStatus.Expired }],
+            (CouponStatus.Used, < 3) => [Voided(coupon)],
             (CouponStatus.Expired, < 3) => [new CouponExpiryReversed(coupon.Campaign, coupon.Member, At()), Redeemed(code, coupon)],
             _ => [],
         };
         foreach (var fact in facts) Add(key.Book, key.Stream, fact);
     }
+
+    private RedemptionVoided Voided(Coupon coupon) => new(
+        coupon.Last!.RedemptionId, coupon.Campaign, coupon.Member, coupon.Last.Amount, coupon.Last.Discount, At(), Date(), coupon.ValidTo, coupon.Last.Store, null);
+
+    private CouponReturned Returned(Coupon coupon, CouponStatus status, int? uses) => new(
+        coupon.Last!.RedemptionId, 1, coupon.Campaign, coupon.Member, new(random.Next(99)), new(random.Next(99)), [], status, uses, At(), Date(), coupon.ValidTo,
+        coupon.Last.Store, random.Next(4) == 0 ? "other" : null);
 
     private CouponHeld Held(string code, Coupon coupon) => new(
         CouponStream.HoldId(code, Guid.NewGuid().ToString("N")), Guid.NewGuid().ToString("N"), coupon.Campaign, coupon.Member,

@@ -1,4 +1,5 @@
 using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using Ledger.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
@@ -38,7 +39,7 @@ internal sealed class LiveLedger : IAsyncDisposable, IClock
     public Task IssueAsync(string book, string code) =>
         SubmitAsync(CouponOperations.Issue(Request(book), "spring", code, "u1", null, Now, Now.InUtc().Date));
 
-    public Task RedeemAsync(string book, string code) => SubmitAsync(CouponOperations.Redeem(Request(book), code, new(2_000), Now, "s1", "t1", null));
+    public Task RedeemAsync(string book, string code) => SubmitAsync(TillOperations.Redeem(Request(book), code, new(2_000), Now, "s1", "t1", null));
 
     public async Task<Outcome> SubmitAsync(Operation operation)
     {

@@ -40,11 +40,11 @@ internal static class StoredRows
             I(r, "valid_from")!.Value, I(r, "valid_to")!.Value, T(r, "redemption_id"), I(r, "redeemed_at"),
             r.IsDBNull(r.GetOrdinal("discount")) ? null : new Money(L(r, "discount")), I(r, "held_until"), L(r, "entry")),
         "campaign_totals" => new CampaignTotalsRow(
-            T(r, "tenant_id")!, T(r, "campaign")!, L(r, "issued"), L(r, "redeemed"), L(r, "voided"), L(r, "deactivated"), L(r, "expired"),
+            T(r, "tenant_id")!, T(r, "campaign")!, L(r, "issued"), L(r, "redeemed"), L(r, "voided"), L(r, "returned"), L(r, "deactivated"), L(r, "expired"),
             new Money(L(r, "amount")), new Money(L(r, "discount")), L(r, "face_valued"), new Money(L(r, "face_value"))),
         "store_days" => new StoreDayRow(
             T(r, "tenant_id")!, LocalDate.FromDateTime(r.GetDateTime(r.GetOrdinal("day"))), T(r, "store")!, L(r, "issued"), L(r, "redeemed"),
-            L(r, "voided"), new Money(L(r, "amount")), new Money(L(r, "discount"))),
+            L(r, "voided"), L(r, "returned"), new Money(L(r, "amount")), new Money(L(r, "discount"))),
         "timers" => new TimerRow(T(r, "tenant_id")!, T(r, "stream_id")!, I(r, "due_at")!.Value),
         _ => throw new ArgumentOutOfRangeException(nameof(table)),
     };

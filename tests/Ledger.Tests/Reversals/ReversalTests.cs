@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Redemptions;
 using Ledger.Reversals;
 using NodaTime;
 using Xunit;
@@ -68,7 +69,7 @@ public class ReversalTests
     public void Of_a_redemption_that_was_voided_before_nothing_is_left_to_undo()
     {
         book.Accepted(book.Redeem("R1", Noon));
-        book.Accepted(CouponOperations.Void(InMemoryBook.Request("void", Noon), $"{Code}-1", Noon, Issued.Date, null));
+        book.Accepted(ReturnOperations.Void(InMemoryBook.Request("void", Noon), $"{Code}-1", Noon, Issued.Date, null));
         Assert.Equal("reversed", book.Reversed("R1", "V1", Noon).Status);
 
         // Nor when the coupon was used again since: the other redemption stands.
@@ -83,7 +84,7 @@ public class ReversalTests
     public void A_redemption_of_lines_and_payments_is_told_as_it_was_answered()
     {
         var basket = new Basket([new(new(60_00), Goods: "tea"), new(new(60_00), Goods: "cake")], [new("huabei", new(100_00))]);
-        var redeem = CouponOperations.Redeem(InMemoryBook.Request("R1", Noon), Code, new(120_00), Noon, "s1", "t1", null, basket);
+        var redeem = TillOperations.Redeem(InMemoryBook.Request("R1", Noon), Code, new(120_00), Noon, "s1", "t1", null, basket);
         var answered = book.Accepted<RedemptionView>(redeem);
         Assert.NotNull(answered.Basket);
         Assert.Equal(answered with { Status = "voided" }, book.Reversed("R1", "V1", Noon).Redemption);
@@ -140,7 +141,7 @@ public class ReversalTests
     [Fact]
     public void A_refused_request_counts_as_never_seen()
     {
-        var tooLittle = CouponOperations.Redeem(InMemoryBook.Request("R1", Noon), Code, new(1), Noon, null, null, null);
+        var tooLittle = TillOperations.Redeem(InMemoryBook.Request("R1", Noon), Code, new(1), Noon, null, null, null);
         Assert.IsType<FloorNotMet>(book.Refused(tooLittle));
         Assert.Equal("tombstone", book.Reversed("R1", "V1", Noon).Status);
         Assert.Equal(new ReversedBeforeArrival(Noon), book.Refused(book.Redeem("R1", Noon)));
@@ -150,9 +151,9 @@ public class ReversalTests
     public void What_no_till_did_is_not_reversible()
     {
         book.Accepted(book.Redeem("R1", Noon));
-        book.Accepted(CouponOperations.Void(InMemoryBook.Request("void", Noon), $"{Code}-1", Noon, Issued.Date, null));
+        book.Accepted(ReturnOperations.Void(InMemoryBook.Request("void", Noon), $"{Code}-1", Noon, Issued.Date, null));
         book.Accepted(book.Hold("H1", Noon));
-        book.Accepted(CouponOperations.Release(InMemoryBook.Request("release", Noon), CouponStream.HoldId(Code, "H1")));
+        book.Accepted(TillOperations.Release(InMemoryBook.Request("release", Noon), CouponStream.HoldId(Code, "H1")));
         book.Accepted(CouponOperations.Change(InMemoryBook.Request("pause", Noon), Spring, new PauseCampaign("rest")));
         book.Reversed("unseen", "V0", Noon);
         book.Reversed("R1", "V1", Noon);
@@ -168,7 +169,7 @@ public class ReversalTests
         var late = Moments.At("2026-03-03T23:59:00+08:00");
         var grace = Duration.FromMinutes(Limits.ReversalMinutes);
         book.Accepted(book.Redeem("R1", late));
-        var voiding = CouponOperations.Void(InMemoryBook.Request("void", late), $"{Code}-1", late + Duration.FromMinutes(1), Issued.Date, null);
+        var voiding = ReturnOperations.Void(InMemoryBook.Request("void", late), $"{Code}-1", late + Duration.FromMinutes(1), Issued.Date, null);
         Assert.IsType<VoidWindowClosed>(book.Refused(voiding));
         Assert.Equal(new VoidWindowClosed(late + grace), book.Refused(book.Reverse("R1", "V1", late + grace)));
         Assert.Equal("reversed", book.Reversed("R1", "V1", late + grace - Moments.Tick).Status);
@@ -218,12 +219,12 @@ internal sealed class ReversalBook
 
     public CouponUse? Standing => Coupon.Status == CouponStatus.Used ? Coupon.Last : null;
 
-    public Operation Redeem(string key, Instant now) => CouponOperations.Redeem(Ask(key, now), Code, new(120_00), now, "s1", "t1", null);
+    public Operation Redeem(string key, Instant now) => TillOperations.Redeem(Ask(key, now), Code, new(120_00), now, "s1", "t1", null);
 
     /// <summary>For two minutes.</summary>
-    public Operation Hold(string key, Instant now) => CouponOperations.Hold(Ask(key, now), Code, new(120_00), 120, now, "s1", "t1", null);
+    public Operation Hold(string key, Instant now) => TillOperations.Hold(Ask(key, now), Code, new(120_00), 120, now, "s1", "t1", null);
 
-    public Operation Commit(string key, string hold, Instant now) => CouponOperations.Commit(Ask(key, now), CouponStream.HoldId(Code, hold), now);
+    public Operation Commit(string key, string hold, Instant now) => TillOperations.Commit(Ask(key, now), CouponStream.HoldId(Code, hold), now);
 
     public Operation Reverse(string original, string key, Instant now, string? reason = null) =>
         ReversalOperations.Reverse(Ask(key, now), original, now, now.InZone(Terms.Zone()).Date, reason);

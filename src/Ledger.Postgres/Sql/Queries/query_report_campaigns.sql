@@ -1,4 +1,4 @@
-select t.campaign, t.issued, t.redeemed, t.voided, t.deactivated, t.expired, t.amount, t.discount, t.face_valued, t.face_value,
+select t.campaign, t.issued, t.redeemed, t.voided, t.returned, t.deactivated, t.expired, t.amount, t.discount, t.face_valued, t.face_value,
        w.members, w.members_redeeming
 from ledger.campaign_totals t
 cross join lateral (

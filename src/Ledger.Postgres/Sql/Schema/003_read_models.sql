@@ -26,6 +26,7 @@ create table ledger.campaign_totals (
     issued      bigint  not null,
     redeemed    bigint  not null,
     voided      bigint  not null,
+    returned    bigint  not null,
     deactivated bigint  not null,
     expired     bigint  not null,
     amount      bigint  not null,
@@ -44,6 +45,7 @@ create table ledger.store_days (
     issued    bigint  not null,
     redeemed  bigint  not null,
     voided    bigint  not null,
+    returned  bigint  not null,
     amount    bigint  not null,
     discount  bigint  not null,
     constraint ledger_store_days_key primary key (tenant_id, day, store)

@@ -44,6 +44,7 @@ internal sealed record Desk(
         var eligible = one.Eligible(Remaining);
         var remaining = new Money(Apportion.Sum(eligible));
         var onFloor = one.Stacking.FloorOn == AmountBasis.Remaining ? remaining : one.Initial;
+        if (terms.Benefit.Times(candidate.Uses) is null) return new Priced.Refused(candidate, new OneUseABasket());
         if (!one.Covers.Contains(true)) return new Priced.Refused(candidate, new GoodsNotEligible());
         if (MethodRefused(terms) is { } method) return new Priced.Refused(candidate, method);
         if (onFloor < terms.MinimumSpend) return new Priced.Refused(candidate, new FloorNotMet(terms.MinimumSpend, onFloor));
@@ -82,7 +83,7 @@ internal sealed record Desk(
     public static Money DiscountOf(Contender one, Money remaining)
     {
         var isOfInitial = one.Candidate.Terms.Benefit is Benefit.Percentage && one.Stacking.PercentageOf == AmountBasis.Initial;
-        return Money.Min(one.Candidate.Terms.Benefit.On(isOfInitial ? one.Initial : remaining), remaining);
+        return Money.Min(one.Candidate.Terms.Benefit.Times(one.Candidate.Uses)!.On(isOfInitial ? one.Initial : remaining), remaining);
     }
 
     private PaymentMethodNotAllowed? MethodRefused(CouponTerms terms)

@@ -6,7 +6,8 @@ namespace Ledger.Coupons.Baskets;
 /// <param name="Terms">The version that it pins.</param>
 /// <param name="Position">Where the caller named it: tells equal codes apart and is otherwise the caller's own.</param>
 /// <param name="Campaign">Whose money budgets it draws on.</param>
-public sealed record Candidate(string Code, CouponTerms Terms, int Position = 0, string Campaign = "")
+/// <param name="Uses">How many of its uses at once.</param>
+public sealed record Candidate(string Code, CouponTerms Terms, int Position = 0, string Campaign = "", int Uses = 1)
 {
     /// <summary>The order of application: by the terms, then by code, then by position.</summary>
     public static IReadOnlyList<Candidate> InOrder(IEnumerable<Candidate> candidates) =>

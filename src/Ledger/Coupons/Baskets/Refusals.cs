@@ -7,6 +7,9 @@ public sealed record TooManyLines(int Lines, int Limit) : Rejection(
 public sealed record TooManyRedeemables(int Redeemables, int Limit) : Rejection(
     RejectionKind.RuleViolated, "More coupons are presented than one basket takes", "Present at most limit coupons.");
 
+public sealed record OneUseABasket() : Rejection(
+    RejectionKind.RuleViolated, "The coupon takes one use for one basket", "Send one use; only coupons of an amount or for goods count several on one basket.");
+
 public sealed record GoodsNotEligible() : Rejection(
     RejectionKind.RuleViolated, "None of the goods are among those that the coupon discounts", "Add goods of the terms, or take the full price.");
 

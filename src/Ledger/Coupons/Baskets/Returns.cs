@@ -41,6 +41,28 @@ public static class Returns
         return new GoodsReturn(shelf.Returned(), coupons.Aggregate(shelf.Amount, (refund, coupon) => refund - coupon.Discount), coupons);
     }
 
+    /// <summary>Items that bring back all that is left of the basket.</summary>
+    public static IReadOnlyList<ReturnItem> AllLeft(Basket basket, IReadOnlyList<GoodsReturn> before)
+    {
+        ArgumentNullException.ThrowIfNull(basket);
+        return Shelf.After(basket, before).Left();
+    }
+
+    /// <summary>
+    /// Uses of the sale's one coupon are given back without goods: discount × uses ÷ uses taken, rounded down, all such returns counted
+    /// together. Nothing is refunded, as no goods came back.
+    /// </summary>
+    /// <param name="back">Uses given back by now, this return included; at most <paramref name="taken"/>.</param>
+    public static GoodsReturn OfUses(Sale sale, IReadOnlyList<GoodsReturn> before, int back, int taken)
+    {
+        ArgumentNullException.ThrowIfNull(sale);
+        var holding = Holding.Of(sale.Coupons[0], sale.Basket.Lines.Count, before);
+        long[] given = [.. holding.Original.Zip(holding.Standing, (all, stands) => all - stands)];
+        var steps = Apportion.Further(holding.Original, given, (long)((Int128)Apportion.Sum(holding.Original) * back / taken));
+        for (var line = 0; line < steps.Length; line++) holding.Take(line, steps[line]);
+        return new([], Money.Zero, [holding.Return()]);
+    }
+
     private static void TakeProportionally(Basket basket, Shelf shelf, IReadOnlyList<Holding> holdings)
     {
         for (var line = 0; line < shelf.Kept.Length; line++)

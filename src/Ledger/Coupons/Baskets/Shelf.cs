@@ -52,6 +52,10 @@ internal sealed class Shelf
         return null;
     }
 
+    /// <summary>One item for each line of which anything is kept.</summary>
+    public IReadOnlyList<ReturnItem> Left() =>
+        [.. Enumerable.Range(0, Kept.Length).Where(line => Kept[line] > 0 || _pieces[line] > 0).Select(line => new ReturnItem(line))];
+
     public IReadOnlyList<LineReturn> Returned() =>
     [
         .. Now.Select((amount, line) => new LineReturn(line, _piecesNow[line], new(amount))).Where(back => back.Amount > Money.Zero || back.Quantity > 0),

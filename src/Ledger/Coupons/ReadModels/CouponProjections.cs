@@ -9,13 +9,13 @@ public sealed record RedemptionCheckRow(
     string Book, string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo,
     string? RedemptionId, Instant? RedeemedAt, Money? Discount, Instant? HeldUntil, long Entry);
 
-/// <summary>A row of <c>campaign_totals</c>. Amount, discount and expired are net of what was taken back.</summary>
+/// <summary>A row of <c>campaign_totals</c>. Amount, discount and expired are net of what was taken back; a basket counts for each coupon used on it.</summary>
 public sealed record CampaignTotalsRow(
-    string Book, string Campaign, long Issued, long Redeemed, long Voided, long Deactivated, long Expired, Money Amount, Money Discount,
+    string Book, string Campaign, long Issued, long Redeemed, long Voided, long Returned, long Deactivated, long Expired, Money Amount, Money Discount,
     long FaceValued, Money FaceValue);
 
 /// <summary>A row of <c>store_days</c>; the store is empty for issuing and where a redemption named none.</summary>
-public sealed record StoreDayRow(string Book, LocalDate Day, string Store, long Issued, long Redeemed, long Voided, Money Amount, Money Discount);
+public sealed record StoreDayRow(string Book, LocalDate Day, string Store, long Issued, long Redeemed, long Voided, long Returned, Money Amount, Money Discount);
 
 /// <summary>A row of <c>timers</c>, as long as nobody was asked.</summary>
 public sealed record TimerRow(string Book, string Stream, Instant DueAt);
@@ -80,11 +80,15 @@ public sealed class CouponProjections(string book)
                 break;
             case CouponRedeemed e:
                 Add(e.Campaign, t => t with { Redeemed = t.Redeemed + 1, Amount = t.Amount + e.Amount, Discount = t.Discount + e.Discount });
-                Add(e.Date, e.Store, d => d with { Redeemed = d.Redeemed + 1, Amount = d.Amount + e.Amount, Discount = d.Discount + e.Discount });
+                Add(e.Date, e.Store, d => d with { Redeemed = d.Redeemed + 1, Amount = d.Amount + Once(e.Lead, e.Amount), Discount = d.Discount + e.Discount });
                 break;
             case RedemptionVoided e:
                 Add(e.Campaign, t => t with { Voided = t.Voided + 1, Amount = t.Amount - e.Amount, Discount = t.Discount - e.Discount });
-                Add(e.Date, e.Store, d => d with { Voided = d.Voided + 1, Amount = d.Amount - e.Amount, Discount = d.Discount - e.Discount });
+                Add(e.Date, e.Store, d => d with { Voided = d.Voided + 1, Amount = d.Amount - Once(e.Lead, e.Amount), Discount = d.Discount - e.Discount });
+                break;
+            case CouponReturned e:
+                Add(e.Campaign, t => t with { Returned = t.Returned + 1, Amount = t.Amount - e.Amount, Discount = t.Discount - e.Discount });
+                Add(e.Date, e.Store, d => d with { Returned = d.Returned + 1, Amount = d.Amount - Once(e.Lead, e.Amount), Discount = d.Discount - e.Discount });
                 break;
             case CouponDeactivated e:
                 Add(e.Campaign, t => t with { Deactivated = t.Deactivated + 1 });
@@ -102,6 +106,9 @@ public sealed class CouponProjections(string book)
         }
     }
 
+    /// <summary>The basket's amount stands with the coupon that the redemption is named by.</summary>
+    private static Money Once(string? lead, Money amount) => lead is null ? amount : Money.Zero;
+
     private void Wind(string stream, object fact)
     {
         switch (fact)
@@ -110,6 +117,9 @@ public sealed class CouponProjections(string book)
                 timers.Add((stream, e.ValidTo));
                 break;
             case RedemptionVoided e:
+                timers.Add((stream, e.ValidTo));
+                break;
+            case CouponReturned { Status: CouponStatus.Issued } e:
                 timers.Add((stream, e.ValidTo));
                 break;
             case CouponHeld e:
@@ -124,11 +134,11 @@ public sealed class CouponProjections(string book)
     }
 
     private void Add(string campaign, Func<CampaignTotalsRow, CampaignTotalsRow> change) => totals[campaign] = change(
-        totals.GetValueOrDefault(campaign) ?? new(book, campaign, 0, 0, 0, 0, 0, Money.Zero, Money.Zero, 0, Money.Zero));
+        totals.GetValueOrDefault(campaign) ?? new(book, campaign, 0, 0, 0, 0, 0, 0, Money.Zero, Money.Zero, 0, Money.Zero));
 
     private void Add(LocalDate day, string? store, Func<StoreDayRow, StoreDayRow> change)
     {
         var key = (day, store ?? "");
-        days[key] = change(days.GetValueOrDefault(key) ?? new(book, day, key.Item2, 0, 0, 0, Money.Zero, Money.Zero));
+        days[key] = change(days.GetValueOrDefault(key) ?? new(book, day, key.Item2, 0, 0, 0, 0, Money.Zero, Money.Zero));
     }
 }

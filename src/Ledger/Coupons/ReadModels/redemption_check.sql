@@ -5,35 +5,43 @@ using (
     select
         e.tenant_id,
         right(e.stream_id, -length('coupon-')) as code,
-        case max(e.seq_id)
-            when max(case when e.type = 'coupon_redeemed' then e.seq_id end) then 'used'
-            when max(case when e.type = 'coupon_expired' then e.seq_id end) then 'expired'
-            when max(case when e.type = 'coupon_deactivated' then e.seq_id end) then 'deactivated'
-            else 'issued'
-        end as status,
+        -- The greatest is the last: the entry's number comes first, then what the coupon became.
+        (array['issued', 'used', 'deactivated', 'expired', 'returnedexpired'])[1 + max(e.seq_id * 16 + e.became) % 16] as status,
         max(case when e.type = 'coupon_issued' then e.data ->> 'campaign' end) as campaign,
         max(case when e.type = 'coupon_issued' then (e.data -> 'termsVersion')::int end) as terms_version,
         max(case when e.type = 'coupon_issued' then e.data ->> 'member' end) as member,
         max(case when e.type = 'coupon_issued' then e.data ->> 'validFrom' end)::timestamptz as valid_from,
         max(case when e.type = 'coupon_issued' then e.data ->> 'validTo' end)::timestamptz as valid_to,
-        -- The greatest is the last: the version comes first, in digits of one length.
         max(case when e.type = 'coupon_redeemed' then
             array[lpad(e.version::text, 10, '0'), e.data ->> 'redemptionId', e.data ->> 'at', e.data ->> 'discount'] end) as redemption,
-        case max(e.seq_id) when max(case when e.type = 'coupon_held' then e.seq_id end) then
-            (max(case when e.type = 'coupon_held' then array[lpad(e.version::text, 10, '0'), e.data ->> 'expiresAt'] end))[2] end as held_until,
+        max(case when e.type in ('coupon_held', 'coupon_hold_released', 'coupon_redeemed') then e.seq_id end) as hold_changed,
+        max(case when e.type = 'coupon_held' then e.seq_id end) as held,
+        (max(case when e.type = 'coupon_held' then array[lpad(e.version::text, 10, '0'), e.data ->> 'expiresAt'] end))[2]::timestamptz as held_until,
         max(e.seq_id) as entry
-    from entries as e
-    where e.type in (
-        'coupon_issued', 'coupon_held', 'coupon_hold_released', 'coupon_redeemed', 'redemption_voided', 'coupon_deactivated', 'coupon_expired',
-        'coupon_expiry_reversed')
+    from (
+        select
+            *,
+            case type
+                when 'coupon_redeemed' then case when data ? 'usesLeft' then 0 else 1 end
+                when 'coupon_deactivated' then 2
+                when 'coupon_expired' then 3
+                when 'redemption_voided' then coalesce(array_position(array['Issued', 'Used', 'Deactivated', 'Expired', 'ReturnedExpired'], data ->> 'status'), 1) - 1
+                when 'coupon_returned' then array_position(array['Issued', 'Used', 'Deactivated', 'Expired', 'ReturnedExpired'], data ->> 'status') - 1
+                else 0
+            end as became
+        from entries
+        where type in (
+            'coupon_issued', 'coupon_held', 'coupon_hold_released', 'coupon_redeemed', 'redemption_voided', 'coupon_returned', 'coupon_deactivated',
+            'coupon_expired', 'coupon_expiry_reversed')
+    ) as e
     group by e.tenant_id, e.stream_id
 ) as e on c.tenant_id = e.tenant_id and c.code = e.code
 when matched then update set
     status = e.status,
-    redemption_id = case when e.status = 'used' then e.redemption[2] end,
-    redeemed_at = case when e.status = 'used' then e.redemption[3]::timestamptz end,
-    discount = case when e.status = 'used' then e.redemption[4]::bigint end,
-    held_until = e.held_until::timestamptz,
+    redemption_id = case when e.status = 'used' then coalesce(e.redemption[2], c.redemption_id) end,
+    redeemed_at = case when e.status = 'used' then coalesce(e.redemption[3]::timestamptz, c.redeemed_at) end,
+    discount = case when e.status = 'used' then coalesce(e.redemption[4]::bigint, c.discount) end,
+    held_until = case when e.hold_changed is null then c.held_until when e.hold_changed = e.held then e.held_until end,
     entry = e.entry
 when not matched then insert
     (tenant_id, code, status, campaign, terms_version, member, valid_from, valid_to, redemption_id, redeemed_at, discount, held_until,
@@ -43,5 +51,5 @@ values (
     case when e.status = 'used' then e.redemption[2] end,
     case when e.status = 'used' then e.redemption[3]::timestamptz end,
     case when e.status = 'used' then e.redemption[4]::bigint end,
-    e.held_until::timestamptz,
+    case when e.hold_changed = e.held then e.held_until end,
     e.entry)

@@ -1,4 +1,5 @@
--- Sums per business date and store. Issuing knows no store; a void is booked on its own date, under the redemption's store.
+-- Sums per business date and store. Issuing knows no store; voids and returns are booked on their own date, under the redemption's store.
+-- A basket of several coupons counts once: with the coupon that it is named by, which has no lead.
 merge into store_days as d
 using (
     select
@@ -8,21 +9,25 @@ using (
         count(*) filter (where e.type = 'coupon_issued') as issued,
         count(*) filter (where e.type = 'coupon_redeemed') as redeemed,
         count(*) filter (where e.type = 'redemption_voided') as voided,
-        coalesce(sum(case e.type
-            when 'coupon_redeemed' then (e.data -> 'amount')::bigint
-            when 'redemption_voided' then -(e.data -> 'amount')::bigint end), 0)::bigint as amount,
+        count(*) filter (where e.type = 'coupon_returned') as returned,
+        coalesce(sum(case
+            when e.data ? 'lead' then 0
+            when e.type = 'coupon_redeemed' then (e.data -> 'amount')::bigint
+            when e.type in ('redemption_voided', 'coupon_returned') then -(e.data -> 'amount')::bigint end), 0)::bigint as amount,
         coalesce(sum(case e.type
             when 'coupon_redeemed' then (e.data -> 'discount')::bigint
-            when 'redemption_voided' then -(e.data -> 'discount')::bigint end), 0)::bigint as discount
+            when 'redemption_voided' then -(e.data -> 'discount')::bigint
+            when 'coupon_returned' then -(e.data -> 'discount')::bigint end), 0)::bigint as discount
     from entries as e
-    where e.type in ('coupon_issued', 'coupon_redeemed', 'redemption_voided')
+    where e.type in ('coupon_issued', 'coupon_redeemed', 'redemption_voided', 'coupon_returned')
     group by 1, 2, 3
 ) as e on d.tenant_id = e.tenant_id and d.day = e.day and d.store = e.store
 when matched then update set
     issued = d.issued + e.issued,
     redeemed = d.redeemed + e.redeemed,
     voided = d.voided + e.voided,
+    returned = d.returned + e.returned,
     amount = d.amount + e.amount,
     discount = d.discount + e.discount
-when not matched then insert (tenant_id, day, store, issued, redeemed, voided, amount, discount)
-values (e.tenant_id, e.day, e.store, e.issued, e.redeemed, e.voided, e.amount, e.discount)
+when not matched then insert (tenant_id, day, store, issued, redeemed, voided, returned, amount, discount)
+values (e.tenant_id, e.day, e.store, e.issued, e.redeemed, e.voided, e.returned, e.amount, e.discount)

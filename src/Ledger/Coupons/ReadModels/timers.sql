@@ -11,5 +11,6 @@ from (
             else e.data ->> 'validTo' end)::timestamptz as due_at
     from entries as e
     where e.type in ('coupon_issued', 'redemption_voided', 'coupon_held', 'campaign_approved')
+        or (e.type = 'coupon_returned' and e.data ->> 'status' = 'Issued')
 ) as e
 where not exists (select from timers as t where t.due_at = e.due_at and t.tenant_id = e.tenant_id and t.stream_id = e.stream_id)

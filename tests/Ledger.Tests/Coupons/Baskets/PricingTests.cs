@@ -41,23 +41,6 @@ public class PricingTests
     }
 
     [Fact]
-    public void A6_Multi_use()
-    {
-        var uses = Uses.Of(Twenty with { MaxUses = 5 });
-        uses = After(uses.Use(2));
-        Assert.Equal(3, uses.Left);
-        uses = After(uses.Use(1));
-        Assert.Equal(2, uses.Left);
-        Assert.Equal(new UsesExhausted(3, 2), Assert.IsType<Decision<Uses>.Rejected>(uses.Use(3)).Reason);
-        uses = After(uses.Return(1));
-        Assert.Equal(3, uses.Left);
-        Assert.Equal(new ReturnExceedsOriginal(ReturnMeasure.Uses, null, 3, 2), Assert.IsType<Decision<Uses>.Rejected>(uses.Return(3)).Reason);
-        Assert.Equal(1, Uses.Of(Twenty).Left);
-
-        static Uses After(Decision<Uses> decision) => Assert.Single(Assert.IsType<Decision<Uses>.Accepted>(decision).Events);
-    }
-
-    [Fact]
     public void Stacking_order_and_the_amount_of_a_percentage_matter()
     {
         var (ten, five) = (Percent(10), Off(5_00));

@@ -1,0 +1,95 @@
+using System.Collections.ObjectModel;
+using Ledger.Coupons.Baskets;
+using NodaTime;
+using static Ledger.Coupons.CouponCommand;
+using static Ledger.Coupons.Redemptions.RedemptionCommand;
+
+namespace Ledger.Coupons.Redemptions;
+
+/// <summary>What undoes a redemption: void as a whole, or return in parts.</summary>
+public static class ReturnOperations
+{
+    /// <summary>Voids a redemption within its window; its coupons may be used again while they are valid.</summary>
+    /// <param name="grace">How long after the redemption it may be voided although its window is over.</param>
+    public static Operation Void(Request request, string redemptionId, Instant at, LocalDate date, string? reason, Duration grace = default) => OnRedemption(
+        request, redemptionId, (book, code, number) =>
+        {
+            var (coupon, home) = (CouponStream.Of(code), RedemptionStream.Of(redemptionId));
+            var (state, record) = (book.State(coupon), book.State(home));
+            if (record.Sale is not { } sale)
+            {
+                return state.Status == CouponStatus.None
+                    ? new RedemptionNotFound(redemptionId)
+                    : Verdict.Of(coupon, state, CouponDecider.Decide(new VoidRedemption(redemptionId, number, at, date, reason, grace), state),
+                        (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
+            }
+
+            return Follow(book, redemptionId, record, RedemptionDecider.Decide(new VoidBasket(redemptionId, request.Key ?? "", at, date, reason, grace), record),
+                (part, _) => new VoidShare(
+                    redemptionId, sale.Basket.Amount, part.Discount, at, date, sale.Store, reason, LeadOf(code, part), part.Uses == 1 ? null : part.Uses),
+                (_, after, _) => RedemptionView.Of(redemptionId, after));
+        });
+
+    /// <summary>Goods of a redemption come back, or uses of its one coupon.</summary>
+    /// <param name="items">What comes back; empty: all that is left.</param>
+    /// <param name="uses">Uses that come back without goods; null: goods do.</param>
+    /// <param name="keepCoupons">No coupon is given back, even where nothing of its discount stands.</param>
+    public static Operation Return(
+        Request request, string redemptionId, IReadOnlyList<ReturnItem> items, int? uses, bool keepCoupons, Instant at, LocalDate date, string? reason) => OnRedemption(
+        request, redemptionId, (book, code, number) =>
+        {
+            var (state, record) = (book.State(CouponStream.Of(code)), book.State(RedemptionStream.Of(redemptionId)));
+            if ((record.Sale ?? RedemptionStream.SaleOf(redemptionId, code, state)) is not { } sale)
+                return number >= 1 && number <= state.Redemptions ? new RedemptionIsVoided(redemptionId) : new RedemptionNotFound(redemptionId);
+
+            var terms = sale.Coupons.Select(part => CampaignStreams.TermsOf(part.Campaign, part.TermsVersion)).ToList();
+            var missing = terms.Where(stream => !book.Has(stream)).ToList<StreamName>();
+            if (missing.Count > 0) return new Verdict.NeedsMore(missing);
+            var sold = new Sale(sale.Basket, [.. sale.Coupons.Zip(terms, (part, stream) => new Priced.Applied(
+                new(part.Code, book.State(stream).Terms!, Campaign: part.Campaign, Uses: part.Uses), part.Eligible, part.Discount, part.Lines, part.Funding))]);
+            RedemptionCommand command = uses is { } number0
+                ? new ReturnUses(redemptionId, request.Key ?? "", sold, number0, at, date, reason)
+                : new ReturnGoods(redemptionId, request.Key ?? "", sold, items, at, date, reason);
+
+            return Follow(book, redemptionId, record with { Sale = sale }, RedemptionDecider.Decide(command, record with { Sale = sale }),
+                (part, fact) =>
+                {
+                    var (made, one) = ((RedemptionEvent.BasketReturned)fact, ((RedemptionEvent.BasketReturned)fact).Return.Coupons.Single(back => back.Code == part.Code));
+                    var amount = Money.Sum(made.Return.Lines.Select(line => line.Amount));
+                    var isBack = one.IsUsableAgain && !(record.Returns.Count > 0 && record.Returns[^1].Coupons.Single(back => back.Code == part.Code).IsUsableAgain);
+                    var given = keepCoupons ? 0 : uses ?? (isBack ? part.Uses : 0);
+                    return new ReturnCoupon(redemptionId, made.Number, amount, one, given, at, date, sale.Store, LeadOf(code, part));
+                },
+                (fact, _, coupons) => ViewOf(redemptionId, (RedemptionEvent.BasketReturned)fact!, coupons, request.Now),
+                isNew: record.Sale is null);
+        });
+
+    private static Operation OnRedemption(Request request, string redemptionId, Func<BookStates, string, int, Verdict> decide)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (code, number) = CouponStream.Parse(redemptionId) ?? (redemptionId, 0);
+        return new(request, [CouponStream.Of(code), RedemptionStream.Of(redemptionId)], [], book => decide(book, code, number));
+    }
+
+    /// <summary>Appends what was decided of the redemption, and what follows for each of its coupons.</summary>
+    /// <param name="isNew">The redemption stood in its coupon's stream alone: its record begins now.</param>
+    private static Verdict Follow(
+        BookStates book, string redemptionId, Redemption record, Decision<RedemptionEvent> decision, Func<RedeemedCoupon, RedemptionEvent, CouponCommand> command,
+        Func<RedemptionEvent?, Redemption, IReadOnlyDictionary<string, Coupon>, object> answer, bool isNew = false)
+    {
+        if (decision is Decision<RedemptionEvent>.Rejected(var reason)) return reason;
+        var facts = ((Decision<RedemptionEvent>.Accepted)decision).Events;
+        if (facts.Count == 0) return new Verdict.Accepted([], answer(null, record, ReadOnlyDictionary<string, Coupon>.Empty));
+        var (home, sale) = (RedemptionStream.Of(redemptionId), record.Sale!);
+        RedemptionEvent[] opening = isNew ? [new RedemptionEvent.BasketRedeemed(sale)] : [];
+        return ShownCoupon.With(book, [.. sale.Coupons.Select(part => new Presented(part.Code, part.Uses))], new RedemptionNotFound(redemptionId), shown => ShownCoupon.Decide(
+            [.. shown.Zip(sale.Coupons, (one, part) => (one, command(part, facts[0])))],
+            coupons => answer(facts[0], facts.Aggregate(record, RedemptionDecider.Evolve), coupons), [.. home.With([.. opening, .. facts])]));
+    }
+
+    private static string? LeadOf(string lead, RedeemedCoupon part) => part.Code == lead ? null : lead;
+
+    private static ReturnView ViewOf(string redemptionId, RedemptionEvent.BasketReturned made, IReadOnlyDictionary<string, Coupon> coupons, Instant now) => new(
+        redemptionId, made.Number, made.Return.Refund, made.Return.Lines,
+        [.. made.Return.Coupons.Select(one => new ReturnedCouponView(one.Code, one.Discount, one.Funding, one.Standing, coupons[one.Code].StatusAt(now)))], made.At);
+}

@@ -1,0 +1,177 @@
+using Ledger.Coupons.Baskets;
+using NodaTime;
+using static Ledger.Coupons.CouponCommand;
+
+namespace Ledger.Coupons.Redemptions;
+
+/// <summary>A coupon that a customer shows.</summary>
+/// <param name="Uses">How many of its uses at once.</param>
+public sealed record Presented(string Code, int Uses = 1);
+
+/// <summary>
+/// What tills ask, as operations: redeem, hold, commit, release. One coupon of one use is one entry in its stream. Several on one
+/// basket, or one of several uses, have a record beside: the redemption's own stream, named by the first code that was shown.
+/// </summary>
+public static class TillOperations
+{
+    /// <summary>Redeems one coupon in one shot.</summary>
+    public static Operation Redeem(Request request, string code, Money amount, Instant at, string? store, string? till, string? order, Basket? basket = null) =>
+        Redeem(request, [new Presented(code)], amount, at, store, till, order, basket);
+
+    /// <summary>Redeems coupons on one basket in one shot: all of them or none.</summary>
+    /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once.</param>
+    /// <exception cref="ArgumentException">The request has no key: a second redemption could not be told from a repeat.</exception>
+    public static Operation Redeem(
+        Request request, IReadOnlyList<Presented> coupons, Money amount, Instant at, string? store, string? till, string? order, Basket? basket = null)
+    {
+        var key = KeyOf(request);
+        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.With(book, coupons, new CodeNotFound(), shown =>
+        {
+            if (shown is [{ Terms.Uses: 1 } only])
+            {
+                var command = new RedeemCoupon(only.Terms, only.Code, key, amount, at, store, till, order, request.Now, basket, only.Uses);
+                return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => RedemptionView.Of(only.Code, c.Campaign, c.Last!));
+            }
+
+            var id = CouponStream.RedemptionId(shown[0].Code, shown[0].State.Redemptions + 1);
+            var home = RedemptionStream.Of(id);
+            if (!book.Has(home)) return new Verdict.NeedsMore([home]);
+            var (priced, refusal) = Price(shown, at, request.Now, store, basket ?? Basket.Of(amount));
+            if (refusal is not null) return refusal;
+            var sale = new RedeemedBasket(key, priced.Basket, priced.Coupons, at, VoidableUntil(shown, at), store, till, order, Hold: null);
+            (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new RedeemCoupon(
+                Of(shown, part).Terms, part.Code, key, amount, at, store, till, order, request.Now, null, part.Uses, ShareOf(id, shown, part))))];
+            return Redeemed(id, home, sale, parts);
+        }));
+    }
+
+    /// <summary>Puts one coupon on hold for a basket.</summary>
+    public static Operation Hold(Request request, string code, Money amount, int seconds, Instant at, string? store, string? till, string? order, Basket? basket = null) =>
+        Hold(request, [new Presented(code)], amount, seconds, at, store, till, order, basket);
+
+    /// <summary>Puts coupons on hold for one basket: all of them or none.</summary>
+    /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once. The first names the hold.</param>
+    /// <param name="seconds">How long, from the time of receipt.</param>
+    /// <exception cref="ArgumentException">The request has no key: a second hold could not be told from a repeat.</exception>
+    public static Operation Hold(
+        Request request, IReadOnlyList<Presented> coupons, Money amount, int seconds, Instant at, string? store, string? till, string? order, Basket? basket = null)
+    {
+        var key = KeyOf(request);
+        var (id, until) = (CouponStream.HoldId(coupons[0].Code, key), request.Now + Duration.FromSeconds(seconds));
+        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.With(book, coupons, new CodeNotFound(), shown =>
+        {
+            if (shown is [var only])
+            {
+                var command = new HoldCoupon(only.Terms, id, key, amount, at, store, till, order, request.Now, until, basket, only.Uses);
+                return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => HoldView.Of(only.Code, c.Campaign, c.Hold!));
+            }
+
+            var (priced, refusal) = Price(shown, at, request.Now, store, basket ?? Basket.Of(amount));
+            if (refusal is not null) return refusal;
+            (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new HoldCoupon(
+                Of(shown, part).Terms, id, key, amount, at, store, till, order, request.Now, until, null, part.Uses, HeldShare(id, shown, part, priced.Basket))))];
+            return ShownCoupon.Decide(parts, after => HoldView.Of(id, after[shown[0].Code], priced));
+        }));
+    }
+
+    /// <summary>Redeems what a hold keeps, as it was quoted.</summary>
+    /// <exception cref="ArgumentException">The request has no key: a second commit could not be told from a repeat.</exception>
+    public static Operation Commit(Request request, string holdId, Instant at)
+    {
+        var (key, code) = (KeyOf(request), CouponStream.CodeOfHold(holdId));
+        return OnHold(request, holdId, book => shown =>
+        {
+            var lead = shown[0];
+            var plain = new CommitHold(lead.Terms, code, holdId, key, at, request.Now);
+            if (shown.Count == 1 && (lead.Terms.Uses == 1 || lead.State.Hold?.Id != holdId))
+                return Verdict.Of(lead.Stream, lead.State, CouponDecider.Decide(plain, lead.State), (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
+
+            var id = CouponStream.RedemptionId(code, lead.State.Redemptions + 1);
+            var home = RedemptionStream.Of(id);
+            if (!book.Has(home)) return new Verdict.NeedsMore([home]);
+            // The clock frees coupons one by one; where one of them is free already, the hold is over.
+            if (shown.FirstOrDefault(one => one.State.Hold?.Id != holdId) is not null) return new HoldExpired(lead.State.Hold!.ExpiresAt);
+            var hold = lead.State.Hold!;
+            var inOrder = Candidate.InOrder(shown.Select((one, i) => new Candidate(one.Code, one.Terms, i)));
+            var coupons = inOrder.Select(candidate => Held(shown.First(one => one.Code == candidate.Code))).ToList();
+            var sale = new RedeemedBasket(
+                key, hold.Basket?.Basket ?? Basket.Of(hold.Amount), coupons, at, VoidableUntil(shown, at), hold.Store, hold.Till, hold.Order, hold.Id);
+            (ShownCoupon, CouponCommand)[] parts = [.. coupons.Select(part => (Of(shown, part), new CommitHold(
+                Of(shown, part).Terms, part.Code, holdId, key, at, request.Now, ShareOf(id, shown, part))))];
+            return Redeemed(id, home, sale, parts);
+        });
+    }
+
+    /// <summary>Ends a hold; its coupons may be used again while they are valid.</summary>
+    public static Operation Release(Request request, string holdId)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return OnHold(request, holdId, _ => shown => ShownCoupon.Decide(
+            [.. shown.Select(one => (one, (CouponCommand)new ReleaseHold(holdId, request.Now)))], after => CouponView.Of(shown[0].Code, after[shown[0].Code], request.Now)));
+    }
+
+    /// <summary>The coupon that the hold is named by, and those that it keeps along.</summary>
+    private static Operation OnHold(Request request, string holdId, Func<BookStates, Func<IReadOnlyList<ShownCoupon>, Verdict>> decide)
+    {
+        var code = CouponStream.CodeOfHold(holdId);
+        var coupon = CouponStream.Of(code);
+        return new(request, [coupon], [], book =>
+        {
+            var along = book.State(coupon).Hold is { With: { } with } hold && hold.Id == holdId ? with : [];
+            return ShownCoupon.With(book, [new(code), .. along.Select(other => new Presented(other))], new HoldNotFound(holdId), decide(book));
+        });
+    }
+
+    /// <summary>Every coupon's part, or the first refusal: what stands against the coupons as they are comes before what the basket says.</summary>
+    private static (PricedBasket Priced, Rejection? Refusal) Price(IReadOnlyList<ShownCoupon> shown, Instant at, Instant now, string? store, Basket basket)
+    {
+        foreach (var one in shown)
+        {
+            if (CouponDecider.StandingRefusal(one.State, one.Terms, at, now, store, one.Uses) is { } refusal) return (PricedBasket.None, refusal.Of(one.Code, shown.Count));
+        }
+
+        var pricing = Pricing.Of(basket, [.. shown.Select((one, i) => new Candidate(one.Code, one.Terms, i, one.State.Campaign, one.Uses))]);
+        if (pricing.Coupons.OfType<Priced.Refused>().FirstOrDefault() is { } refused) return (PricedBasket.None, refused.Reason.Of(refused.Candidate.Code, shown.Count));
+        var coupons = pricing.Applied.Select(applied => new RedeemedCoupon(
+            applied.Candidate.Code, applied.Candidate.Campaign, shown[applied.Candidate.Position].State.TermsVersion, applied.Eligible, applied.Discount,
+            applied.Lines, applied.Funding, applied.Candidate.Uses));
+        return (new(basket, [.. coupons]), null);
+    }
+
+    private static RedeemedCoupon Held(ShownCoupon one)
+    {
+        var (hold, breakdown) = (one.State.Hold!, one.State.Hold!.Basket);
+        return new(
+            one.Code, one.State.Campaign, one.State.TermsVersion, breakdown?.Eligible ?? hold.Amount, hold.Discount,
+            breakdown?.Lines ?? [new(0, hold.Discount)], breakdown?.Funding ?? [new(Funding.Merchant, hold.Discount)], hold.Uses ?? 1);
+    }
+
+    private static Verdict Redeemed(
+        string id, Stream<Redemption, RedemptionEvent> home, RedeemedBasket sale, IReadOnlyList<(ShownCoupon One, CouponCommand Command)> parts) =>
+        ShownCoupon.Decide(
+            parts, _ => RedemptionView.Of(id, Redemption.None with { Sale = sale }), new Change(home, new RedemptionEvent.BasketRedeemed(sale)));
+
+    private static BasketShare ShareOf(string id, IReadOnlyList<ShownCoupon> shown, RedeemedCoupon part) => new(
+        id, part.Code == shown[0].Code ? null : shown[0].Code, part.Discount, new(Basket: null, part.Eligible, part.Lines, part.Funding));
+
+    /// <summary>The basket stands with the coupon that the hold is named by.</summary>
+    private static BasketShare HeldShare(string id, IReadOnlyList<ShownCoupon> shown, RedeemedCoupon part, Basket basket) => part.Code != shown[0].Code
+        ? ShareOf(id, shown, part)
+        : new(id, null, part.Discount, new(basket, part.Eligible, part.Lines, part.Funding), [.. shown.Skip(1).Select(other => other.Code)]);
+
+    private static ShownCoupon Of(IReadOnlyList<ShownCoupon> shown, RedeemedCoupon part) => shown.First(one => one.Code == part.Code);
+
+    private static Instant VoidableUntil(IReadOnlyList<ShownCoupon> shown, Instant at) => shown.Min(one => one.Terms.VoidableUntil(at));
+
+    private static string KeyOf(Request request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return string.IsNullOrEmpty(request.Key) ? throw new ArgumentException("The request needs a key.", nameof(request)) : request.Key;
+    }
+}
+
+/// <summary>A basket with each coupon's part of it, in the order of application.</summary>
+public sealed record PricedBasket(Basket Basket, IReadOnlyList<RedeemedCoupon> Coupons)
+{
+    public static PricedBasket None { get; } = new(new([]), []);
+}
