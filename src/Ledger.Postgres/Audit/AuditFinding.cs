@@ -61,6 +61,12 @@ public sealed record VersionBroken(string Book, long Number, string Stream, long
     public override string Sentence => $"Entry {Number} of book {Book} is version {Found} of stream {Stream}, where {Expected} follows.";
 }
 
+/// <summary>A request was reversed before it arrived, and then carried out all the same.</summary>
+public sealed record BarredRequestCarriedOut(string Book, long Number, string Key) : AuditFinding(Book, Number)
+{
+    public override string Sentence => $"Entry {Number} of book {Book} was made under request key {Key}, which an earlier entry bars.";
+}
+
 /// <summary>The book's row and its last entry disagree.</summary>
 /// <param name="Last">The number of the last entry there is; 0 if there is none.</param>
 public sealed record HeadDiffers(string Book, long Last, long Head) : AuditFinding(Book, Last == 0 ? null : Last)

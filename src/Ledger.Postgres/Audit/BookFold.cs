@@ -70,6 +70,9 @@ internal sealed class BookFold
     public BookChain Chain { get; }
     public BookFindings Findings { get; }
     public ModelProgress Progress { get; } = new();
+
+    /// <summary>Request keys that the entries read so far bar; as few as there were reversals of what never arrived.</summary>
+    public HashSet<string> Barred { get; } = new(StringComparer.Ordinal);
     public Dictionary<string, StreamFold> Streams { get; private set; } = null!;
     public Dictionary<string, TallySum> Tallies { get; private set; } = null!;
     public Dictionary<string, CampaignSum> Campaigns { get; private set; } = null!;

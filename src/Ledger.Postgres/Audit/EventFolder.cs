@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Reversals;
 
 namespace Ledger.Postgres.Audit;
 
@@ -24,6 +25,7 @@ internal static class EventFolder
     {
         var stream = part.Holds(entry.Stream) ? StreamOf(entry.Stream, book, ref held) : null;
         if (stream is not null) Step(stream, entry, book);
+        if (isFirstPass && book.Barred.Count > 0 && entry.HasCausation) CheckBar(entry, book);
         if (type is null)
         {
             Break(entry, book, stream, isFirstPass, "the ledger has no event of this name.");
@@ -33,6 +35,7 @@ internal static class EventFolder
         try
         {
             var fact = reader.Read(type, entry.Data, flat, shape) ?? throw new JsonException("The data is null.");
+            if (isFirstPass && fact is ReversalEvent.RequestReversedBeforeArrival barred) book.Barred.Add(barred.Request);
             if (stream is not null) Evolve(stream, type.Stored.Stream, fact);
             Sum(type.Stored.Stream, fact, entry.Seq, book, part, ref held);
         }
@@ -40,6 +43,13 @@ internal static class EventFolder
         {
             Break(entry, book, stream, isFirstPass, exception.Message);
         }
+    }
+
+    /// <summary>Behind the entry that bars a request key none is made under that key.</summary>
+    private static void CheckBar(in RawEntry entry, BookFold book)
+    {
+        var key = Encoding.UTF8.GetString(entry.Causation);
+        if (book.Barred.Contains(key)) book.Findings.Add(new BarredRequestCarriedOut(book.Book, entry.Seq, key));
     }
 
     private static StreamFold StreamOf(ReadOnlySpan<byte> id, BookFold book, ref int held)

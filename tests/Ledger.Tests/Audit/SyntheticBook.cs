@@ -32,9 +32,13 @@ public sealed class SyntheticBook(string name) : IDisposable
 
     public IReadOnlyList<(long Seq, string Stream, object Fact)> Entries => entries;
 
+    /// <summary>Keys of requests that were carried out, and of those that are barred.</summary>
+    public IReadOnlyCollection<string> Keys => kept.Keys;
+
     public async Task RunAsync(Operation operation, SyntheticRows rows, SyntheticRows requests)
     {
         ArgumentNullException.ThrowIfNull(operation);
+        if (operation.Request.Key is { } asked && kept.ContainsKey(asked)) return;
         var states = new BookStates();
         foreach (var tally in operation.Tallies) states.PutTally(tally, Tallies.TryGetValue(tally, out var value) ? value : 0);
         foreach (var other in operation.OtherRequests)

@@ -1,6 +1,7 @@
 using Ledger.Coupons;
 using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
+using Ledger.Reversals;
 using NodaTime;
 using Npgsql;
 
@@ -101,6 +102,13 @@ public sealed class SyntheticBooks
             return ((Coupon)book.Streams[$"coupon-{code}"].State).Hold is not { } hold
                 ? TillOperations.Hold(request, code, new(random.Next(10_00, 200_00)), 120 + random.Next(900), now, "s1", "t1", null)
                 : random.Next(3) == 0 ? TillOperations.Release(request, hold.Id) : TillOperations.Commit(request, hold.Id, now);
+        }
+
+        // Of a request that never arrived, of one that may have, or of one that comes later.
+        if (dice == 83)
+        {
+            var original = random.Next(2) == 0 ? $"lost-{random.Next(1 << 20):x5}" : book.Keys.ElementAt(random.Next(book.Keys.Count));
+            return ReversalOperations.Reverse(request, original, now, date, random.Next(2) == 0 ? null : "no answer");
         }
 
         if (dice is 92 or 93) return CouponOperations.Deactivate(request, code, "lost");

@@ -100,6 +100,63 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
         Assert.Equal((Book.Name, 1), (finding.Book, finding.Count));
     }
 
+    [Theory]
+    [InlineData("at", "\"2020-01-01T00:00:00.000000Z\"")]
+    [InlineData("reason", "\"forged\"")]
+    [InlineData("request", "\"forged\"")]
+    [InlineData("reversedBy", "\"forged\"")]
+    [InlineData("status", "\"redeemed\"")]
+    [InlineData("more", "1")]
+    public async Task What_a_tombstone_says(string member, string value)
+    {
+        var report = await AuditAsync($"update ledger.requests set outcome = outcome || '{{\"{member}\": {value}}}' where ctid = ({Tombstone})");
+
+        var finding = Assert.IsType<RowDiffers>(Assert.Single(report.Findings));
+        Assert.Equal((Book.Name, "requests", "outcome"), (finding.Book, finding.Table, finding.Column));
+        Assert.Contains(value, finding.Found, StringComparison.Ordinal);
+    }
+
+    /// <summary>Where the row is gone, or passes for an answer, the request could be carried out.</summary>
+    [Theory]
+    [InlineData("delete from ledger.requests")]
+    [InlineData("update ledger.requests set fingerprint = sha256('')")]
+    public async Task A_tombstone_taken_away(string change)
+    {
+        var report = await AuditAsync($"{change} where ctid = ({Tombstone})");
+
+        var finding = Assert.IsType<RowMissing>(Assert.Single(report.Findings));
+        Assert.Equal((Book.Name, "requests"), (finding.Book, finding.Table));
+    }
+
+    [Fact]
+    public async Task A_tombstone_under_another_key()
+    {
+        var report = await AuditAsync($"update ledger.requests set key = 'forged' where ctid = ({Tombstone})");
+
+        Assert.Equal([(Book.Name, "requests", "forged")], report.Findings.OfType<RowUnexpected>().Select(f => (f.Book, f.Table, f.Key)));
+        Assert.Equal((Book.Name, "requests"), Assert.Single(report.Findings.OfType<RowMissing>().Select(f => (f.Book, f.Table))));
+        Assert.Equal(2, report.Findings.Count);
+    }
+
+    /// <summary>Whoever empties a fingerprint takes an answer away: the request would be refused as reversed.</summary>
+    [Fact]
+    public async Task A_request_made_a_tombstone()
+    {
+        var report = await AuditAsync($"update ledger.requests set fingerprint = '' where ctid = (select ctid from ledger.requests where tenant_id = '{Book.Name}' and key = 'setup-0')");
+
+        Assert.Equal([new RowUnexpected(Book.Name, "requests", "setup-0")], report.Findings);
+    }
+
+    [Fact]
+    public async Task A_tombstone_of_nobody()
+    {
+        var report = await AuditAsync($"update ledger.requests set tenant_id = 'nobody' where ctid = ({Tombstone})");
+
+        Assert.Contains(new BookUnknown("nobody", "requests"), report.Findings);
+        Assert.Equal(("nobody", "requests"), Assert.Single(report.Findings.OfType<RowUnexpected>().Select(f => (f.Book, f.Table))));
+        Assert.Equal((Book.Name, "requests"), Assert.Single(report.Findings.OfType<RowMissing>().Select(f => (f.Book, f.Table))));
+    }
+
     [Fact]
     public async Task The_hour_of_a_timer()
     {
@@ -157,6 +214,8 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
         Assert.Equal(3, report.Findings.Count);
     }
 
+    private string Tombstone => $"select ctid from ledger.requests where tenant_id = '{Book.Name}' and fingerprint = '' order by key limit 1";
+
     /// <summary>A row of the book; of a redeemed coupon where the table has such.</summary>
     private string RowOf(string table) => table switch
     {
@@ -165,6 +224,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
         "timers" => $"select t.ctid from ledger.timers t join ledger.redemption_check c on c.tenant_id = t.tenant_id and t.stream_id = 'coupon-' || c.code "
             + $"where t.tenant_id = '{Book.Name}' and c.status = 'issued' and c.held_until is null and c.valid_to = t.due_at limit 1",
         "store_days" => $"select ctid from ledger.store_days where tenant_id = '{Book.Name}' and store = 's1' limit 1",
+        "requests" => $"select ctid from ledger.requests where tenant_id = '{Book.Name}' and key = 'setup-1'",
         _ => $"select ctid from ledger.{table} where tenant_id = '{Book.Name}' limit 1",
     };
 

@@ -67,7 +67,7 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Crashes} crashes (seed {Seed}): {load.Count} requests, {load.Acknowledged} carried out, {load.Unanswered} unanswered and resolved by their keys"));
+            $"{Crashes} crashes (seed {Seed}): {load.Count} requests, {load.Acknowledged} carried out, {load.Unanswered} unanswered and resolved by their keys: {load.Summary}"));
     }
 
     [Fact]
