@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using Ledger.Postgres;
 using Ledger.Postgres.Audit;
 using Ledger.Reversals;
@@ -85,7 +85,7 @@ public sealed class ReversalRaceTests(LedgerApp app) : IClassFixture<LedgerApp>
             // In the queue of one scribe, in this order; nobody has seen any of them yet.
             batch =
             [
-                .. new[] { Reverse("first", "first-reversal"), Redeem("first"), Redeem("second"), Reverse("second", "second-reversal"), Reverse("first", "again"), Redeem("third") }
+                .. new[] { Reverse("first", "first-reversal"), Redeem("first"), Redeem("second"), Reverse("second", "second-reversal"), Reverse("first", "again") }
                     .Select(operation => scribes.SubmitAsync(operation, CancellationToken.None)),
             ];
             Assert.Equal("request-unknown", (await shop.Client.GetAsync("/v1/requests/second", shop.TillKey)).Problem);
@@ -98,13 +98,13 @@ public sealed class ReversalRaceTests(LedgerApp app) : IClassFixture<LedgerApp>
             Outcome.Rejected(var reason) => reason.Slug,
             _ => "",
         });
-        Assert.Equal("tombstone reversed-before-arrival redeemed reversed tombstone redeemed", string.Join(' ', became));
-        Assert.Equal($"{code}-2", (await shop.Client.GetAsync("/v1/requests/third", shop.TillKey)).Said("redemptionId"));
+        Assert.Equal("tombstone reversed-before-arrival redeemed reversed tombstone", string.Join(' ', became));
+        Assert.Equal($"{code}-2", Shop.Expect(201, await shop.RedeemAsync(code)).Said("redemptionId"));
         await Books.AssertSoundAsync(app.Database);
 
         Request Ask(string key) => new(shop.Id, key, new byte[32], "test", Times.Cut(now));
 
-        Operation Redeem(string key) => CouponOperations.Redeem(Ask(key), code, new(42_00), now, null, null, null);
+        Operation Redeem(string key) => TillOperations.Redeem(Ask(key), code, new(42_00), now, null, null, null);
 
         Operation Reverse(string original, string key) => ReversalOperations.Reverse(Ask(key), original, now, now.InUtc().Date, null);
     }

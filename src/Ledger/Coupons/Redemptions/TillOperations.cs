@@ -106,8 +106,26 @@ public static class TillOperations
     public static Operation Release(Request request, string holdId)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return OnHold(request, holdId, _ => shown => ShownCoupon.Decide(
+        return OnHold(request, holdId, book => shown => CommitOf(book, holdId, shown[0]) ?? ShownCoupon.Decide(
             [.. shown.Select(one => (one, (CouponCommand)new ReleaseHold(holdId, request.Now)))], after => CouponView.Of(shown[0].Code, after[shown[0].Code], request.Now)));
+    }
+
+    /// <summary>
+    /// Refuses where a redemption that stands committed the hold. A coupon of one use knows its last redemption; one of several may have been
+    /// used again since, and the records of its redemptions tell.
+    /// </summary>
+    private static Verdict? CommitOf(BookStates book, string holdId, ShownCoupon lead)
+    {
+        if (lead.Terms.Uses == 1 || lead.State.Hold?.Id == holdId) return null;
+        var ids = Enumerable.Range(1, lead.State.Redemptions).TakeLast(Limits.MaxUses).Select(number => CouponStream.RedemptionId(lead.Code, number)).ToList();
+        var missing = ids.Select(RedemptionStream.Of).Where(home => !book.Has(home)).ToList();
+        if (missing.Count > 0) return new Verdict.NeedsMore(missing);
+        foreach (var id in ids)
+        {
+            if (book.State(RedemptionStream.Of(id)) is { IsVoided: false, Sale: { } sale } && sale.Hold == holdId) return new AlreadyUsed(id, sale.At);
+        }
+
+        return null;
     }
 
     /// <summary>The coupon that the hold is named by, and those that it keeps along.</summary>
