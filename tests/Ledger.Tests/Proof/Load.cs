@@ -13,7 +13,7 @@ internal sealed record Attempt(Shop Shop, string ApiKey, string Path, string? Bo
 }
 
 /// <summary>
-/// Workers that issue, redeem, hold, commit, release, void and reverse for several merchants over any number of services, and remember what
+/// Workers that issue, redeem, hold, commit, release, void, return and reverse for several merchants over any number of services, and remember what
 /// each was told. What was not answered is asked again later under its key; then the book must say exactly what the answers said.
 /// </summary>
 internal sealed class Load(IReadOnlyList<Shop> shops, int seed)
@@ -122,7 +122,7 @@ internal sealed class Load(IReadOnlyList<Shop> shops, int seed)
             select count(*)
             from ledger.requests r
             join ledger.mt_events e on e.tenant_id = r.tenant_id and e.causation_id = r.outcome ->> 'request' and e.type in ('coupon_redeemed', 'coupon_held')
-            where r.fingerprint <> '' and r.outcome ->> 'status' in ('reversed', 'tombstone') and not exists (
+            where r.fingerprint <> '' and r.outcome ->> 'status' in ('reversed', 'tombstone') and coalesce((e.data ->> 'expiresAt')::timestamptz, 'infinity') > now() and not exists (
                 select from ledger.mt_events u where u.tenant_id = e.tenant_id and u.stream_id = e.stream_id and u.version > e.version and (
                     (u.type = 'redemption_voided' and u.data ->> 'redemptionId' = e.data ->> 'redemptionId')
                     or (u.type = 'coupon_hold_released' and u.data ->> 'holdId' = e.data ->> 'holdId')
@@ -167,7 +167,7 @@ internal sealed class Load(IReadOnlyList<Shop> shops, int seed)
             < 9 when Of(codes).TryDequeue(out var code) => Use(code, "/v1/redemptions"),
             < 11 when Of(codes).TryDequeue(out var code) => Use(code, "/v1/holds"),
             11 when Of(holds).TryDequeue(out var hold) => Till($"/v1/holds/{hold}/{(random.Next(3) == 0 ? "release" : "commit")}", null),
-            12 when Of(redemptions).TryDequeue(out var redemption) => Till($"/v1/redemptions/{redemption}/void", null),
+            12 when Of(redemptions).TryDequeue(out var redemption) => Till($"/v1/redemptions/{redemption}/{(random.Next(4) == 0 ? "returns" : "void")}", null),
             13 when Of(doubtful).TryDequeue(out var original) => Reverse(original),
             14 when Of(codes).TryDequeue(out var code) => Overtake(Use(code, random.Next(2) == 0 ? "/v1/redemptions" : "/v1/holds")),
             15 when Of(overtaken).TryDequeue(out var late) => late,
@@ -185,7 +185,9 @@ internal sealed class Load(IReadOnlyList<Shop> shops, int seed)
         Attempt Use(string code, string path)
         {
             if (random.Next(3) == 0) Of(codes).Enqueue(code);
-            return Till(path, $$"""{"code":"{{code}}","amount":4200}""");
+            return random.Next(4) == 0 && Of(codes).TryDequeue(out var other) && other != code
+                ? Till(path, $$"""{"coupons":[{"code":"{{code}}"},{"code":"{{other}}"}],"amount":9900}""")
+                : Till(path, $$"""{"code":"{{code}}","amount":4200}""");
         }
 
         Attempt Reverse(string original)

@@ -201,30 +201,39 @@ public class ReversalTests
     }
 }
 
-/// <summary>A book in memory with one coupon of 20.00 off 100.00, voidable until the end of its business day.</summary>
+/// <summary>A book in memory with coupons of 20.00 off 100.00, voidable until the end of their business day, and a till that uses them together.</summary>
 internal sealed class ReversalBook
 {
-    public ReversalBook()
+    private readonly string[] codes;
+
+    public ReversalBook(params string[] codes)
     {
+        this.codes = codes.Length == 0 ? [Code] : codes;
         var terms = Terms with { VoidWindowMinutes = null };
         Accepted(CouponOperations.Draft(Ask("draft", Received), Spring, new("Spring", 100, WindowStart, IssuingEnds), terms));
         Accepted(CouponOperations.Change(Ask("submit", Received), Spring, new SubmitCampaign()));
         Accepted(CouponOperations.Change(Ask("approve", Received), Spring, new ApproveCampaign()));
-        Accepted(CouponOperations.Issue(Ask("issue", Received), Spring, Code, Member, null, Received, Issued.Date));
+        foreach (var code in this.codes) Accepted(CouponOperations.Issue(Ask(code == Code ? "issue" : $"issue {code}", Received), Spring, code, Member, null, Received, Issued.Date));
     }
 
     public InMemoryBook Book { get; } = new();
 
-    public Coupon Coupon => Book.State(CouponStream.Of(Code));
+    public IReadOnlyList<Coupon> Coupons => [.. codes.Select(code => Book.State(CouponStream.Of(code)))];
+
+    /// <summary>The only one.</summary>
+    public Coupon Coupon => Assert.Single(Coupons);
 
     public CouponUse? Standing => Coupon.Status == CouponStatus.Used ? Coupon.Last : null;
 
-    public Operation Redeem(string key, Instant now) => TillOperations.Redeem(Ask(key, now), Code, new(120_00), now, "s1", "t1", null);
+    public Operation Redeem(string key, Instant now) => TillOperations.Redeem(Ask(key, now), [.. codes.Select(code => new Presented(code))], new(120_00), now, "s1", "t1", null);
+
+    /// <summary>By another till, which has but the last of them.</summary>
+    public Operation RedeemLast(string key, Instant now) => TillOperations.Redeem(Ask(key, now), codes[^1], new(120_00), now, "s1", "t2", null);
 
     /// <summary>For two minutes.</summary>
-    public Operation Hold(string key, Instant now) => TillOperations.Hold(Ask(key, now), Code, new(120_00), 120, now, "s1", "t1", null);
+    public Operation Hold(string key, Instant now) => TillOperations.Hold(Ask(key, now), [.. codes.Select(code => new Presented(code))], new(120_00), 120, now, "s1", "t1", null);
 
-    public Operation Commit(string key, string hold, Instant now) => TillOperations.Commit(Ask(key, now), CouponStream.HoldId(Code, hold), now);
+    public Operation Commit(string key, string hold, Instant now) => TillOperations.Commit(Ask(key, now), CouponStream.HoldId(codes[0], hold), now);
 
     public Operation Reverse(string original, string key, Instant now, string? reason = null) =>
         ReversalOperations.Reverse(Ask(key, now), original, now, now.InZone(Terms.Zone()).Date, reason);
