@@ -60,6 +60,9 @@ internal static class Baskets
         return await call.RefuseAsync(faults) ? null : shown;
     }
 
+    public static Stated? StatedOf(string? member, string? channel, long? discount) =>
+        (member, channel, discount) is (null, null, null) ? null : new(member, channel, discount is { } quoted ? new Money(quoted) : null);
+
     /// <summary>
     /// The basket that a body names, null where it names none; a problem was answered, and false given, where it contradicts itself.
     /// </summary>

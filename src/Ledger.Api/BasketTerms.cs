@@ -52,6 +52,7 @@ internal static class BasketTerms
     public static void Check(TermsBody body, string at, Faults faults)
     {
         CheckNames(body.PaymentMethods, $"{at}/paymentMethods", faults);
+        CheckNames(body.Channels, $"{at}/channels", faults);
         if (body.Goods is { } goods)
         {
             CheckGoods(goods.Include, goods.Exclude, $"{at}/goods/include", $"{at}/goods/exclude", faults);

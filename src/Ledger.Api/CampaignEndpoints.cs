@@ -67,6 +67,8 @@ public sealed record LimitsBody(
 /// <param name="PaymentMethods">Fund channels by which the basket may be paid, such as huabei; absent: any.</param>
 /// <param name="Funding">Who pays the discounts; absent: the merchant.</param>
 /// <param name="MaxUses">How often one coupon may be used.</param>
+/// <param name="Channels">Where it may be used, in the merchant's words, such as in-store; absent: anywhere.</param>
+/// <param name="IsBundle">Its uses are a set used in order: only the latest redemption that stands may be undone. Needs maxUses of 2 or more.</param>
 /// <param name="ReturnPolicy">What becomes of the discount when goods come back: each line gives back its part, or what is kept is priced anew.</param>
 public sealed record TermsBody(
     BenefitBody Benefit,
@@ -81,7 +83,9 @@ public sealed record TermsBody(
     [property: MaxLength(Limits.MaxPaymentMethods)] IReadOnlyList<string>? PaymentMethods = null,
     FundingBody? Funding = null,
     [property: Range(1, Limits.MaxUses)] int MaxUses = 1,
-    ReturnPolicy ReturnPolicy = ReturnPolicy.Proportional);
+    ReturnPolicy ReturnPolicy = ReturnPolicy.Proportional,
+    [property: MaxLength(Limits.MaxChannels)] IReadOnlyList<string>? Channels = null,
+    bool IsBundle = false);
 
 /// <summary>Drafts a campaign with its first terms.</summary>
 /// <param name="Quota">The most coupons it may ever issue.</param>
@@ -218,13 +222,15 @@ public static class CampaignEndpoints
         }
 
         BasketTerms.Check(body, at, faults);
+        if (body is { IsBundle: true, MaxUses: 1 }) faults.Add($"{at}/isBundle", "Let maxUses be 2 or more; one use is no bundle.");
         if (faults.Count > before) return null;
         return new(
             benefit!, new(body.MinimumSpend), call.Caller.Profile.TimeZone, new(validity.WindowStart, validity.WindowEnd, validity.WaitDays, validity.ValidDays),
             [.. windows.Select(w => new UsableWindow((IsoDayOfWeek)w.Day, w.From, w.To))], [.. stores.Distinct(StringComparer.Ordinal)],
             new(body.Limits?.PerMember, body.Limits?.PerMemberPerDay, body.Limits?.PerDay), body.VoidWindowMinutes,
             BasketTerms.Of(body.Stacking), BasketTerms.Of(body.Goods), BasketTerms.Some(body.PaymentMethods), BasketTerms.Of(body.Funding),
-            body.MaxUses == 1 ? null : body.MaxUses, body.ReturnPolicy == ReturnPolicy.Proportional ? null : body.ReturnPolicy);
+            body.MaxUses == 1 ? null : body.MaxUses, body.ReturnPolicy == ReturnPolicy.Proportional ? null : body.ReturnPolicy,
+            Channels: BasketTerms.Some(body.Channels), IsBundle: body.IsBundle ? true : null);
     }
 
     private static Benefit? BenefitOf(BenefitBody body, string at, Faults faults)

@@ -14,6 +14,10 @@ namespace Ledger.Api;
 /// <param name="BusinessTime">When it happened; believed within 5 s, or from a key that may import.</param>
 /// <param name="Lines">What is bought; needed for coupons that are bound to goods. The amount is their sum.</param>
 /// <param name="Payments">How it is paid; needed for coupons that are bound to payment methods.</param>
+/// <param name="Coupons">Instead of code: several coupons, held together or not at all, or several uses of one. The first names the hold.</param>
+/// <param name="Member">Who shows the coupons; refused where they are another's.</param>
+/// <param name="Channel">Where they are used; needed for coupons that are bound to channels.</param>
+/// <param name="Discount">What the customer was told; refused where it would be another.</param>
 public sealed record HoldBody(
     [property: Range(1, Limits.MaxAmount)] long Amount,
     [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string? Code = null,
@@ -24,10 +28,14 @@ public sealed record HoldBody(
     Instant? BusinessTime = null,
     [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<LineBody>? Lines = null,
     IReadOnlyList<PaymentBody>? Payments = null,
-    [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null);
+    [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Member = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null,
+    [property: Range(0, Limits.MaxAmount)] long? Discount = null);
 
 /// <summary>Commits a hold.</summary>
-public sealed record CommitBody(Instant? BusinessTime = null);
+/// <param name="Discount">What the customer was told; refused where the hold keeps another.</param>
+public sealed record CommitBody(Instant? BusinessTime = null, [property: Range(0, Limits.MaxAmount)] long? Discount = null);
 
 /// <summary>
 /// Redeeming in two phases: hold while the customer pays, then commit, or release should the payment fail. A hold that is neither ends by
@@ -49,14 +57,15 @@ public static class HoldEndpoints
         if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var (key, at) = (call.Caller.Key, call.Caller.Judged(body.BusinessTime, call.Now));
         var operation = TillOperations.Hold(
-            call.Request(raw), coupons, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket);
+            call.Request(raw), coupons, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket,
+            Baskets.StatedOf(body.Member, body.Channel, body.Discount));
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 
     private static async Task CommitAsync(Call call)
     {
         if (await call.ReadAsync<CommitBody>(isOptional: true) is not var (body, raw)) return;
-        await call.SubmitAsync(TillOperations.Commit(call.Request(raw), call.Route("id"), call.Caller.Judged(body.BusinessTime, call.Now)), StatusCodes.Status201Created);
+        await call.SubmitAsync(TillOperations.Commit(call.Request(raw), call.Route("id"), call.Caller.Judged(body.BusinessTime, call.Now), body.Discount is { } quoted ? new Money(quoted) : null), StatusCodes.Status201Created);
     }
 
     private static async Task ReleaseAsync(Call call) => await call.SubmitAsync(TillOperations.Release(call.Request([]), call.Route("id")));

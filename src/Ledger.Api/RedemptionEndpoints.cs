@@ -16,6 +16,10 @@ namespace Ledger.Api;
 /// <param name="BusinessTime">When it happened; believed within 5 s, or from a key that may import.</param>
 /// <param name="Lines">What is bought; needed for coupons that are bound to goods. The amount is their sum.</param>
 /// <param name="Payments">How it is paid; needed for coupons that are bound to payment methods.</param>
+/// <param name="Coupons">Instead of code: several coupons, redeemed together or not at all, or several uses of one. The first names the redemption.</param>
+/// <param name="Member">Who shows the coupons; refused where they are another's.</param>
+/// <param name="Channel">Where they are used; needed for coupons that are bound to channels.</param>
+/// <param name="Discount">What the customer was told; refused where it would be another.</param>
 public sealed record RedeemBody(
     [property: Range(1, Limits.MaxAmount)] long Amount,
     [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string? Code = null,
@@ -25,7 +29,10 @@ public sealed record RedeemBody(
     Instant? BusinessTime = null,
     [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<LineBody>? Lines = null,
     IReadOnlyList<PaymentBody>? Payments = null,
-    [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null);
+    [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Member = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null,
+    [property: Range(0, Limits.MaxAmount)] long? Discount = null);
 
 /// <summary>Goods that come back.</summary>
 /// <param name="Line">The line of the redemption's basket, from 0; a redemption without lines has one.</param>
@@ -71,7 +78,8 @@ public static class RedemptionEndpoints
         if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var key = call.Caller.Key;
         var operation = TillOperations.Redeem(
-            call.Request(raw), coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket);
+            call.Request(raw), coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket,
+            Baskets.StatedOf(body.Member, body.Channel, body.Discount));
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 

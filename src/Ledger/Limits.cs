@@ -51,6 +51,9 @@ public static class Limits
     /// <summary>Payment methods named by one terms version or one basket.</summary>
     public const int MaxPaymentMethods = 50;
 
+    /// <summary>Channels named by one terms version.</summary>
+    public const int MaxChannels = 20;
+
     /// <summary>Parties that share in one terms version's discounts.</summary>
     public const int MaxFunders = 10;
 

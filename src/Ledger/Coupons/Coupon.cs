@@ -13,9 +13,10 @@ namespace Ledger.Coupons;
 /// <param name="Hold">Who has it on hold; only while the status is <see cref="CouponStatus.Issued"/>, and over at its end even before an entry says so.</param>
 /// <param name="Uses">Uses that stand, of those that the terms allow.</param>
 /// <param name="Cycles">How often it was given back after goods were returned.</param>
+/// <param name="Latest">Of a bundle: the latest redemption that stands; null: none.</param>
 public sealed record Coupon(
     CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last,
-    CouponHold? Hold = null, int Uses = 0, int Cycles = 0)
+    CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null)
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
@@ -65,13 +66,14 @@ public sealed record CouponUse(
 /// <param name="ExpiresAt">First instant at which it is over, by the service's clock.</param>
 /// <param name="Uses">How many uses it keeps; null: one.</param>
 /// <param name="With">The other coupons of the basket, on the one that the hold is named by; null: none.</param>
+/// <param name="Channel">Where it is used, if the till said so.</param>
 public sealed record CouponHold(
     string Id, string Request, Money Amount, Money Discount, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order, Breakdown? Basket = null,
-    int? Uses = null, IReadOnlyList<string>? With = null)
+    int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null)
 {
     public bool Equals(CouponHold? other) =>
         other is not null && (Id, Request, Amount, Discount, At, ExpiresAt) == (other.Id, other.Request, other.Amount, other.Discount, other.At, other.ExpiresAt)
-        && (Store, Till, Order, Basket, Uses) == (other.Store, other.Till, other.Order, other.Basket, other.Uses) && Lists.Same(With, other.With);
+        && (Store, Till, Order, Basket, Uses, Channel) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel) && Lists.Same(With, other.With);
 
     public override int GetHashCode() => HashCode.Combine(Id, Request);
 }
@@ -106,22 +108,24 @@ public abstract partial record CouponEvent
     /// <param name="Lead">The coupon that the redemption is named by, where that is another one of the same basket.</param>
     /// <param name="Uses">Uses taken, of a coupon that has several; null: its one.</param>
     /// <param name="UsesLeft">Uses that are left; null: none.</param>
+    /// <param name="Channel">Where it was used, if the till said so.</param>
+    /// <param name="IsBundle">True: its uses are a set used in order; else null.</param>
     public sealed record CouponRedeemed(
         string RedemptionId, string Request, string Campaign, string Member, Money Amount, Money Discount,
         Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold = null,
-        Breakdown? Basket = null, string? Lead = null, int? Uses = null, int? UsesLeft = null) : CouponEvent;
+        Breakdown? Basket = null, string? Lead = null, int? Uses = null, int? UsesLeft = null, string? Channel = null, bool? IsBundle = null) : CouponEvent;
 
     /// <param name="Amount">The basket before the discount.</param>
     /// <param name="Discount">What was quoted.</param>
-    /// <param name="Uses">As in <see cref="CouponHold"/>, like <paramref name="With"/>.</param>
+    /// <param name="Uses">As in <see cref="CouponHold"/>, like <paramref name="With"/> and <paramref name="Channel"/>.</param>
     public sealed record CouponHeld(
         string HoldId, string Request, string Campaign, string Member, Money Amount, Money Discount, Instant At, Instant ExpiresAt,
-        string? Store, string? Till, string? Order, Breakdown? Basket = null, int? Uses = null, IReadOnlyList<string>? With = null) : CouponEvent
+        string? Store, string? Till, string? Order, Breakdown? Basket = null, int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null) : CouponEvent
     {
         public bool Equals(CouponHeld? other) =>
             other is not null && (HoldId, Request, Campaign, Member) == (other.HoldId, other.Request, other.Campaign, other.Member)
             && (Amount, Discount, At, ExpiresAt) == (other.Amount, other.Discount, other.At, other.ExpiresAt)
-            && (Store, Till, Order, Basket, Uses) == (other.Store, other.Till, other.Order, other.Basket, other.Uses) && Lists.Same(With, other.With);
+            && (Store, Till, Order, Basket, Uses, Channel) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel) && Lists.Same(With, other.With);
 
         public override int GetHashCode() => HashCode.Combine(HoldId, Request);
     }
@@ -135,9 +139,11 @@ public abstract partial record CouponEvent
     /// <param name="Lead">As in <see cref="CouponRedeemed"/>.</param>
     /// <param name="Uses">Uses given back; null: its one.</param>
     /// <param name="Status">What the coupon is then; null: issued, to be used again.</param>
+    /// <param name="Latest">Of a bundle: the redemption that is the latest then; null: none.</param>
     public sealed record RedemptionVoided(
         string RedemptionId, string Campaign, string Member, Money Amount, Money Discount,
-        Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Reason, string? Lead = null, int? Uses = null, CouponStatus? Status = null) : CouponEvent;
+        Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Reason, string? Lead = null, int? Uses = null, CouponStatus? Status = null,
+        string? Latest = null) : CouponEvent;
 
     /// <summary>Goods of a redemption came back, whether or not that changes this coupon's part of it.</summary>
     /// <param name="Number">Of the redemption's returns, from 1.</param>
@@ -147,13 +153,14 @@ public abstract partial record CouponEvent
     /// <param name="Uses">Uses given back; null: none.</param>
     /// <param name="ValidTo">Until when the coupon may be used again, if it may.</param>
     /// <param name="Lead">As in <see cref="CouponRedeemed"/>.</param>
+    /// <param name="Latest">Of a bundle: the redemption that is the latest then; null: none.</param>
     public sealed record CouponReturned(
         string RedemptionId, int Number, string Campaign, string Member, Money Amount, Money Discount, IReadOnlyList<FundingShare> Funding,
-        CouponStatus Status, int? Uses, Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Lead = null) : CouponEvent
+        CouponStatus Status, int? Uses, Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Lead = null, string? Latest = null) : CouponEvent
     {
         public bool Equals(CouponReturned? other) =>
             other is not null && (RedemptionId, Number, Campaign, Member, Amount, Discount) == (other.RedemptionId, other.Number, other.Campaign, other.Member, other.Amount, other.Discount)
-            && (Status, Uses, At, Date, ValidTo, Store, Lead) == (other.Status, other.Uses, other.At, other.Date, other.ValidTo, other.Store, other.Lead)
+            && (Status, Uses, At, Date, ValidTo, Store, Lead, Latest) == (other.Status, other.Uses, other.At, other.Date, other.ValidTo, other.Store, other.Lead, other.Latest)
             && Lists.Same(Funding, other.Funding);
 
         public override int GetHashCode() => HashCode.Combine(RedemptionId, Number, Campaign, Member);
@@ -192,18 +199,21 @@ public abstract partial record CouponCommand
     /// <param name="Now">When the request was received, by which holds end; null: the same as <paramref name="At"/>.</param>
     /// <param name="Uses">How many of its uses.</param>
     /// <param name="Share">Its part of a redemption that was priced as a whole; null: it is priced alone.</param>
+    /// <param name="Stated">What the till says beside.</param>
     public sealed record RedeemCoupon(
         CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant? Now = null,
-        Basket? Basket = null, int Uses = 1, BasketShare? Share = null) : CouponCommand;
+        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null) : CouponCommand;
 
     /// <summary>Keeps the coupon for one basket until the payment is through.</summary>
     public sealed record HoldCoupon(
         CouponTerms Terms, string HoldId, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant Now, Instant ExpiresAt,
-        Basket? Basket = null, int Uses = 1, BasketShare? Share = null) : CouponCommand;
+        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null) : CouponCommand;
 
     /// <summary>Uses the coupon as the hold quoted it. What the terms say of time and place was judged when it was placed.</summary>
     /// <param name="Of">The redemption that it belongs to, where that has a record of its own.</param>
-    public sealed record CommitHold(CouponTerms Terms, string Code, string HoldId, string Request, Instant At, Instant Now, BasketShare? Of = null) : CouponCommand;
+    /// <param name="Discount">What the till quoted, if it says so.</param>
+    public sealed record CommitHold(
+        CouponTerms Terms, string Code, string HoldId, string Request, Instant At, Instant Now, BasketShare? Of = null, Money? Discount = null) : CouponCommand;
 
     /// <summary>Gives the coupon back; of a hold that is over or never was, nothing.</summary>
     public sealed record ReleaseHold(string HoldId, Instant Now) : CouponCommand;
@@ -215,17 +225,25 @@ public abstract partial record CouponCommand
     /// <summary>Takes back this coupon's part of a redemption that has a record of its own; the redemption itself says that it may be voided.</summary>
     /// <param name="Uses">How many uses come back; null: its one.</param>
     public sealed record VoidShare(
-        string RedemptionId, Money Amount, Money Discount, Instant At, LocalDate Date, string? Store, string? Reason, string? Lead, int? Uses) : CouponCommand;
+        string RedemptionId, Money Amount, Money Discount, Instant At, LocalDate Date, string? Store, string? Reason, string? Lead, int? Uses,
+        string? Latest = null) : CouponCommand;
 
     /// <summary>Follows a return of goods, which the redemption itself has decided.</summary>
     /// <param name="Uses">How many uses come back; 0: none.</param>
     public sealed record ReturnCoupon(
-        string RedemptionId, int Number, Money Amount, CouponReturn Return, int Uses, Instant At, LocalDate Date, string? Store, string? Lead) : CouponCommand;
+        string RedemptionId, int Number, Money Amount, CouponReturn Return, int Uses, Instant At, LocalDate Date, string? Store, string? Lead,
+        string? Latest = null) : CouponCommand;
 
     public sealed record DeactivateCoupon(Instant At, string? Reason) : CouponCommand;
 
     public sealed record ExpireCoupon(Instant Now) : CouponCommand;
 }
+
+/// <summary>What a till says of a purchase beside its basket; each member null where it does not say.</summary>
+/// <param name="Member">Who shows the coupon.</param>
+/// <param name="Channel">Where it is used, in the words of the terms.</param>
+/// <param name="Discount">What it quoted to the customer.</param>
+public sealed record Stated(string? Member = null, string? Channel = null, Money? Discount = null);
 
 /// <summary>One coupon's part of a redemption that was priced as a whole.</summary>
 /// <param name="Id">The redemption's id, or the hold's.</param>
@@ -284,6 +302,15 @@ public sealed record OutsideTimeWindow(Instant At, string TimeZone) : Rejection(
 public sealed record StoreNotAllowed(string? Store) : Rejection(
     RejectionKind.RuleViolated, "The coupon may not be used in this store", "Take the full price, or send the customer to a store of the terms.");
 
+public sealed record ChannelNotAllowed(string? Channel) : Rejection(
+    RejectionKind.RuleViolated, "The coupon may not be used in this channel", "Take the full price, or send the customer to a channel of the terms.");
+
+public sealed record OwnerMismatch() : Rejection(
+    RejectionKind.RuleViolated, "The coupon belongs to another member", "Ask the customer for a coupon of their own, or have it given to them as a gift.");
+
+public sealed record QuoteChanged(Money Quoted, Money Discount) : Rejection(
+    RejectionKind.Conflict, "The discount is not what the till quoted", "Show the customer the price with discount, and send that as quoted.");
+
 public sealed record FloorNotMet(Money Needed, Money Got) : Rejection(
     RejectionKind.RuleViolated, "The basket is below the coupon's floor", "Add goods up to the floor, or take the full price.");
 
@@ -298,6 +325,10 @@ public sealed record AlreadyVoided(string RedemptionId) : Rejection(
 
 public sealed record ReturnCyclesExceeded(int Limit) : Rejection(
     RejectionKind.Conflict, "The coupon was given back as often as it may be", "Return the goods with keepCoupons: the refund is the same, and the coupon stays used.");
+
+/// <param name="Latest">The redemption to undo first.</param>
+public sealed record NotLastOfBundle(string Latest) : Rejection(
+    RejectionKind.Conflict, "Of a bundle only the latest redemption is undone", "Undo latest first, or leave this one.");
 
 public sealed record VoidWindowClosed(Instant VoidableUntil) : Rejection(
     RejectionKind.RuleViolated, "The redemption can no longer be voided", "Settle it with the customer by a refund.");

@@ -22,20 +22,22 @@ public static class CouponDecider
 
         // A till that lost our answer sends the same request again: accept it, append nothing.
         (RedeemCoupon c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
-        (RedeemCoupon c, var s) when StandingRefusal(s, c.Terms, c.At, c.Now ?? c.At, c.Store, c.Uses) is { } reason => reason,
-        (RedeemCoupon { Share: null } c, _) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses) is { } reason => reason,
+        (RedeemCoupon c, var s) when StandingRefusal(s, c.Terms, c.At, c.Now ?? c.At, c.Store, c.Uses, c.Stated) is { } reason => reason,
+        (RedeemCoupon { Share: null } c, _) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses, c.Stated?.Discount) is { } reason => reason,
         (RedeemCoupon c, { Status: CouponStatus.Expired } s) => Late(s, c.At, Redeemed(c, s)),
         (RedeemCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Redeemed(c, s) },
         (RedeemCoupon c, var s) => Redeemed(c, s),
 
         (HoldCoupon c, { Hold: { } hold }) when hold.Id == c.HoldId => Decision<CouponEvent>.Unchanged,
-        (HoldCoupon c, var s) when StandingRefusal(s, c.Terms, c.At, c.Now, c.Store, c.Uses) is { } reason => reason,
-        (HoldCoupon { Share: null } c, _) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses) is { } reason => reason,
+        (HoldCoupon c, var s) when StandingRefusal(s, c.Terms, c.At, c.Now, c.Store, c.Uses, c.Stated) is { } reason => reason,
+        (HoldCoupon { Share: null } c, _) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses, c.Stated?.Discount) is { } reason => reason,
         (HoldCoupon c, { Status: CouponStatus.Expired } s) => new CouponEvent[] { new CouponExpiryReversed(s.Campaign, s.Member, c.At), Held(c, s) },
         (HoldCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Held(c, s) },
         (HoldCoupon c, var s) => Held(c, s),
 
         (CommitHold c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
+        (CommitHold { Discount: { } quoted } c, { Hold: { } hold }) when hold.Id == c.HoldId && c.Now < hold.ExpiresAt && quoted != hold.Discount =>
+            new QuoteChanged(quoted, hold.Discount),
         (CommitHold c, { Hold: { } hold } s) when hold.Id == c.HoldId && c.Now < hold.ExpiresAt => Committed(c, hold, s),
         (CommitHold c, { Hold: { } hold }) when hold.Id == c.HoldId => new HoldExpired(hold.ExpiresAt),
         (CommitHold, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
@@ -53,7 +55,8 @@ public static class CouponDecider
             last.RedemptionId, s.Campaign, s.Member, last.Amount, last.Discount, c.At, c.Date, s.ValidTo, last.Store, c.Reason),
         (VoidShare c, { Last: null }) => new RedemptionNotFound(c.RedemptionId),
         (VoidShare c, var s) => new RedemptionVoided(
-            c.RedemptionId, s.Campaign, s.Member, c.Amount, c.Discount, c.At, c.Date, s.ValidTo, c.Store, c.Reason, c.Lead, c.Uses, After(s, CouponStatus.Issued)),
+            c.RedemptionId, s.Campaign, s.Member, c.Amount, c.Discount, c.At, c.Date, s.ValidTo, c.Store, c.Reason, c.Lead, c.Uses, After(s, CouponStatus.Issued),
+            c.Latest),
 
         (ReturnCoupon c, { Last: null }) => new RedemptionNotFound(c.RedemptionId),
         (ReturnCoupon { Uses: > 0 }, { Cycles: >= Limits.MaxReturnCycles }) => new ReturnCyclesExceeded(Limits.MaxReturnCycles),
@@ -87,10 +90,11 @@ public static class CouponDecider
             Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false, e.Basket, e.Hold),
             Hold = null,
             Uses = state.Uses + (e.Uses ?? 1),
+            Latest = e.IsBundle is true ? e.RedemptionId : null,
         },
         CouponHeld e => state with
         {
-            Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket, e.Uses, e.With),
+            Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket, e.Uses, e.With, e.Channel),
         },
         CouponHoldReleased => state with { Hold = null },
         RedemptionVoided e => state with
@@ -98,8 +102,12 @@ public static class CouponDecider
             Status = e.Status ?? CouponStatus.Issued,
             Last = state.Last!.RedemptionId == e.RedemptionId ? state.Last with { IsVoided = true } : state.Last,
             Uses = state.Uses - (e.Uses ?? 1),
+            Latest = e.Latest,
         },
-        CouponReturned e => state with { Status = e.Status, Uses = state.Uses - (e.Uses ?? 0), Cycles = state.Cycles + (e.Uses is null ? 0 : 1) },
+        CouponReturned e => state with
+        {
+            Status = e.Status, Uses = state.Uses - (e.Uses ?? 0), Cycles = state.Cycles + (e.Uses is null ? 0 : 1), Latest = e.Latest,
+        },
         CouponDeactivated => state with { Status = CouponStatus.Deactivated },
         CouponExpired => state with { Status = CouponStatus.Expired },
         CouponExpiryReversed => state with { Status = CouponStatus.Issued },
@@ -129,11 +137,12 @@ public static class CouponDecider
 
     /// <summary>Why the coupon may not be used now and here, whatever the basket; null when it may. The first line that refuses answers.</summary>
     /// <param name="now">When the request was received, by which holds end; <paramref name="at"/> is when it happened.</param>
-    public static Rejection? StandingRefusal(Coupon s, CouponTerms terms, Instant at, Instant now, string? store, int uses)
+    public static Rejection? StandingRefusal(Coupon s, CouponTerms terms, Instant at, Instant now, string? store, int uses, Stated? stated = null)
     {
         ArgumentNullException.ThrowIfNull(terms);
         return s switch
         {
+            _ when stated?.Member is { } member && member != s.Member => new OwnerMismatch(),
             { Status: CouponStatus.Used, Last: { } last } => new AlreadyUsed(last.RedemptionId, last.At),
             { Status: CouponStatus.Deactivated } => new Deactivated(),
             { Status: CouponStatus.ReturnedExpired } => new Expired(s.ValidTo),
@@ -142,12 +151,17 @@ public static class CouponDecider
             _ when at >= s.ValidTo => new Expired(s.ValidTo),
             _ when !terms.IsUsableAt(at) => new OutsideTimeWindow(at, terms.TimeZone),
             _ when !terms.Allows(store) => new StoreNotAllowed(store),
+            _ when !terms.AllowsChannel(stated?.Channel) => new ChannelNotAllowed(stated?.Channel),
             _ when uses > terms.Uses - s.Uses => new UsesExhausted(uses, terms.Uses - s.Uses),
             _ => null,
         };
     }
 
-    /// <summary>Why the coupon, alone, takes nothing off the basket; null when it does.</summary>
+    /// <summary>Why the coupon, alone, takes nothing off the basket, or not what the till quoted; null when it does.</summary>
+    private static Rejection? PriceRefusal(CouponTerms terms, Money amount, Basket? basket, int uses, Money? quoted) =>
+        PriceRefusal(terms, amount, basket, uses)
+        ?? (quoted is { } said && DiscountOf(terms, amount, basket, uses).Discount is var discount && said != discount ? new QuoteChanged(said, discount) : null);
+
     private static Rejection? PriceRefusal(CouponTerms terms, Money amount, Basket? basket, int uses) => (basket is not null || terms.LooksAtBaskets || uses > 1) switch
     {
         true => (PriceOf(terms, amount, basket, uses) as Priced.Refused)?.Reason,
@@ -173,7 +187,7 @@ public static class CouponDecider
         return new(
             c.Share?.Id ?? CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, c.Amount, discount,
             c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), c.Store, c.Till, c.Order, Hold: null, basket,
-            c.Share?.Lead, Counted(c.Terms, c.Uses), LeftAfter(c.Terms, s, c.Uses));
+            c.Share?.Lead, Counted(c.Terms, c.Uses), LeftAfter(c.Terms, s, c.Uses), c.Stated?.Channel, c.Terms.IsBundle);
     }
 
     /// <summary>A use in time that was reported after the expiry; uses that are left have expired all the same.</summary>
@@ -187,13 +201,14 @@ public static class CouponDecider
     {
         var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses);
         return new(
-            c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, discount, c.At, c.ExpiresAt, c.Store, c.Till, c.Order, basket, Counted(c.Terms, c.Uses), c.Share?.With);
+            c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, discount, c.At, c.ExpiresAt, c.Store, c.Till, c.Order, basket, Counted(c.Terms, c.Uses), c.Share?.With,
+            c.Stated?.Channel);
     }
 
     private static CouponRedeemed Committed(CommitHold c, CouponHold hold, Coupon s) => new(
         c.Of?.Id ?? CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, hold.Amount, hold.Discount,
         c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), hold.Store, hold.Till, hold.Order, hold.Id, c.Of?.Breakdown ?? hold.Basket,
-        c.Of?.Lead, hold.Uses, LeftAfter(c.Terms, s, hold.Uses ?? 1));
+        c.Of?.Lead, hold.Uses, LeftAfter(c.Terms, s, hold.Uses ?? 1), hold.Channel, c.Terms.IsBundle);
 
     /// <summary>Uses are told of coupons that have several.</summary>
     private static int? Counted(CouponTerms terms, int uses) => terms.Uses > 1 ? uses : null;
@@ -209,7 +224,8 @@ public static class CouponDecider
         var back = c.At < s.ValidTo || s.Status == CouponStatus.Issued ? CouponStatus.Issued : CouponStatus.ReturnedExpired;
         return new(
             c.RedemptionId, c.Number, s.Campaign, s.Member, c.Amount, c.Return.Discount, c.Return.Funding,
-            c.Uses > 0 && s.Status is CouponStatus.Used or CouponStatus.Issued ? back : s.Status, c.Uses > 0 ? c.Uses : null, c.At, c.Date, s.ValidTo, c.Store, c.Lead);
+            c.Uses > 0 && s.Status is CouponStatus.Used or CouponStatus.Issued ? back : s.Status, c.Uses > 0 ? c.Uses : null, c.At, c.Date, s.ValidTo, c.Store, c.Lead,
+            c.Latest);
     }
 
     private static Instant VoidableUntil(VoidRedemption c, CouponUse last) => Instant.Max(last.VoidableUntil, last.At + c.Grace);

@@ -14,7 +14,7 @@ public static class CampaignStreams
 
     /// <summary>Written once and never again, so the scribe may remember it.</summary>
     public static StreamType<TermsVersion, TermsEvent> Terms { get; } =
-        new("terms", Schema: 2, TermsVersion.None, CampaignDecider.Evolve, IsImmutable: true);
+        new("terms", Schema: 3, TermsVersion.None, CampaignDecider.Evolve, IsImmutable: true);
 
     public static Stream<Campaign, CampaignEvent> Of(string id) => Campaign.At($"campaign-{id}");
 

@@ -19,6 +19,8 @@ namespace Ledger.Coupons;
 /// <param name="MaxUses">How often one coupon may be used; null: once.</param>
 /// <param name="ReturnPolicy">What becomes of the discount when goods come back; null: proportional.</param>
 /// <param name="IsTransferable">Whether a member may give it to another; null: no.</param>
+/// <param name="Channels">Where it may be used, in the merchant's words (in-store, mini-program ...); null or empty: anywhere.</param>
+/// <param name="IsBundle">Its uses are a set used in order: only the latest redemption that stands may be voided or returned; null: no.</param>
 /// <param name="OfflineLiability">The party that bears a coupon used twice while tills were offline; null: the merchant.</param>
 public sealed record CouponTerms(
     Benefit Benefit,
@@ -36,7 +38,9 @@ public sealed record CouponTerms(
     int? MaxUses = null,
     ReturnPolicy? ReturnPolicy = null,
     bool? IsTransferable = null,
-    string? OfflineLiability = null)
+    string? OfflineLiability = null,
+    IReadOnlyList<string>? Channels = null,
+    bool? IsBundle = null)
 {
     /// <summary>Whether an amount alone does not tell what the coupon takes off, and who pays it.</summary>
     [JsonIgnore]
@@ -55,6 +59,8 @@ public sealed record CouponTerms(
         return UsableOn.Any(window => window.Contains(local.DayOfWeek, local.TimeOfDay));
     }
 
+    public bool AllowsChannel(string? channel) => Channels is null or { Count: 0 } || (channel is not null && Channels.Contains(channel, StringComparer.Ordinal));
+
     public bool Allows(string? store) => Stores.Count == 0 || (store is not null && Stores.Contains(store, StringComparer.Ordinal));
 
     /// <summary>First instant at which a redemption made then can no longer be voided.</summary>
@@ -69,7 +75,7 @@ public sealed record CouponTerms(
         && Stacking == other.Stacking && Goods == other.Goods && Funding == other.Funding && MaxUses == other.MaxUses
         && ReturnPolicy == other.ReturnPolicy && IsTransferable == other.IsTransferable && OfflineLiability == other.OfflineLiability
         && UsableOn.SequenceEqual(other.UsableOn) && Stores.SequenceEqual(other.Stores, StringComparer.Ordinal)
-        && Lists.Same(PaymentMethods, other.PaymentMethods);
+        && Lists.Same(PaymentMethods, other.PaymentMethods) && Lists.Same(Channels, other.Channels) && IsBundle == other.IsBundle;
 
     public override int GetHashCode() => HashCode.Combine(Benefit, MinimumSpend, TimeZone, Validity, UsableOn.Count, Stores.Count);
 }

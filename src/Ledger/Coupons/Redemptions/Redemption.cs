@@ -49,12 +49,14 @@ public sealed record RedeemedBasket(
 /// <summary>One coupon's part.</summary>
 /// <param name="Eligible">What the goods that it discounts cost before it.</param>
 /// <param name="Uses">How many of its uses.</param>
+/// <param name="Before">Of a bundle: the redemption that was the latest before; null: none.</param>
 public sealed record RedeemedCoupon(
-    string Code, string Campaign, int TermsVersion, Money Eligible, Money Discount, IReadOnlyList<LineShare> Lines, IReadOnlyList<FundingShare> Funding, int Uses)
+    string Code, string Campaign, int TermsVersion, Money Eligible, Money Discount, IReadOnlyList<LineShare> Lines, IReadOnlyList<FundingShare> Funding, int Uses,
+    string? Before = null)
 {
     public bool Equals(RedeemedCoupon? other) =>
         other is not null && (Code, Campaign, TermsVersion, Eligible, Discount, Uses) == (other.Code, other.Campaign, other.TermsVersion, other.Eligible, other.Discount, other.Uses)
-        && Lists.Same(Lines, other.Lines) && Lists.Same(Funding, other.Funding);
+        && Before == other.Before && Lists.Same(Lines, other.Lines) && Lists.Same(Funding, other.Funding);
 
     public override int GetHashCode() => HashCode.Combine(Code, Campaign, Discount);
 }

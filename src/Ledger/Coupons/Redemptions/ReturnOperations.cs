@@ -26,7 +26,7 @@ public static class ReturnOperations
 
             return Follow(book, redemptionId, record, RedemptionDecider.Decide(new VoidBasket(redemptionId, request.Key ?? "", at, date, reason, grace), record),
                 (part, _) => new VoidShare(
-                    redemptionId, sale.Basket.Amount, part.Discount, at, date, sale.Store, reason, LeadOf(code, part), part.Uses == 1 ? null : part.Uses),
+                    redemptionId, sale.Basket.Amount, part.Discount, at, date, sale.Store, reason, LeadOf(code, part), part.Uses == 1 ? null : part.Uses, part.Before),
                 (_, after, _) => RedemptionView.Of(redemptionId, after));
         });
 
@@ -58,7 +58,9 @@ public static class ReturnOperations
                     var amount = Money.Sum(made.Return.Lines.Select(line => line.Amount));
                     var isBack = one.IsUsableAgain && !(record.Returns.Count > 0 && record.Returns[^1].Coupons.Single(back => back.Code == part.Code).IsUsableAgain);
                     var given = keepCoupons ? 0 : uses ?? (isBack ? part.Uses : 0);
-                    return new ReturnCoupon(redemptionId, made.Number, amount, one, given, at, date, sale.Store, LeadOf(code, part));
+                    var latest = uses is null ? isBack : one.IsUsableAgain;
+                    return new ReturnCoupon(
+                        redemptionId, made.Number, amount, one, given, at, date, sale.Store, LeadOf(code, part), latest ? part.Before : book.State(CouponStream.Of(part.Code)).Latest);
                 },
                 (fact, _, coupons) => ViewOf(redemptionId, (RedemptionEvent.BasketReturned)fact!, coupons, request.Now),
                 isNew: record.Sale is null);
@@ -82,9 +84,12 @@ public static class ReturnOperations
         if (facts.Count == 0) return new Verdict.Accepted([], answer(null, record, ReadOnlyDictionary<string, Coupon>.Empty));
         var (home, sale) = (RedemptionStream.Of(redemptionId), record.Sale!);
         RedemptionEvent[] opening = isNew ? [new RedemptionEvent.BasketRedeemed(sale)] : [];
-        return ShownCoupon.With(book, [.. sale.Coupons.Select(part => new Presented(part.Code, part.Uses))], new RedemptionNotFound(redemptionId), shown => ShownCoupon.Decide(
-            [.. shown.Zip(sale.Coupons, (one, part) => (one, command(part, facts[0])))],
-            coupons => answer(facts[0], facts.Aggregate(record, RedemptionDecider.Evolve), coupons), [.. home.With([.. opening, .. facts])]));
+        return ShownCoupon.With(book, [.. sale.Coupons.Select(part => new Presented(part.Code, part.Uses))], new RedemptionNotFound(redemptionId), shown =>
+            shown.FirstOrDefault(one => one.Terms.IsBundle is true && one.State.Latest != redemptionId) is { } other
+                ? new NotLastOfBundle(other.State.Latest ?? "").Of(other.Code, shown.Count)
+                : ShownCoupon.Decide(
+                    [.. shown.Zip(sale.Coupons, (one, part) => (one, command(part, facts[0])))],
+                    coupons => answer(facts[0], facts.Aggregate(record, RedemptionDecider.Evolve), coupons), [.. home.With([.. opening, .. facts])]));
     }
 
     private static string? LeadOf(string lead, RedeemedCoupon part) => part.Code == lead ? null : lead;

@@ -22,25 +22,26 @@ public static class TillOperations
     /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once.</param>
     /// <exception cref="ArgumentException">The request has no key: a second redemption could not be told from a repeat.</exception>
     public static Operation Redeem(
-        Request request, IReadOnlyList<Presented> coupons, Money amount, Instant at, string? store, string? till, string? order, Basket? basket = null)
+        Request request, IReadOnlyList<Presented> coupons, Money amount, Instant at, string? store, string? till, string? order, Basket? basket = null,
+        Stated? stated = null)
     {
         var key = KeyOf(request);
         return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.With(book, coupons, new CodeNotFound(), shown =>
         {
             if (shown is [{ Terms.Uses: 1 } only])
             {
-                var command = new RedeemCoupon(only.Terms, only.Code, key, amount, at, store, till, order, request.Now, basket, only.Uses);
+                var command = new RedeemCoupon(only.Terms, only.Code, key, amount, at, store, till, order, request.Now, basket, only.Uses, Stated: stated);
                 return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => RedemptionView.Of(only.Code, c.Campaign, c.Last!));
             }
 
             var id = CouponStream.RedemptionId(shown[0].Code, shown[0].State.Redemptions + 1);
             var home = RedemptionStream.Of(id);
             if (!book.Has(home)) return new Verdict.NeedsMore([home]);
-            var (priced, refusal) = Price(shown, at, request.Now, store, basket ?? Basket.Of(amount));
+            var (priced, refusal) = Price(shown, at, request.Now, store, stated, basket ?? Basket.Of(amount));
             if (refusal is not null) return refusal;
             var sale = new RedeemedBasket(key, priced.Basket, priced.Coupons, at, VoidableUntil(shown, at), store, till, order, Hold: null);
             (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new RedeemCoupon(
-                Of(shown, part).Terms, part.Code, key, amount, at, store, till, order, request.Now, null, part.Uses, ShareOf(id, shown, part))))];
+                Of(shown, part).Terms, part.Code, key, amount, at, store, till, order, request.Now, null, part.Uses, ShareOf(id, shown, part), stated)))];
             return Redeemed(id, home, sale, parts);
         }));
     }
@@ -54,7 +55,8 @@ public static class TillOperations
     /// <param name="seconds">How long, from the time of receipt.</param>
     /// <exception cref="ArgumentException">The request has no key: a second hold could not be told from a repeat.</exception>
     public static Operation Hold(
-        Request request, IReadOnlyList<Presented> coupons, Money amount, int seconds, Instant at, string? store, string? till, string? order, Basket? basket = null)
+        Request request, IReadOnlyList<Presented> coupons, Money amount, int seconds, Instant at, string? store, string? till, string? order, Basket? basket = null,
+        Stated? stated = null)
     {
         var key = KeyOf(request);
         var (id, until) = (CouponStream.HoldId(coupons[0].Code, key), request.Now + Duration.FromSeconds(seconds));
@@ -62,27 +64,28 @@ public static class TillOperations
         {
             if (shown is [var only])
             {
-                var command = new HoldCoupon(only.Terms, id, key, amount, at, store, till, order, request.Now, until, basket, only.Uses);
+                var command = new HoldCoupon(only.Terms, id, key, amount, at, store, till, order, request.Now, until, basket, only.Uses, Stated: stated);
                 return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => HoldView.Of(only.Code, c.Campaign, c.Hold!));
             }
 
-            var (priced, refusal) = Price(shown, at, request.Now, store, basket ?? Basket.Of(amount));
+            var (priced, refusal) = Price(shown, at, request.Now, store, stated, basket ?? Basket.Of(amount));
             if (refusal is not null) return refusal;
             (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new HoldCoupon(
-                Of(shown, part).Terms, id, key, amount, at, store, till, order, request.Now, until, null, part.Uses, HeldShare(id, shown, part, priced.Basket))))];
+                Of(shown, part).Terms, id, key, amount, at, store, till, order, request.Now, until, null, part.Uses, HeldShare(id, shown, part, priced.Basket), stated)))];
             return ShownCoupon.Decide(parts, after => HoldView.Of(id, after[shown[0].Code], priced));
         }));
     }
 
     /// <summary>Redeems what a hold keeps, as it was quoted.</summary>
     /// <exception cref="ArgumentException">The request has no key: a second commit could not be told from a repeat.</exception>
-    public static Operation Commit(Request request, string holdId, Instant at)
+    /// <param name="discount">What the till quoted; null where it does not say.</param>
+    public static Operation Commit(Request request, string holdId, Instant at, Money? discount = null)
     {
         var (key, code) = (KeyOf(request), CouponStream.CodeOfHold(holdId));
         return OnHold(request, holdId, book => shown =>
         {
             var lead = shown[0];
-            var plain = new CommitHold(lead.Terms, code, holdId, key, at, request.Now);
+            var plain = new CommitHold(lead.Terms, code, holdId, key, at, request.Now, Discount: discount);
             if (shown.Count == 1 && (lead.Terms.Uses == 1 || lead.State.Hold?.Id != holdId))
                 return Verdict.Of(lead.Stream, lead.State, CouponDecider.Decide(plain, lead.State), (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
 
@@ -92,6 +95,7 @@ public static class TillOperations
             // The clock frees coupons one by one; where one of them is free already, the hold is over.
             if (shown.FirstOrDefault(one => one.State.Hold?.Id != holdId) is not null) return new HoldExpired(lead.State.Hold!.ExpiresAt);
             var hold = lead.State.Hold!;
+            if (discount is { } quoted && Money.Sum(shown.Select(one => one.State.Hold!.Discount)) is var kept && quoted != kept) return new QuoteChanged(quoted, kept);
             var inOrder = Candidate.InOrder(shown.Select((one, i) => new Candidate(one.Code, one.Terms, i)));
             var coupons = inOrder.Select(candidate => Held(shown.First(one => one.Code == candidate.Code))).ToList();
             var sale = new RedeemedBasket(
@@ -141,18 +145,20 @@ public static class TillOperations
     }
 
     /// <summary>Every coupon's part, or the first refusal: what stands against the coupons as they are comes before what the basket says.</summary>
-    private static (PricedBasket Priced, Rejection? Refusal) Price(IReadOnlyList<ShownCoupon> shown, Instant at, Instant now, string? store, Basket basket)
+    private static (PricedBasket Priced, Rejection? Refusal) Price(
+        IReadOnlyList<ShownCoupon> shown, Instant at, Instant now, string? store, Stated? stated, Basket basket)
     {
         foreach (var one in shown)
         {
-            if (CouponDecider.StandingRefusal(one.State, one.Terms, at, now, store, one.Uses) is { } refusal) return (PricedBasket.None, refusal.Of(one.Code, shown.Count));
+            if (CouponDecider.StandingRefusal(one.State, one.Terms, at, now, store, one.Uses, stated) is { } refusal) return (PricedBasket.None, refusal.Of(one.Code, shown.Count));
         }
 
         var pricing = Pricing.Of(basket, [.. shown.Select((one, i) => new Candidate(one.Code, one.Terms, i, one.State.Campaign, one.Uses))]);
         if (pricing.Coupons.OfType<Priced.Refused>().FirstOrDefault() is { } refused) return (PricedBasket.None, refused.Reason.Of(refused.Candidate.Code, shown.Count));
+        if (stated?.Discount is { } quoted && quoted != pricing.Discount) return (PricedBasket.None, new QuoteChanged(quoted, pricing.Discount));
         var coupons = pricing.Applied.Select(applied => new RedeemedCoupon(
             applied.Candidate.Code, applied.Candidate.Campaign, shown[applied.Candidate.Position].State.TermsVersion, applied.Eligible, applied.Discount,
-            applied.Lines, applied.Funding, applied.Candidate.Uses));
+            applied.Lines, applied.Funding, applied.Candidate.Uses, shown[applied.Candidate.Position].State.Latest));
         return (new(basket, [.. coupons]), null);
     }
 
@@ -161,7 +167,7 @@ public static class TillOperations
         var (hold, breakdown) = (one.State.Hold!, one.State.Hold!.Basket);
         return new(
             one.Code, one.State.Campaign, one.State.TermsVersion, breakdown?.Eligible ?? hold.Amount, hold.Discount,
-            breakdown?.Lines ?? [new(0, hold.Discount)], breakdown?.Funding ?? [new(Funding.Merchant, hold.Discount)], hold.Uses ?? 1);
+            breakdown?.Lines ?? [new(0, hold.Discount)], breakdown?.Funding ?? [new(Funding.Merchant, hold.Discount)], hold.Uses ?? 1, one.State.Latest);
     }
 
     private static Verdict Redeemed(

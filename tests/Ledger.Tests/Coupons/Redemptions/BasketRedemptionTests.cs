@@ -135,6 +135,66 @@ public class BasketRedemptionTests
         Assert.Equal(("expired", 1), (till.StatusOf("A"), till.Coupon("A").Uses));
     }
 
+    [Fact]
+    public void Commit_with_higher_discount_than_quoted()
+    {
+        var till = Two();
+        var one = till.Accepted(till.Hold(ThreeLines, new Presented("A"))).Text("holdId");
+        Assert.Equal(new QuoteChanged(new(20_01), new(20_00)), till.Refused(TillOperations.Commit(till.Ask(), one, till.Now, new Money(20_01))));
+        till.Accepted(TillOperations.Commit(till.Ask(), one, till.Now, new Money(20_00)));
+        till.Accepted(till.Void("A-1"));
+
+        var both = till.Accepted(till.Hold(ThreeLines, s_both)).Text("holdId");
+        Assert.Equal(new QuoteChanged(new(25_01), new(25_00)), till.Refused(TillOperations.Commit(till.Ask(), both, till.Now, new Money(25_01))));
+        till.Accepted(TillOperations.Commit(till.Ask(), both, till.Now, new Money(25_00)));
+    }
+
+    [Fact]
+    public void What_the_till_quoted_is_what_it_gives()
+    {
+        var till = Two();
+        Assert.Equal(new QuoteChanged(new(19_99), new(20_00)), till.Refused(Redeem(new("A"), new(Discount: new(19_99)))));
+        Assert.Equal(new QuoteChanged(new(20_01), new(20_00)), till.Refused(
+            TillOperations.Hold(till.Ask(), [new("A")], new(120_00), 120, till.Now, "s1", "t1", null, null, new(Discount: new(20_01)))));
+        Assert.Equal(new QuoteChanged(new(1), new(25_00)), till.Refused(
+            TillOperations.Redeem(till.Ask(), s_both, new(120_00), till.Now, "s1", "t1", null, null, new(Discount: new(1)))));
+        till.Accepted(Redeem(new("A"), new(Discount: new(20_00))));
+
+        Operation Redeem(Presented coupon, Stated stated) => TillOperations.Redeem(till.Ask(), [coupon], new(120_00), till.Now, "s1", "t1", null, null, stated);
+    }
+
+    [Fact]
+    public void A_coupon_is_used_by_its_owner_where_the_terms_allow()
+    {
+        var till = new Till().With(Spring, Off(5_00) with { Channels = ["in-store", "phone"] }, "A");
+        Assert.Equal(new OwnerMismatch(), till.Refused(Redeem(new("someone-else", "phone"))));
+        Assert.Equal(new ChannelNotAllowed(null), till.Refused(Redeem(new(Member))));
+        Assert.Equal(new ChannelNotAllowed("web"), till.Refused(Redeem(new(Member, "web"))));
+        till.Accepted(Redeem(new(Member, "phone")));
+        Assert.Equal("phone", till.Book.Entries.Select(entry => entry.Fact).OfType<CouponEvent.CouponRedeemed>().Single().Channel);
+
+        Operation Redeem(Stated stated) => TillOperations.Redeem(till.Ask(), [new("A")], new(120_00), till.Now, "s1", "t1", null, null, stated);
+    }
+
+    [Fact]
+    public void Hold_expires_between_quote_and_commit()
+    {
+        var till = Two();
+        var hold = till.Accepted(till.Hold(ThreeLines, new Presented("A"))).Text("holdId");
+        till.Now += Duration.FromSeconds(120);
+        Assert.Equal(new HoldExpired(till.Now), till.Refused(till.Commit(hold)));
+        Assert.Equal("effective", till.StatusOf("A"));
+    }
+
+    [Fact]
+    public void Campaign_stopped_while_held()
+    {
+        var till = Two();
+        var hold = till.Accepted(till.Hold(ThreeLines, s_both)).Text("holdId");
+        till.Accepted(CouponOperations.Change(till.Ask(), Spring, new CampaignCommand.StopCampaign("enough")));
+        Assert.Equal("redeemed", till.Accepted(till.Commit(hold)).Text("status"));
+    }
+
     private static Till Two() => new Till().With(Spring, Twenty, "A").With("five", Off(5_00), "B");
 
     private static Duration Tick => Duration.FromMilliseconds(1);

@@ -107,6 +107,26 @@ public class ReturnTests
         Assert.Equal("effective", till.StatusOf("A"));
     }
 
+    /// <summary>WeChat's progressive bundle: used 1, 2, 3, only 3 is returnable, then 2, then 1.</summary>
+    [Fact]
+    public void Of_a_bundle_the_last_used_alone_is_returned_or_voided()
+    {
+        var till = new Till().With(Spring, Off(5_00) with { MaxUses = 4, IsBundle = true }, "A");
+        for (var use = 0; use < 3; use++) till.Accepted(till.Redeem(Lines(20_00), new Presented("A")));
+        Assert.Equal(new NotLastOfBundle("A-3"), till.Refused(till.Return("A-1")));
+        Assert.Equal(new NotLastOfBundle("A-3"), till.Refused(till.Void("A-2")));
+        till.Accepted(till.Return("A-3", new ReturnItem(0, Amount: new(1_00))));
+        Assert.Equal(new NotLastOfBundle("A-3"), till.Refused(till.Void("A-2")));
+        till.Accepted(till.Return("A-3"));
+        till.Accepted(till.Void("A-2"));
+        Assert.Equal("A-4", till.Accepted(till.Redeem(Lines(20_00), new Presented("A", 2))).Text("redemptionId"));
+        till.Accepted(till.ReturnUses("A-4", 1));
+        Assert.Equal(new NotLastOfBundle("A-4"), till.Refused(till.Return("A-1")));
+        till.Accepted(till.ReturnUses("A-4", 1));
+        till.Accepted(till.Return("A-1"));
+        Assert.Equal((0, null), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+    }
+
     [Fact]
     public void Every_coupon_of_a_basket_follows_its_own_policy()
     {
