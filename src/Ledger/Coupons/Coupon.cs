@@ -309,7 +309,7 @@ public sealed record OwnerMismatch() : Rejection(
     RejectionKind.RuleViolated, "The coupon belongs to another member", "Ask the customer for a coupon of their own, or have it given to them as a gift.");
 
 public sealed record QuoteChanged(Money Quoted, Money Discount) : Rejection(
-    RejectionKind.Conflict, "The discount is not what the till quoted", "Show the customer the price with discount, and send that as quoted.");
+    RejectionKind.Conflict, "The discount is not what the till quoted", "Tell the customer the discount of this answer, then send that one.");
 
 public sealed record FloorNotMet(Money Needed, Money Got) : Rejection(
     RejectionKind.RuleViolated, "The basket is below the coupon's floor", "Add goods up to the floor, or take the full price.");

@@ -40,7 +40,7 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
         { Redemptions + "/{c}-1/returns", "{\"lines\":[{\"line\":500}]}", "/lines/0/line" },
         { Redemptions, "{\"code\":\"{c}\"}", "/amount" },
         { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"amount\":1}", "/amount" },
-        { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"discount\":1}", "/discount" },
+        { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"rebate\":1}", "/rebate" },
         { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"Order\":\"o-1\"}", "/Order" },
         { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"a/b~c\":1}", "/a~1b~0c" },
 
