@@ -106,7 +106,10 @@ public static class CouponDecider
         },
         CouponReturned e => state with
         {
-            Status = e.Status, Uses = state.Uses - (e.Uses ?? 0), Cycles = state.Cycles + (e.Uses is null ? 0 : 1), Latest = e.Latest,
+            Status = e.Status,
+            Uses = state.Uses - (e.Uses ?? 0),
+            Cycles = state.Cycles + (e.Uses is null ? 0 : 1),
+            Latest = e.Latest,
         },
         CouponDeactivated => state with { Status = CouponStatus.Deactivated },
         CouponExpired => state with { Status = CouponStatus.Expired },
