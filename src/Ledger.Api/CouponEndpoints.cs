@@ -92,7 +92,7 @@ public static class CouponEndpoints
         await call.JsonAsync(new CheckView(
             code, Coupon.StatusAt(check.Status, check.ValidFrom, check.ValidTo, check.HeldUntil, call.Now), check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo,
             check.RedemptionId, check.RedeemedAt, check.Terms, verdict is null ? null : reason is null, redeemed?.Discount, redeemed is null ? null : redeemed.Amount - redeemed.Discount,
-            reason is null ? null : ProblemOf(reason, RequestIds.Of(call.Http))));
+            reason is null ? null : Problems.ObjectOf(call.Http, reason)));
     }
 
     /// <summary>Asks the decider itself, so that a check and a redemption never differ.</summary>
@@ -103,14 +103,6 @@ public static class CouponEndpoints
         var hold = check.HeldUntil is { } until ? new CouponHold("", "", default, default, default, until, null, null, null) : null;
         var coupon = new Coupon(status, check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo, 0, last, hold);
         return CouponDecider.Decide(new CouponCommand.RedeemCoupon(check.Terms, code, "?", amount, at, store, null, null, now), coupon);
-    }
-
-    private static JsonElement ProblemOf(Rejection reason, string requestId)
-    {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-            Problems.Write(writer, Problems.Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers), requestId);
-        return JsonSerializer.Deserialize<JsonElement>(buffer.WrittenSpan);
     }
 
     private static async Task DeactivateAsync(Call call)

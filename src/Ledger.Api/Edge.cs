@@ -105,6 +105,10 @@ public static class Edge
     public static RouteHandlerBuilder MapQuery(this IEndpointRouteBuilder routes, string pattern, Access access, Func<Call, Task> handler) =>
         Map(routes, HttpMethods.Get, pattern, access, handler);
 
+    /// <summary>A handler that changes nothing and whose question is too long for an address.</summary>
+    public static RouteHandlerBuilder MapQuestion(this IEndpointRouteBuilder routes, string pattern, Access access, Func<Call, Task> handler) =>
+        Map(routes, HttpMethods.Post, pattern, access, handler).WithMetadata(new ChangesNothing());
+
     /// <summary>A handler that changes something: the request needs a key.</summary>
     public static RouteHandlerBuilder MapCommand(this IEndpointRouteBuilder routes, string pattern, Access access, Func<Call, Task> handler) =>
         Map(routes, HttpMethods.Post, pattern, access, async call =>

@@ -22,6 +22,7 @@ public static class OpenApiShapes
         [typeof(NoBody)] = "{}",
         [typeof(IssueBody)] = """{"campaign":"spring","member":"m-1"}""",
         [typeof(RedeemBody)] = """{"code":"0000000000000","amount":4200,"order":"receipt-1"}""",
+        [typeof(QuoteBody)] = """{"codes":["0000000000000"],"amount":4200}""",
         [typeof(ReversalBody)] = """{"request":"receipt-1-redeem","reason":"No answer"}""",
         [typeof(VoidBody)] = """{"reason":"Wrong coupon"}""",
     };

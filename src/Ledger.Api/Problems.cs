@@ -121,6 +121,21 @@ public static class Problems
         writer.WriteEndObject();
     }
 
+    /// <summary>The refusal as an object inside an answer.</summary>
+    public static JsonElement ObjectOf(HttpContext http, Rejection reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        return ObjectOf(http, Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers));
+    }
+
+    /// <summary>The problem as an object inside an answer.</summary>
+    public static JsonElement ObjectOf(HttpContext http, ProblemType type, JsonElement facts = default)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, new() { Encoder = LedgerJson.Options.Encoder })) Write(writer, type, facts, RequestIds.Of(http));
+        return JsonSerializer.Deserialize<JsonElement>(buffer.WrittenSpan);
+    }
+
     public static ProblemType Of(Rejection reason)
     {
         ArgumentNullException.ThrowIfNull(reason);

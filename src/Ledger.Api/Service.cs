@@ -28,6 +28,7 @@ public static class Service
         services.AddHostedService(provider => provider.GetRequiredService<Scribes>());
         services.AddReaders(connectionString);
         services.AddSingleton<BookQueries>();
+        services.AddSingleton<CouponReads>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
         services.AddSingleton<Callers>();
@@ -77,6 +78,7 @@ public static class Service
         app.MapCoupons();
         app.MapRedemptions();
         app.MapHolds();
+        app.MapQuotes();
         app.MapReversals();
         app.MapReports();
     }

@@ -18,12 +18,15 @@ internal sealed record Options(IReadOnlyList<string> Scenarios, long Coupons, in
         spread    1,000 merchants, 64 connections, against pgbench with 16 clients
         hot       one merchant takes all the load
         single    one connection
+        holds     hold and commit, against redeeming in one shot
+        quotes    quotes, against redeeming in one shot
+        steady    sales that begin by the clock at half of the peak: an open loop
         issue     issuing under a quota and a per-member limit, against issuing without
         lag       from commit to visible in the followed read models, under load
         readers   rebuilding read models and verifying the books, against COPY
         """;
 
-    public static readonly IReadOnlyList<string> All = ["spread", "hot", "single", "issue", "lag", "readers"];
+    public static readonly IReadOnlyList<string> All = ["spread", "hot", "single", "holds", "quotes", "steady", "issue", "lag", "readers"];
 
     /// <summary>Null where the arguments say nothing that can be done.</summary>
     public static Options? Parse(string[] arguments)

@@ -12,6 +12,7 @@ if (Options.Parse(args) is not { } options)
 var report = new Report(options.Json);
 await using var stage = await Stage.SetAsync(options);
 var load = new LoadScenarios(stage, options, report);
+var tills = new TillScenarios(stage, options, report);
 foreach (var scenario in options.Scenarios)
 {
     await (scenario switch
@@ -19,6 +20,9 @@ foreach (var scenario in options.Scenarios)
         "spread" => load.SpreadAsync(),
         "hot" => load.HotAsync(),
         "single" => load.SingleAsync(),
+        "holds" => tills.HoldsAsync(),
+        "quotes" => tills.QuotesAsync(),
+        "steady" => tills.SteadyAsync(),
         "issue" => new IssueScenario(stage, options, report).RunAsync(),
         "lag" => new LagScenario(stage, options, report).RunAsync(),
         "readers" => new ReaderScenario(stage, options, report).RunAsync(),

@@ -20,8 +20,12 @@ internal sealed class ImmutableStreams
 
     public void Remember(string book, StreamWork stream)
     {
-        if (!stream.Name.Type.IsImmutable || stream.LoadedVersion == 0) return;
+        if (stream.Name.Type.IsImmutable && stream.LoadedVersion > 0) Remember(book, stream.Name, stream.LoadedVersion, stream.State);
+    }
+
+    public void Remember(string book, StreamName stream, long version, object state)
+    {
         if (known.Count >= Capacity) known.Clear();
-        known[(book, stream.Name.Id)] = (stream.LoadedVersion, stream.State);
+        known[(book, stream.Id)] = (version, state);
     }
 }

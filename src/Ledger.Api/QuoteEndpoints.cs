@@ -1,0 +1,133 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using Ledger.Coupons;
+using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Redemptions;
+using Ledger.Postgres;
+using NodaTime;
+
+namespace Ledger.Api;
+
+/// <summary>Asks what coupons would give on a basket.</summary>
+/// <param name="Amount">The basket before the discount, in minor units.</param>
+/// <param name="Coupons">The coupons that the customer shows; or codes.</param>
+/// <param name="Codes">The same, where each is used once.</param>
+/// <param name="Store">The store; a till's key knows its own.</param>
+/// <param name="BusinessTime">When it happens; believed within 5 s, or from a key that may import.</param>
+/// <param name="Lines">What is bought; needed for coupons that are bound to goods. The amount is their sum.</param>
+/// <param name="Payments">How it is paid; needed for coupons that are bound to payment methods.</param>
+public sealed record QuoteBody(
+    [property: Range(1, Limits.MaxAmount)] long Amount,
+    [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null,
+    [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<string>? Codes = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
+    Instant? BusinessTime = null,
+    [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<LineBody>? Lines = null,
+    IReadOnlyList<PaymentBody>? Payments = null);
+
+/// <summary>What coupons would give on the basket if they were redeemed now.</summary>
+/// <param name="Redeemables">Each alone, in the order asked.</param>
+/// <param name="Together">All of them at once.</param>
+/// <param name="Best">Those of them that together take most off.</param>
+public sealed record QuoteView(Money Amount, IReadOnlyList<RedeemableView> Redeemables, TogetherView Together, BestView Best);
+
+/// <summary>One coupon alone.</summary>
+/// <param name="Status">As in the coupon's own answer; absent where the merchant has no such code.</param>
+/// <param name="Lines">The discount by line, where its redemption would say it; so with the funding by party.</param>
+/// <param name="Problem">Why not.</param>
+public sealed record RedeemableView(
+    string Code, string? Status, bool Redeemable, Money? Discount = null, Money? Payable = null, IReadOnlyList<LineShare>? Lines = null,
+    IReadOnlyList<FundingShare>? Funding = null, JsonElement? Problem = null);
+
+/// <summary>All coupons at once: all or nothing.</summary>
+/// <param name="Coupons">Each coupon's part, in the order of application; absent where one coupon with one use is all.</param>
+/// <param name="Problem">The first refusal; presented names the code.</param>
+public sealed record TogetherView(
+    bool Redeemable, Money? Discount = null, Money? Payable = null, Breakdown? Basket = null, IReadOnlyList<RedeemedCoupon>? Coupons = null, JsonElement? Problem = null);
+
+/// <summary>The coupons that together take most off.</summary>
+/// <param name="Codes">In the order of application; empty where none takes anything off.</param>
+/// <param name="IsExact">Whether every combination was tried or ruled out; if not, this is the best that was found.</param>
+public sealed record BestView(IReadOnlyList<string> Codes, Money Discount, Money Payable, bool IsExact);
+
+/// <summary>Quotes: what a redemption would answer, changing nothing.</summary>
+public static class QuoteEndpoints
+{
+    public static void MapQuotes(this IEndpointRouteBuilder routes) =>
+        routes.MapQuestion("/v1/quotes", Access.Till, QuoteAsync).Takes<QuoteBody>().Answers<QuoteView>();
+
+    private static async Task QuoteAsync(Call call)
+    {
+        if (await call.ReadAsync<QuoteBody>() is not var (body, _)) return;
+        if (await ShownAsync(call, body) is not { } shown || !await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
+        if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
+        Presented[] readable = [.. shown.Where(one => one.Coupon is not null).Select(one => one.Coupon!)];
+        var amount = new Money(body.Amount);
+        var quote = readable.Length == 0 ? null : Quotes.Of(
+            await call.Http.RequestServices.GetRequiredService<CouponReads>().StatesAsync(call.Merchant, [.. readable.Select(one => one.Code)], call.Aborted),
+            readable, amount, call.Caller.Judged(body.BusinessTime, call.Now), call.Now, call.Caller.Key.Store ?? body.Store, basket);
+        await call.JsonAsync(ViewOf(call, shown, quote, amount));
+    }
+
+    /// <summary>
+    /// The coupons that a body shows, each with its text; no coupon where the check character is wrong. Null after a problem was answered.
+    /// No storage was asked.
+    /// </summary>
+    private static async Task<IReadOnlyList<(string Text, Presented? Coupon)>?> ShownAsync(Call call, QuoteBody body)
+    {
+        var faults = new Faults();
+        if (body.Codes is null == body.Coupons is null) faults.Add("/coupons", "Send either coupons or codes.");
+        if (body is { Codes.Count: 0 } or { Coupons.Count: 0 }) faults.Add(body.Codes is null ? "/coupons" : "/codes", "Name at least one coupon.");
+        if (await call.RefuseAsync(faults)) return null;
+        var asked = body.Coupons ?? [.. body.Codes!.Select(code => new PresentedBody(code))];
+        if (asked.Count > Limits.MaxRedeemables)
+        {
+            await Problems.WriteAsync(call.Http, new TooManyRedeemables(asked.Count, Limits.MaxRedeemables));
+            return null;
+        }
+
+        var shown = new List<(string Text, Presented? Coupon)>(asked.Count);
+        foreach (var (i, (text, uses)) in asked.Index())
+        {
+            var at = body.Codes is null ? FormattableString.Invariant($"/coupons/{i}/code") : FormattableString.Invariant($"/codes/{i}");
+            var fault = CouponCode.Check(text, out var code);
+            if (fault is not (CouponCodeFault.None or CouponCodeFault.WrongCheckCharacter))
+                faults.Add(at, "Send 11 to 13 characters of a coupon code (digits and letters without I, L, O, U).");
+            var coupon = fault == CouponCodeFault.None ? new Presented(code.Value, uses) : null;
+            var name = coupon?.Code ?? text;
+            if (shown.Any(other => (other.Coupon?.Code ?? other.Text) == name)) faults.Add(at, "Name each coupon once; several uses of one are its member uses.");
+            shown.Add((name, coupon));
+        }
+
+        return await call.RefuseAsync(faults) ? null : shown;
+    }
+
+    private static QuoteView ViewOf(Call call, IReadOnlyList<(string Text, Presented? Coupon)> shown, Quote? quote, Money amount)
+    {
+        var (redeemables, next) = (new List<RedeemableView>(shown.Count), 0);
+        foreach (var (text, coupon) in shown)
+        {
+            redeemables.Add(coupon is null
+                ? new(text, null, Redeemable: false, Problem: Problems.ObjectOf(call.Http, Problems.CodeCheckFailed))
+                : ViewOf(call, quote!.Coupons[next++]));
+        }
+
+        // A redemption reads all codes before it looks one up.
+        var unreadable = shown.FirstOrDefault(one => one.Coupon is null).Text;
+        var together = unreadable is null
+            ? ViewOf(call, quote!.Together)
+            : new(Redeemable: false, Problem: Problems.ObjectOf(call.Http, Problems.CodeCheckFailed, shown.Count > 1 ? JsonFacts.Of(new { presented = unreadable }) : default));
+        var best = quote?.Best ?? new([], Money.Zero, IsExact: true);
+        return new(amount, redeemables, together, new(best.Codes, best.Discount, amount - best.Discount, best.IsExact));
+    }
+
+    private static RedeemableView ViewOf(Call call, QuotedCoupon coupon) => new(
+        coupon.Code, coupon.State.Status == CouponStatus.None ? null : coupon.State.StatusAt(call.Now), coupon.Alone.Redemption is not null,
+        coupon.Alone.Redemption?.Discount, coupon.Alone.Redemption?.Payable, coupon.Alone.Redemption?.Basket?.Lines, coupon.Alone.Redemption?.Basket?.Funding,
+        coupon.Alone.Reason is { } reason ? Problems.ObjectOf(call.Http, reason) : null);
+
+    private static TogetherView ViewOf(Call call, Offer offer) => offer.Redemption is { } redemption
+        ? new(Redeemable: true, redemption.Discount, redemption.Payable, redemption.Basket, redemption.Coupons)
+        : new(Redeemable: false, Problem: Problems.ObjectOf(call.Http, offer.Reason!));
+}
