@@ -16,6 +16,8 @@ namespace Ledger.Api;
 /// <param name="BusinessTime">When it happens; believed within 5 s, or from a key that may import.</param>
 /// <param name="Lines">What is bought; needed for coupons that are bound to goods. The amount is their sum.</param>
 /// <param name="Payments">How it is paid; needed for coupons that are bound to payment methods.</param>
+/// <param name="Member">Who shows the coupons; those of another are refused.</param>
+/// <param name="Channel">Where they are used; needed for coupons that are bound to channels.</param>
 public sealed record QuoteBody(
     [property: Range(1, Limits.MaxAmount)] long Amount,
     [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null,
@@ -24,7 +26,9 @@ public sealed record QuoteBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
     Instant? BusinessTime = null,
     [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<LineBody>? Lines = null,
-    IReadOnlyList<PaymentBody>? Payments = null);
+    IReadOnlyList<PaymentBody>? Payments = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Member = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null);
 
 /// <summary>What coupons would give on the basket if they were redeemed now.</summary>
 /// <param name="Redeemables">Each alone, in the order asked.</param>
@@ -66,7 +70,8 @@ public static class QuoteEndpoints
         var amount = new Money(body.Amount);
         var quote = readable.Length == 0 ? null : Quotes.Of(
             await call.Http.RequestServices.GetRequiredService<CouponReads>().StatesAsync(call.Merchant, [.. readable.Select(one => one.Code)], call.Aborted),
-            readable, amount, call.Caller.Judged(body.BusinessTime, call.Now), call.Now, call.Caller.Key.Store ?? body.Store, basket);
+            readable, amount, call.Caller.Judged(body.BusinessTime, call.Now), call.Now, call.Caller.Key.Store ?? body.Store, basket,
+            Baskets.StatedOf(body.Member, body.Channel, discount: null));
         await call.JsonAsync(ViewOf(call, shown, quote, amount));
     }
 

@@ -20,6 +20,7 @@ public sealed class QuoteTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["tea"] = TenOff + ",\"goods\":{\"include\":[\"tea\"]}}",
         ["huabei"] = TenOff + ",\"paymentMethods\":[\"huabei\"]}",
         ["shared"] = TenOff + ",\"funding\":{\"shares\":[{\"party\":\"platform\",\"basisPoints\":7001,\"cap\":333},{\"party\":\"merchant\",\"basisPoints\":2999}]}}",
+        ["online"] = TenOff + ",\"channels\":[\"app\"]}",
         ["five-times"] = TenOff + ",\"maxUses\":5}",
         ["percent"] = "{\"benefit\":{\"kind\":\"percentage\",\"offBasisPoints\":1234,\"ceiling\":1500}," + Window + ",\"stacking\":{\"percentageOf\":\"initial\"}}",
         ["price"] = "{\"benefit\":{\"kind\":\"specialPrice\",\"price\":3900}," + Window + ",\"stacking\":{\"category\":\"a\"}}",
@@ -34,7 +35,7 @@ public sealed class QuoteTests(LedgerApp app) : IClassFixture<LedgerApp>
         var (redeemed, refused) = (0, 0);
         for (var round = 0; round < 60; round++)
         {
-            while (pool.Count < 8) pool.Add(await shop.IssueAsync(campaigns[random.Next(campaigns.Length)]));
+            while (pool.Count < 8) pool.Add(await shop.IssueAsync(campaigns[random.Next(campaigns.Length)], random.Next(8) == 0 ? "m-2" : "m-1"));
             var coupons = pool.OrderBy(_ => random.Next()).Take(random.Next(1, 6)).Select(code => (Code: code, Uses: random.Next(4) == 0 ? 2 : 1)).ToList();
             if (random.Next(12) == 0) coupons.Add(("0000000000000", 1));
             var basket = BasketOf(random);
@@ -207,7 +208,8 @@ public sealed class QuoteTests(LedgerApp app) : IClassFixture<LedgerApp>
         string?[] goods = [null, "tea", "cake"];
         var lines = Enumerable.Range(0, random.Next(1, 4)).Select(_ => new { amount = random.Next(1, 60) * 100, goods = goods[random.Next(3)] }).ToArray();
         var amount = lines.Sum(line => line.amount);
-        return new(amount, random.Next(4) > 0 ? lines : null, random.Next(3) > 0 ? null : [new { method = random.Next(2) == 0 ? "huabei" : "card", amount }]);
+        return new(amount, random.Next(4) > 0 ? lines : null, random.Next(3) > 0 ? null : [new { method = random.Next(2) == 0 ? "huabei" : "card", amount }],
+            Member: random.Next(6) == 0 ? "m-2" : null, Channel: random.Next(2) == 0 ? "app" : null);
     }
 
     private async Task<Shop> OpenAsync(params string[] campaigns)
@@ -225,5 +227,5 @@ public sealed class QuoteTests(LedgerApp app) : IClassFixture<LedgerApp>
         await command.ExecuteNonQueryAsync();
     }
 
-    private sealed record Asked(long Amount, object[]? Lines, object[]? Payments, object[]? Coupons = null);
+    private sealed record Asked(long Amount, object[]? Lines, object[]? Payments, object[]? Coupons = null, string? Member = null, string? Channel = null);
 }

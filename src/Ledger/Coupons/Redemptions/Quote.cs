@@ -30,12 +30,12 @@ public static class Quotes
     /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once.</param>
     /// <param name="at">When it happens, as far as the caller's word is taken; <paramref name="now"/> is when the question was received.</param>
     public static Quote Of(
-        BookStates book, IReadOnlyList<Presented> coupons, Money amount, Instant at, Instant now, string? store, Basket? basket)
+        BookStates book, IReadOnlyList<Presented> coupons, Money amount, Instant at, Instant now, string? store, Basket? basket, Stated? stated = null)
     {
         ArgumentNullException.ThrowIfNull(book);
         ArgumentNullException.ThrowIfNull(coupons);
         var request = new Request("", NoKey, ReadOnlyMemory<byte>.Empty, "", now);
-        Offer Ask(params IReadOnlyList<Presented> some) => Run(book, TillOperations.Redeem(request, some, amount, at, store, till: null, order: null, basket));
+        Offer Ask(params IReadOnlyList<Presented> some) => Run(book, TillOperations.Redeem(request, some, amount, at, store, till: null, order: null, basket, stated));
 
         QuotedCoupon[] alone = [.. coupons.Select(one => new QuotedCoupon(one.Code, book.State(CouponStream.Of(one.Code)), Ask(one)))];
         if (alone is [var only]) return new([only], only.Alone, BestOf(only));
@@ -45,7 +45,7 @@ public static class Quotes
             var state = alone[i].State;
             if (state.Status == CouponStatus.None) continue;
             var terms = book.State(CampaignStreams.TermsOf(state.Campaign, state.TermsVersion)).Terms!;
-            if (CouponDecider.StandingRefusal(state, terms, at, now, store, one.Uses) is null) usable.Add(new(one.Code, terms, i, state.Campaign, one.Uses));
+            if (CouponDecider.StandingRefusal(state, terms, at, now, store, one.Uses, stated) is null) usable.Add(new(one.Code, terms, i, state.Campaign, one.Uses));
         }
 
         var best = Combination.Best(basket ?? Basket.Of(amount), usable);
