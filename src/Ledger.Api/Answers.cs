@@ -76,14 +76,14 @@ public static class Answers
     }
 
     // Null when the body is larger than the limit.
-    private static async Task<byte[]?> ReadAllAsync(HttpContext http)
+    internal static async Task<byte[]?> ReadAllAsync(HttpContext http, int limit = Limits.MaxBody)
     {
-        if (http.Request.ContentLength > Limits.MaxBody) return null;
+        if (http.Request.ContentLength > limit) return null;
         var reader = http.Request.BodyReader;
         while (true)
         {
             var read = await reader.ReadAsync(http.RequestAborted);
-            if (read.Buffer.Length > Limits.MaxBody)
+            if (read.Buffer.Length > limit)
             {
                 reader.AdvanceTo(read.Buffer.End);
                 return null;
@@ -154,6 +154,8 @@ public sealed class Query(Call call, params string[] known)
         faults.Add($"/{name}", $"Pass a whole number from {least} to {most}.");
         return null;
     }
+
+    public void Refuse(string name, string advice) => faults.Add($"/{name}", advice);
 
     public NodaTime.LocalDate? Date(string name)
     {

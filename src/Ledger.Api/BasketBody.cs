@@ -1,15 +1,16 @@
 using System.ComponentModel.DataAnnotations;
 using Ledger.Coupons;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Codes;
 using Ledger.Coupons.Redemptions;
 
 namespace Ledger.Api;
 
 /// <summary>A coupon that the customer shows.</summary>
-/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter.</param>
+/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter, but in a merchant's own codes they do; or the rotating code shown.</param>
 /// <param name="Uses">How many of its uses at once; more than one only of coupons that have several.</param>
 public sealed record PresentedBody(
-    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string Code,
+    [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string Code,
     [property: Range(1, Limits.MaxUses)] int Uses = 1);
 
 /// <summary>A line of a basket.</summary>
@@ -52,9 +53,9 @@ internal static class Baskets
         var shown = new List<Presented>();
         foreach (var (text, uses) in coupons ?? [new PresentedBody(code!)])
         {
-            if (await CouponEndpoints.CodeAsync(call, text) is not { } good) return null;
-            if (shown.Any(other => other.Code == good)) faults.Add(FormattableString.Invariant($"/coupons/{shown.Count}/code"), "Name each coupon once; several uses of one are its member uses.");
-            shown.Add(new(good, uses));
+            if (await Codes.ReadAsync(call, text, uses) is not { } good) return null;
+            if (shown.Any(other => other.Code == good.Code)) faults.Add(FormattableString.Invariant($"/coupons/{shown.Count}/code"), "Name each coupon once; several uses of one are its member uses.");
+            shown.Add(good);
         }
 
         return await call.RefuseAsync(faults) ? null : shown;

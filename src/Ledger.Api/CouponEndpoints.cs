@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Coupons.Codes;
 using Ledger.Postgres;
 using NodaTime;
 
@@ -12,12 +13,14 @@ namespace Ledger.Api;
 /// <param name="Channel">Where the member got it, in the merchant's words.</param>
 /// <param name="BusinessTime">When it was received; believed within 5 s, or from a key that may import.</param>
 /// <param name="Ref">The caller's own mark; a batch's answer repeats it.</param>
+/// <param name="Code">The coupon's code, where the campaign's codes are given at issue.</param>
 public sealed record IssueBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Campaign,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Member,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null,
     Instant? BusinessTime = null,
-    [property: StringLength(Limits.MaxName)] string? Ref = null);
+    [property: StringLength(Limits.MaxName)] string? Ref = null,
+    [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null);
 
 /// <summary>May the coupon be used here, now, for this?</summary>
 /// <param name="Redeemable">Whether redeeming it now would succeed; null when no amount was asked for.</param>
@@ -43,28 +46,18 @@ public static class CouponEndpoints
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(body);
-        Span<byte> entropy = stackalloc byte[CouponCode.EntropyBytes];
-        RandomNumberGenerator.Fill(entropy);
         var at = call.Caller.Judged(body.BusinessTime, request.Now);
-        return CouponOperations.Issue(request, body.Campaign, CouponCode.FromRandom(entropy).Value, body.Member, body.Channel, at, call.Caller.DateOf(at));
+        return CouponOperations.Issue(request, body.Campaign, FreshCode(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code);
     }
 
-    /// <summary>The code in a route or body; null after a problem was answered. No storage was asked.</summary>
-    public static async Task<string?> CodeAsync(Call call, string text)
+    /// <summary>A code that nobody has; one of digits alone is left to merchants.</summary>
+    private static string FreshCode()
     {
-        ArgumentNullException.ThrowIfNull(call);
-        switch (CouponCode.Check(text, out var code))
+        Span<byte> entropy = stackalloc byte[CouponCode.EntropyBytes];
+        while (true)
         {
-            case CouponCodeFault.None:
-                return code.Value;
-            case CouponCodeFault.WrongCheckCharacter:
-                await Problems.WriteAsync(call.Http, Problems.CodeCheckFailed);
-                return null;
-            default:
-                var faults = new Faults();
-                faults.Add("/code", "Send 11 to 13 characters of a coupon code (digits and letters without I, L, O, U).");
-                await Problems.WriteAsync(call.Http, faults);
-                return null;
+            RandomNumberGenerator.Fill(entropy);
+            if (CouponCode.FromRandom(entropy) is { CouldBeMade: true } code) return code.Value;
         }
     }
 
@@ -78,15 +71,16 @@ public static class CouponEndpoints
     {
         var query = new Query(call, "amount", "store", "businessTime");
         var (amount, store, stated) = (query.Whole("amount", 1, Limits.MaxAmount), query.Id("store") ?? call.Caller.Key.Store, query.Time("businessTime"));
-        if (await query.RefuseAsync() || await CodeAsync(call, call.Route("code")) is not { } code) return;
+        if (await query.RefuseAsync() || await Codes.ReadAsync(call, call.Route("code")) is not { Code: var code } presented) return;
         if (await call.Http.RequestServices.GetRequiredService<BookQueries>().CheckAsync(call.Merchant, code, call.Aborted) is not { } check)
         {
-            await Problems.WriteAsync(call.Http, new CodeNotFound());
+            await Problems.WriteAsync(call.Http, CodeText.Unknown(code));
             return;
         }
 
         var at = call.Caller.Judged(stated, call.Now);
-        var verdict = amount is { } basket ? Ask(code, check, new(basket), at, call.Now, store) : null;
+        var wrong = amount is null ? null : await Codes.RefusalOfAsync(call, presented, check.Terms);
+        Decision<CouponEvent>? verdict = amount is not { } basket ? null : wrong is not null ? wrong : Ask(code, check, new(basket), at, call.Now, store);
         var reason = (verdict as Decision<CouponEvent>.Rejected)?.Reason;
         var redeemed = (verdict as Decision<CouponEvent>.Accepted)?.Events.OfType<CouponEvent.CouponRedeemed>().Single();
         await call.JsonAsync(new CheckView(
@@ -107,7 +101,7 @@ public static class CouponEndpoints
 
     private static async Task DeactivateAsync(Call call)
     {
-        if (await CodeAsync(call, call.Route("code")) is not { } code || await call.ReadAsync<ReasonBody>() is not var (body, raw)) return;
+        if (await Codes.ReadAsync(call, call.Route("code")) is not { Code: var code } || await call.ReadAsync<ReasonBody>() is not var (body, raw)) return;
         await call.SubmitAsync(CouponOperations.Deactivate(call.Request(raw), code, body.Reason));
     }
 

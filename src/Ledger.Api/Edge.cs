@@ -56,7 +56,7 @@ public sealed record Call(HttpContext Http, Caller Caller, Instant Now)
     // SHA-256 over method, path and canonical body: white space and the order of members make no other request.
     private byte[] Fingerprint(ReadOnlySpan<byte> body)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(Limits.MaxBody + 1024);
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(Limits.MaxBody, 2 * body.Length) + 1024);
         try
         {
             var length = Encoding.UTF8.GetBytes($"{Http.Request.Method} {Http.Request.Path.Value}\n", buffer);
@@ -127,26 +127,28 @@ public static class Edge
     private static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string method, string pattern, Access access, Func<Call, Task> handler)
     {
         var (callers, clock) = (routes.ServiceProvider.GetRequiredService<Callers>(), routes.ServiceProvider.GetRequiredService<IClock>());
+        var throttle = routes.ServiceProvider.GetRequiredService<Throttle>();
         RequestDelegate endpoint = async http =>
         {
             var now = Times.Cut(clock.GetCurrentInstant());
-            if (await AuthenticateAsync(http, callers, access) is not { } caller) return;
+            if (await AuthenticateAsync(http, callers, access, throttle) is not { } caller || await throttle.RefuseAsync(http, caller)) return;
             var call = new Call(http, caller, now);
             // An endpoint that takes parameters reads them itself, and refuses those that it does not know.
             var takesNone = http.Request.QueryString.HasValue && http.GetEndpoint()?.Metadata.GetMetadata<QueryNames>() is null;
             if (!takesNone || !await new Query(call).RefuseAsync()) await handler(call);
+            throttle.Count(call);
         };
         return new RouteHandlerBuilder([routes.MapMethods(pattern, [method], endpoint)]).WithMetadata(access, Described);
     }
 
     /// <summary>The caller, or null after a problem was answered.</summary>
-    private static async Task<Caller?> AuthenticateAsync(HttpContext http, Callers callers, Access access)
+    private static async Task<Caller?> AuthenticateAsync(HttpContext http, Callers callers, Access access, Throttle throttle)
     {
         var header = http.Request.Headers.Authorization.ToString();
         var key = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? await callers.KeyAsync(header[7..], http.RequestAborted) : null;
         if (key is null or { RevokedAt: not null })
         {
-            await Problems.WriteAsync(http, Problems.NotAuthenticated);
+            if (!await throttle.RefuseAsync(http)) await Problems.WriteAsync(http, Problems.NotAuthenticated);
             return null;
         }
 

@@ -6,7 +6,7 @@ using NodaTime;
 namespace Ledger.Api;
 
 /// <summary>Puts a coupon on hold while the customer pays.</summary>
-/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter.</param>
+/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter, but in a merchant's own codes they do; or the rotating code shown.</param>
 /// <param name="Amount">The basket before the discount, in minor units.</param>
 /// <param name="Seconds">How long the hold lasts from the time of receipt.</param>
 /// <param name="Store">The store; a till's key knows its own.</param>
@@ -20,7 +20,7 @@ namespace Ledger.Api;
 /// <param name="Discount">What the customer was told; refused where it would be another.</param>
 public sealed record HoldBody(
     [property: Range(1, Limits.MaxAmount)] long Amount,
-    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string? Code = null,
+    [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null,
     [property: Range(1, Limits.MaxHoldSeconds)] int Seconds = Limits.HoldSeconds,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,

@@ -20,6 +20,7 @@ public static class OpenApiShapes
         [typeof(ChangeQuotaBody)] = """{"expected":1000,"target":2000}""",
         [typeof(ReasonBody)] = """{"reason":"Out of tea"}""",
         [typeof(NoBody)] = "{}",
+        [typeof(DepositBody)] = """{"codes":["A-1","A-2"]}""",
         [typeof(IssueBody)] = """{"campaign":"spring","member":"m-1"}""",
         [typeof(RedeemBody)] = """{"code":"0000000000000","amount":4200,"order":"receipt-1"}""",
         [typeof(QuoteBody)] = """{"codes":["0000000000000"],"amount":4200}""",

@@ -39,8 +39,12 @@ public static class Problems
     public static ProblemType IfMatchMissing { get; } = new(
         "if-match-missing", 428, "Amending needs the version that was read", "Read the campaign and send its ETag as If-Match.");
 
-    public static ProblemType CodeCheckFailed { get; } = new(
-        "code-check-failed", 400, "The code's check character is wrong", "Scan or type the code again; no coupon was looked up.");
+    /// <summary>The one answer of the public address to whatever is no usable coupon.</summary>
+    public static ProblemType CodeNotApplicable { get; } = new(
+        "code-not-applicable", 404, "There is no coupon of this code that can be used now", "Check the code; the shop can tell more.");
+
+    public static ProblemType Throttled { get; } = new(
+        "throttled", 429, "Too many requests, or too many codes that no coupon has", "Send the same request again after Retry-After.", IsRetryable: true);
 
     public static ProblemType RequestUnknown { get; } = new(
         "request-unknown", 404, "No request under this key was carried out", "Send the request again under the same key; what was refused is not kept.");
@@ -78,6 +82,7 @@ public static class Problems
     public static Task WriteAsync(HttpContext http, Rejection reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
+        if (Throttle.IsGuess(reason)) Throttle.Note(http);
         return WriteAsync(http, Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers));
     }
 
@@ -166,6 +171,7 @@ public static class Problems
         RejectionKind.NotFound => StatusCodes.Status404NotFound,
         RejectionKind.Conflict => StatusCodes.Status409Conflict,
         RejectionKind.RuleViolated => StatusCodes.Status422UnprocessableEntity,
+        RejectionKind.Malformed => StatusCodes.Status400BadRequest,
         RejectionKind.Locked => StatusCodes.Status423Locked,
         _ => throw new System.Diagnostics.UnreachableException($"{kind}"),
     };

@@ -9,7 +9,7 @@ using NodaTime;
 namespace Ledger.Api;
 
 /// <summary>Redeems a coupon in one shot.</summary>
-/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter.</param>
+/// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter, but in a merchant's own codes they do; or the rotating code shown.</param>
 /// <param name="Amount">The basket before the discount, in minor units.</param>
 /// <param name="Store">The store; a till's key knows its own.</param>
 /// <param name="Order">The till's own receipt or order number.</param>
@@ -22,7 +22,7 @@ namespace Ledger.Api;
 /// <param name="Discount">What the customer was told; refused where it would be another.</param>
 public sealed record RedeemBody(
     [property: Range(1, Limits.MaxAmount)] long Amount,
-    [property: StringLength(CouponCode.MaxText, MinimumLength = 1)] string? Code = null,
+    [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Store = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Till = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1)] string? Order = null,

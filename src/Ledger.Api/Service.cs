@@ -32,6 +32,7 @@ public static class Service
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
         services.AddSingleton<Callers>();
+        services.AddSingleton<Throttle>();
         services.AddSingleton<Telemetry>();
         services.ConfigureHttpJsonOptions(options =>
         {
@@ -76,6 +77,7 @@ public static class Service
         app.MapMerchants();
         app.MapCampaigns();
         app.MapCoupons();
+        app.MapCodes();
         app.MapRedemptions();
         app.MapHolds();
         app.MapQuotes();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Coupons;
+using Ledger.Coupons.Codes;
 using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
 using Ledger.Reversals;
@@ -11,7 +12,7 @@ namespace Ledger;
 public static class Catalogue
 {
     public static IReadOnlyList<StreamType> Streams { get; } =
-        [MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, ReversalStream.Type];
+        [MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, CodePoolStreams.Pool, CodePoolStreams.Batch, ReversalStream.Type];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>
     public static IReadOnlyDictionary<string, StoredEvent> Events { get; } = Streams

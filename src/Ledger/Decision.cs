@@ -52,4 +52,7 @@ public enum RejectionKind
     Conflict,
     RuleViolated,
     Locked,
+
+    /// <summary>400: what was sent cannot be meant so.</summary>
+    Malformed,
 }

@@ -17,7 +17,7 @@ public sealed record Request(
 /// A request as a pure function of the streams and tallies that it names. The scribe runs it against one book, which
 /// it holds locked, among others of the same batch: a later operation sees what an earlier one did.
 /// </summary>
-/// <param name="Streams">Named from the request alone; <see cref="Verdict.NeedsMore"/> asks for the rest.</param>
+/// <param name="Streams">Named from the request alone; <see cref="Verdict.NeedsMore"/> asks for the rest. One that is known to be new need not be named.</param>
 /// <param name="Tallies">Keys whose values the operation reads; a key that was never written is 0.</param>
 public sealed record Operation(
     Request Request, IReadOnlyList<StreamName> Streams, IReadOnlyList<string> Tallies, Func<BookStates, Verdict> Decide)

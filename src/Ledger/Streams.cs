@@ -10,6 +10,9 @@ namespace Ledger;
 /// <param name="IsImmutable">The first entry is the last: the state may be kept in memory for ever once it was read.</param>
 public abstract record StreamType(string Name, int Schema, bool IsImmutable, Type StateType, Type EventType)
 {
+    /// <summary>How much of the scribe's memory for immutable streams one of these takes.</summary>
+    public int Weight { get; init; } = 1;
+
     public abstract object Initial { get; }
 
     public abstract object Evolve(object state, object fact);

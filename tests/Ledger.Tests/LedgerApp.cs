@@ -11,6 +11,9 @@ namespace Ledger.Tests;
 /// <summary>The service in this process on a database of its own: a class fixture.</summary>
 public sealed class LedgerApp : IAsyncLifetime
 {
+    /// <summary>The settings that bound rates.</summary>
+    public static readonly IReadOnlyList<string> NoRates = ["Till", "Merchant", "Address", "Guess", "MerchantGuess", "AddressGuess"];
+
     private readonly LedgerDatabase database = new();
     private WebApplicationFactory<Callers>? factory;
     private LedgerClient? client;
@@ -45,9 +48,20 @@ public sealed class LedgerApp : IAsyncLifetime
     }
 
     /// <summary>The service on any database; the caller disposes it.</summary>
-    public static WebApplicationFactory<Callers> Start(string connectionString) => new WebApplicationFactory<Callers>().WithWebHostBuilder(host => host
+    /// <param name="settings">What differs from the defaults. Rates are off where nothing is said of them: tests are in a hurry.</param>
+    public static WebApplicationFactory<Callers> Start(string connectionString, params (string Name, string Value)[] settings) => new WebApplicationFactory<Callers>().WithWebHostBuilder(host => host
         .UseSetting("ConnectionStrings:Ledger", connectionString)
+        .UseSettings([.. NoRates.Select(name => ($"Rates:{name}:PerSecond", "0")), .. settings])
         .ConfigureLogging(logging => logging.ClearProviders()));
+}
+
+internal static class Settings
+{
+    public static IWebHostBuilder UseSettings(this IWebHostBuilder host, IEnumerable<(string Name, string Value)> settings)
+    {
+        foreach (var (name, value) in settings) host.UseSetting(name, value);
+        return host;
+    }
 }
 
 /// <summary>A merchant made for a test, with the keys that act for it.</summary>

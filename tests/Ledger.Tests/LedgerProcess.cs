@@ -44,6 +44,7 @@ public sealed partial class LedgerProcess : IAsyncDisposable
             RedirectStandardError = true,
             Environment = { ["ConnectionStrings__Ledger"] = connectionString, ["DOTNET_TieredPGO"] = "0" },
         };
+        foreach (var name in LedgerApp.NoRates) start.Environment[$"Rates__{name}__PerSecond"] = "0";
         var service = new LedgerProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
         service.process.Start();
         service.process.BeginOutputReadLine();

@@ -165,6 +165,7 @@ internal sealed class Batch : IDisposable
         foreach (var step in steps)
         {
             var stream = step.Stream;
+            book.Streams.TryAdd(stream.Name.Id, stream);
             var entry = new Entry(
                 book.Id, ++book.Head, Guid.CreateVersion7(request.Now.ToDateTimeOffset()), stream.Name.Id, ++stream.Version, step.Data, step.Event.Name,
                 request.Now, step.Event.DotnetType, request.Correlation, request.Key, headers);
@@ -214,7 +215,8 @@ internal sealed class Batch : IDisposable
         for (var i = 0; i < steps.Length; i++)
         {
             var (name, fact) = changes[i];
-            var stream = book.Streams[name.Id];
+            // A stream that the operation knows to be new need not be loaded; should it exist, the database refuses its first version.
+            var stream = book.Streams.GetValueOrDefault(name.Id) ?? Array.Find(steps[..i], step => step.Stream.Name.Id == name.Id).Stream ?? new StreamWork(name);
             var before = Array.FindLast(steps[..i], step => step.Stream == stream).State ?? stream.State;
             var data = Canonical(fact, fact.GetType(), LedgerJson.Options).ToArray();
             steps[i] = new(stream, Catalogue.Of(fact), data, name.Type.Evolve(before, fact), name.Type.TalliesOf(fact));

@@ -9,6 +9,7 @@ namespace Ledger.Postgres.Scribing;
 internal sealed class ImmutableStreams
 {
     private const int Capacity = 50_000;
+    private int weight;
     private readonly ConcurrentDictionary<(string Book, string Stream), (long Version, object State)> known = new();
 
     public bool TryGet(string book, string stream, out long version, out object state)
@@ -25,7 +26,13 @@ internal sealed class ImmutableStreams
 
     public void Remember(string book, StreamName stream, long version, object state)
     {
-        if (known.Count >= Capacity) known.Clear();
+        ArgumentNullException.ThrowIfNull(stream);
+        if (Interlocked.Add(ref weight, stream.Type.Weight) > Capacity)
+        {
+            known.Clear();
+            Interlocked.Exchange(ref weight, stream.Type.Weight);
+        }
+
         known[(book, stream.Id)] = (version, state);
     }
 }

@@ -14,9 +14,10 @@ namespace Ledger.Coupons;
 /// <param name="Uses">Uses that stand, of those that the terms allow.</param>
 /// <param name="Cycles">How often it was given back after goods were returned.</param>
 /// <param name="Latest">Of a bundle: the latest redemption that stands; null: none.</param>
+/// <param name="Step">The last step of its rotating code that was accepted; it and all before it pass no more.</param>
 public sealed record Coupon(
     CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last,
-    CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null)
+    CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null, long? Step = null)
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
@@ -110,22 +111,27 @@ public abstract partial record CouponEvent
     /// <param name="UsesLeft">Uses that are left; null: none.</param>
     /// <param name="Channel">Where it was used, if the till said so.</param>
     /// <param name="IsBundle">True: its uses are a set used in order; else null.</param>
+    /// <param name="Step">The step of its rotating code that was shown; null: none was, or the hold had it.</param>
     public sealed record CouponRedeemed(
         string RedemptionId, string Request, string Campaign, string Member, Money Amount, Money Discount,
         Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold = null,
-        Breakdown? Basket = null, string? Lead = null, int? Uses = null, int? UsesLeft = null, string? Channel = null, bool? IsBundle = null) : CouponEvent;
+        Breakdown? Basket = null, string? Lead = null, int? Uses = null, int? UsesLeft = null, string? Channel = null, bool? IsBundle = null,
+        long? Step = null) : CouponEvent;
 
     /// <param name="Amount">The basket before the discount.</param>
     /// <param name="Discount">What was quoted.</param>
     /// <param name="Uses">As in <see cref="CouponHold"/>, like <paramref name="With"/> and <paramref name="Channel"/>.</param>
+    /// <param name="Step">As in <see cref="CouponRedeemed"/>.</param>
     public sealed record CouponHeld(
         string HoldId, string Request, string Campaign, string Member, Money Amount, Money Discount, Instant At, Instant ExpiresAt,
-        string? Store, string? Till, string? Order, Breakdown? Basket = null, int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null) : CouponEvent
+        string? Store, string? Till, string? Order, Breakdown? Basket = null, int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null,
+        long? Step = null) : CouponEvent
     {
         public bool Equals(CouponHeld? other) =>
             other is not null && (HoldId, Request, Campaign, Member) == (other.HoldId, other.Request, other.Campaign, other.Member)
             && (Amount, Discount, At, ExpiresAt) == (other.Amount, other.Discount, other.At, other.ExpiresAt)
-            && (Store, Till, Order, Basket, Uses, Channel) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel) && Lists.Same(With, other.With);
+            && (Store, Till, Order, Basket, Uses, Channel, Step) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel, other.Step)
+            && Lists.Same(With, other.With);
 
         public override int GetHashCode() => HashCode.Combine(HoldId, Request);
     }
@@ -200,14 +206,15 @@ public abstract partial record CouponCommand
     /// <param name="Uses">How many of its uses.</param>
     /// <param name="Share">Its part of a redemption that was priced as a whole; null: it is priced alone.</param>
     /// <param name="Stated">What the till says beside.</param>
+    /// <param name="Step">The step of its rotating code that was shown, and is right; null: none.</param>
     public sealed record RedeemCoupon(
         CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant? Now = null,
-        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null) : CouponCommand;
+        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null, long? Step = null) : CouponCommand;
 
     /// <summary>Keeps the coupon for one basket until the payment is through.</summary>
     public sealed record HoldCoupon(
         CouponTerms Terms, string HoldId, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant Now, Instant ExpiresAt,
-        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null) : CouponCommand;
+        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null, long? Step = null) : CouponCommand;
 
     /// <summary>Uses the coupon as the hold quoted it. What the terms say of time and place was judged when it was placed.</summary>
     /// <param name="Of">The redemption that it belongs to, where that has a record of its own.</param>

@@ -101,6 +101,9 @@ public readonly record struct CouponCode
         return new CouponCode(new string(characters));
     }
 
+    /// <summary>Whether the ledger itself may make it: of full length and not of digits alone, which <see cref="FromRandom"/>'s caller draws anew.</summary>
+    public bool CouldBeMade => Value.Length == MaxPayload + 1 && Value.AsSpan().ContainsAnyExceptInRange('0', '9');
+
     /// <summary>The payload as a number for compact forms: its length beyond 10 in the bits from 60 on, then 5 bits a character.</summary>
     /// <exception cref="InvalidOperationException">This is the default value.</exception>
     public ulong ToBits()

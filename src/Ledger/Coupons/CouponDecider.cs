@@ -91,9 +91,11 @@ public static class CouponDecider
             Hold = null,
             Uses = state.Uses + (e.Uses ?? 1),
             Latest = e.IsBundle is true ? e.RedemptionId : null,
+            Step = e.Step ?? state.Step,
         },
         CouponHeld e => state with
         {
+            Step = e.Step ?? state.Step,
             Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket, e.Uses, e.With, e.Channel),
         },
         CouponHoldReleased => state with { Hold = null },
@@ -190,7 +192,7 @@ public static class CouponDecider
         return new(
             c.Share?.Id ?? CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, c.Amount, discount,
             c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), c.Store, c.Till, c.Order, Hold: null, basket,
-            c.Share?.Lead, Counted(c.Terms, c.Uses), LeftAfter(c.Terms, s, c.Uses), c.Stated?.Channel, c.Terms.IsBundle);
+            c.Share?.Lead, Counted(c.Terms, c.Uses), LeftAfter(c.Terms, s, c.Uses), c.Stated?.Channel, c.Terms.IsBundle, c.Step);
     }
 
     /// <summary>A use in time that was reported after the expiry; uses that are left have expired all the same.</summary>
@@ -205,7 +207,7 @@ public static class CouponDecider
         var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses);
         return new(
             c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, discount, c.At, c.ExpiresAt, c.Store, c.Till, c.Order, basket, Counted(c.Terms, c.Uses), c.Share?.With,
-            c.Stated?.Channel);
+            c.Stated?.Channel, c.Step);
     }
 
     private static CouponRedeemed Committed(CommitHold c, CouponHold hold, Coupon s) => new(

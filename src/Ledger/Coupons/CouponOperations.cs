@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Coupons.Codes;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
 using static Ledger.Coupons.CouponCommand;
@@ -123,26 +124,38 @@ public static class CouponOperations
     /// <summary>Issues one coupon.</summary>
     /// <param name="code">A fresh code; where it is taken already the answer is <see cref="CodeTaken"/>.</param>
     /// <param name="date">The business date of <paramref name="at"/> in the merchant's zone: it names the day's tallies.</param>
-    public static Operation Issue(Request request, string campaignId, string code, string member, string? channel, Instant at, LocalDate date)
+    /// <param name="given">The code that the caller names, where the terms ask for one.</param>
+    public static Operation Issue(
+        Request request, string campaignId, string code, string member, string? channel, Instant at, LocalDate date, string? given = null)
     {
-        var (campaign, coupon) = (CampaignStreams.Of(campaignId), CouponStream.Of(code));
+        var campaign = CampaignStreams.Of(campaignId);
         var (all, toMember) = (CouponTallies.Issued(campaignId), CouponTallies.IssuedTo(campaignId, member));
         var (toMemberToday, today) = (CouponTallies.IssuedTo(campaignId, member, date), CouponTallies.IssuedOn(campaignId, date));
-        return new(request, [campaign, coupon], [all, toMember, toMemberToday, today], book =>
+        string[] uploaded = given is null ? [] : [CodePoolStreams.Tally(given)];
+        return new(request, [campaign, CouponStream.Of(given ?? code)], [all, toMember, toMemberToday, today, .. uploaded], book =>
         {
             var running = book.State(campaign);
             if (running.Status == CampaignStatus.None) return new CampaignUnknown(campaignId);
             var terms = CampaignStreams.TermsOf(campaignId, running.TermsVersion);
             if (!book.Has(terms)) return new Verdict.NeedsMore([terms]);
-            var state = book.State(coupon);
+            var (pick, stop) = CodeOperations.Pick(book, campaignId, CodeOperations.SourceOf(book.State(terms).Terms!), code, given);
+            if (stop is Verdict.NeedsMore) return stop;
+            // No coupon has an uploaded code before its pool gives it out: the upload was compared with them all.
+            var coupon = CouponStream.Of(pick.Code ?? "");
+            var state = book.Has(coupon) ? book.State(coupon) : Coupon.None;
             var issued = new IssuedSoFar(book.Tally(all), book.Tally(toMember), book.Tally(toMemberToday), book.Tally(today));
-            var command = new IssueCoupon(code, campaignId, running, book.State(terms).Terms!, issued, member, channel, at);
-            return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => IssuedView.Of(code, c));
+            var command = new IssueCoupon(pick.Code ?? "", campaignId, running, book.State(terms).Terms!, issued, member, channel, at);
+            return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => IssuedView.Of(pick.Code ?? "", c)) switch
+            {
+                Verdict.Accepted when stop is not null => stop,
+                Verdict.Accepted { Changes.Count: > 0 } accepted when pick.Changes.Count > 0 => accepted with { Changes = [.. accepted.Changes, .. pick.Changes] },
+                var other => other,
+            };
         });
     }
 
     public static Operation Deactivate(Request request, string code, string? reason) => OnCoupon(
-        request, code, new DeactivateCoupon(request.Now, reason), new CodeNotFound(), c => CouponView.Of(code, c, request.Now));
+        request, code, new DeactivateCoupon(request.Now, reason), CodeText.Unknown(code), c => CouponView.Of(code, c, request.Now));
 
     /// <summary>Sent by the timer; answers nothing that anyone reads.</summary>
     public static Operation Expire(Request request, string code) => OnCoupon(

@@ -17,7 +17,7 @@ internal sealed record FuzzedOperation(
         {
             foreach (var (method, operation) in methods!.AsObject())
             {
-                var content = operation!["requestBody"]?["content"]?.AsObject().Single();
+                var content = operation!["requestBody"]?["content"]?.AsObject().First();
                 operations.Add(new(
                     operation["operationId"]!.GetValue<string>(), new(method.ToUpperInvariant()), path,
                     [.. (operation["parameters"]?.AsArray() ?? []).Select(p => (p!["name"]!.GetValue<string>(), p["in"]!.GetValue<string>()))],

@@ -19,6 +19,7 @@ public sealed partial class ProblemsTests
     {
         ["malformed-request"] = "`errors` (list of `pointer` and `detail`), `faults` (integer)",
         ["not-permitted"] = "`needs` (text)",
+        ["throttled"] = "`limit` (text)",
         ["body-too-large"] = "`limitBytes` (integer)",
         ["unsupported-media-type"] = "`needs` (text)",
         ["idempotency-key-missing"] = "`needs` (text; for batches)",
@@ -34,7 +35,7 @@ public sealed partial class ProblemsTests
             Assert.InRange(problem.Status, 400, 503);
             Assert.DoesNotMatch("[.!]$", problem.Title);
             Assert.EndsWith(".", problem.Next, StringComparison.Ordinal);
-            Assert.Equal(problem.Status == 503, problem.IsRetryable);
+            Assert.Equal(problem.Status is 429 or 503, problem.IsRetryable);
         });
     }
 

@@ -61,8 +61,8 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
         // Text.
         { Redemptions, "{\"code\":4200,\"amount\":4200}", "/code" },
         { Redemptions, "{\"code\":\"\",\"amount\":4200}", "/code" },
-        { Redemptions, "{\"code\":\"000000000000000000000000000000000\",\"amount\":4200}", "/code" },
-        { Redemptions, "{\"code\":\"UUUUUUUUUUUUU\",\"amount\":4200}", "/code" },
+        { Redemptions, "{\"code\":\"" + new string('0', 65) + "\",\"amount\":4200}", "/code" },
+        { Redemptions, "{\"code\":\"UUUUUUUUUUUU!\",\"amount\":4200}", "/code" },
         { Redemptions, "{\"code\":\"12345\",\"amount\":4200}", "/code" },
         { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"order\":\"\\u0000\"}", "/order" },
         { Redemptions, "{\"code\":\"{c}\",\"amount\":4200,\"order\":\"\\ud800\"}", "/order" },
@@ -132,7 +132,7 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
-    public async Task A_wrong_check_character_is_told_without_looking_for_a_coupon()
+    public async Task A_wrong_check_character_is_told()
     {
         var (shop, code) = await SpringAsync();
         var mistyped = code[..^1] + (code[^1] == '0' ? '1' : '0');

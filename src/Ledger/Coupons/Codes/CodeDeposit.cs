@@ -25,6 +25,12 @@ public enum PoolCodeFault
     Empty,
     TooLong,
     WrongCharacter,
+
+    /// <summary>Tills would take it for a payment code.</summary>
+    PaymentCode,
+
+    /// <summary>Tills would read it as another code of the ledger's, or the ledger might make it itself.</summary>
+    ReadsAsOurs,
 }
 
 /// <param name="Code">As it was uploaded.</param>
@@ -32,20 +38,34 @@ public sealed record DepositedCode(string Code, CodeOutcome Outcome, PoolCodeFau
 
 /// <summary>
 /// Codes that a merchant brings along (MERCHANT_UPLOAD): 1 to 64 characters of digits, letters and <c>-_+=|</c>, in which case counts, as
-/// at Alipay. They have no check character and may look like anything, a payment code included.
+/// at Alipay. They have no check character. They may neither look like a payment code nor read as a code of ours, unless that is written
+/// exactly so and is none that the ledger makes: 13 characters with a letter among them.
 /// </summary>
 public static class CodeDeposit
 {
     private static readonly SearchValues<char> s_characters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_+=|");
 
-    /// <summary>Nothing is trimmed: a space in front is a wrong character.</summary>
-    public static PoolCodeFault FaultOf(ReadOnlySpan<char> text) => text switch
+    /// <summary>Why the text may be no code of a merchant's own.</summary>
+    public static PoolCodeFault FaultOf(ReadOnlySpan<char> text) => FormOf(text) switch
+    {
+        not PoolCodeFault.None and var fault => fault,
+        _ when PaymentCodes.KindOf(text) != PaymentCodeKind.None => PoolCodeFault.PaymentCode,
+        _ when ReadsAsOurs(text) => PoolCodeFault.ReadsAsOurs,
+        _ => PoolCodeFault.None,
+    };
+
+    /// <summary>Length and characters alone. Nothing is trimmed: a space in front is a wrong character.</summary>
+    public static PoolCodeFault FormOf(ReadOnlySpan<char> text) => text switch
     {
         { IsEmpty: true } => PoolCodeFault.Empty,
         { Length: > Limits.MaxPoolCode } => PoolCodeFault.TooLong,
         _ when text.ContainsAnyExcept(s_characters) => PoolCodeFault.WrongCharacter,
         _ => PoolCodeFault.None,
     };
+
+    private static bool ReadsAsOurs(ReadOnlySpan<char> text) =>
+        RotatingCode.Check(text, out _) == CouponCodeFault.None
+        || (CouponCode.TryParse(text, out var ours) && (!text.SequenceEqual(ours.Value) || ours.CouldBeMade));
 
     /// <summary>One answer for each code, in the order of the upload.</summary>
     /// <param name="exists">Whether the merchant has the code; asked once for each well-formed code.</param>

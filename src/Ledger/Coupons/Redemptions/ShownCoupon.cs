@@ -1,16 +1,42 @@
+using Ledger.Coupons.Codes;
+
 namespace Ledger.Coupons.Redemptions;
 
 /// <summary>A coupon that takes part in an operation, as it stands, with the terms that it pins.</summary>
 internal sealed record ShownCoupon(string Code, int Uses, Stream<Coupon, CouponEvent> Stream, Coupon State, CouponTerms Terms)
 {
+    /// <summary>The digits that it was shown with.</summary>
+    public ShownDigits? Digits { get; init; }
+
+    /// <summary>The step that these prove; null: the terms ask for none.</summary>
+    public long? Step { get; init; }
+
     public static IReadOnlyList<StreamName> StreamsOf(IEnumerable<Presented> coupons) => [.. coupons.Select(one => CouponStream.Of(one.Code))];
 
+    /// <summary>Decides for coupons that a customer shows: those whose code rotates by the digits of this moment, each step once.</summary>
+    public static Verdict AtTill(BookStates book, IReadOnlyList<Presented> coupons, Func<IReadOnlyList<ShownCoupon>, Verdict> decide) =>
+        With(book, coupons, null, shown =>
+        {
+            if (shown.All(one => one.Digits is null && one.Terms.Codes?.Rotation is null)) return decide(shown);
+            var proven = new List<ShownCoupon>(shown.Count);
+            foreach (var one in shown)
+            {
+                var (step, refusal) = ShownDigits.Check(one.Terms, one.Digits, one.State.Step);
+                if (refusal is not null) return refusal.Of(one.Code, shown.Count);
+                proven.Add(one with { Step = step });
+            }
+
+            return decide(proven);
+        });
+
     /// <summary>Decides once coupons and terms are loaded; refused where the merchant has no such coupon.</summary>
-    public static Verdict With(BookStates book, IReadOnlyList<Presented> coupons, Rejection unknown, Func<IReadOnlyList<ShownCoupon>, Verdict> decide)
+    /// <param name="unknown">The refusal then; null: what the code's form says.</param>
+    public static Verdict With(BookStates book, IReadOnlyList<Presented> coupons, Rejection? unknown, Func<IReadOnlyList<ShownCoupon>, Verdict> decide)
     {
         var (shown, missing) = (new List<ShownCoupon>(coupons.Count), new List<StreamName>());
-        foreach (var (code, uses) in coupons)
+        foreach (var presented in coupons)
         {
+            var (code, uses) = presented;
             var stream = CouponStream.Of(code);
             if (!book.Has(stream))
             {
@@ -19,9 +45,9 @@ internal sealed record ShownCoupon(string Code, int Uses, Stream<Coupon, CouponE
             }
 
             var state = book.State(stream);
-            if (state.Status == CouponStatus.None) return unknown.Of(code, coupons.Count);
+            if (state.Status == CouponStatus.None) return (unknown ?? CodeText.Unknown(code)).Of(code, coupons.Count);
             var terms = CampaignStreams.TermsOf(state.Campaign, state.TermsVersion);
-            if (book.Has(terms)) shown.Add(new(code, uses, stream, state, book.State(terms).Terms!));
+            if (book.Has(terms)) shown.Add(new(code, uses, stream, state, book.State(terms).Terms!) { Digits = presented.Digits });
             else missing.Add(terms);
         }
 

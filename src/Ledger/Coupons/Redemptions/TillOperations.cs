@@ -1,4 +1,5 @@
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Codes;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 
@@ -6,7 +7,11 @@ namespace Ledger.Coupons.Redemptions;
 
 /// <summary>A coupon that a customer shows.</summary>
 /// <param name="Uses">How many of its uses at once.</param>
-public sealed record Presented(string Code, int Uses = 1);
+public sealed record Presented(string Code, int Uses = 1)
+{
+    /// <summary>The digits of a rotating code; null: the code came as it is printed.</summary>
+    public ShownDigits? Digits { get; init; }
+}
 
 /// <summary>
 /// What tills ask, as operations: redeem, hold, commit, release. One coupon of one use is one entry in its stream. Several on one
@@ -26,11 +31,11 @@ public static class TillOperations
         Stated? stated = null)
     {
         var key = KeyOf(request);
-        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.With(book, coupons, new CodeNotFound(), shown =>
+        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.AtTill(book, coupons, shown =>
         {
             if (shown is [{ Terms.Uses: 1 } only])
             {
-                var command = new RedeemCoupon(only.Terms, only.Code, key, amount, at, store, till, order, request.Now, basket, only.Uses, Stated: stated);
+                var command = new RedeemCoupon(only.Terms, only.Code, key, amount, at, store, till, order, request.Now, basket, only.Uses, Stated: stated, Step: only.Step);
                 return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => RedemptionView.Of(only.Code, c.Campaign, c.Last!));
             }
 
@@ -41,7 +46,7 @@ public static class TillOperations
             if (refusal is not null) return refusal;
             var sale = new RedeemedBasket(key, priced.Basket, priced.Coupons, at, VoidableUntil(shown, at), store, till, order, Hold: null);
             (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new RedeemCoupon(
-                Of(shown, part).Terms, part.Code, key, amount, at, store, till, order, request.Now, null, part.Uses, ShareOf(id, shown, part), stated)))];
+                Of(shown, part).Terms, part.Code, key, amount, at, store, till, order, request.Now, null, part.Uses, ShareOf(id, shown, part), stated, Of(shown, part).Step)))];
             return Redeemed(id, home, sale, parts);
         }));
     }
@@ -60,18 +65,18 @@ public static class TillOperations
     {
         var key = KeyOf(request);
         var (id, until) = (CouponStream.HoldId(coupons[0].Code, key), request.Now + Duration.FromSeconds(seconds));
-        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.With(book, coupons, new CodeNotFound(), shown =>
+        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.AtTill(book, coupons, shown =>
         {
             if (shown is [var only])
             {
-                var command = new HoldCoupon(only.Terms, id, key, amount, at, store, till, order, request.Now, until, basket, only.Uses, Stated: stated);
+                var command = new HoldCoupon(only.Terms, id, key, amount, at, store, till, order, request.Now, until, basket, only.Uses, Stated: stated, Step: only.Step);
                 return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => HoldView.Of(only.Code, c.Campaign, c.Hold!));
             }
 
             var (priced, refusal) = Price(shown, at, request.Now, store, stated, basket ?? Basket.Of(amount));
             if (refusal is not null) return refusal;
             (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new HoldCoupon(
-                Of(shown, part).Terms, id, key, amount, at, store, till, order, request.Now, until, null, part.Uses, HeldShare(id, shown, part, priced.Basket), stated)))];
+                Of(shown, part).Terms, id, key, amount, at, store, till, order, request.Now, until, null, part.Uses, HeldShare(id, shown, part, priced.Basket), stated, Of(shown, part).Step)))];
             return ShownCoupon.Decide(parts, after => HoldView.Of(id, after[shown[0].Code], priced));
         }));
     }

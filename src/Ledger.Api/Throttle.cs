@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Threading.RateLimiting;
+using Ledger.Coupons;
+using Ledger.Coupons.Codes;
+using Ledger.Postgres;
+
+namespace Ledger.Api;
+
+/// <summary>A rate as settings have it.</summary>
+/// <param name="PerSecond">On the long run; 0: no limit.</param>
+/// <param name="Burst">At once.</param>
+public sealed record Rate(double PerSecond, int Burst);
+
+/// <summary>Settings <c>Rates:{name}:PerSecond</c> and <c>Rates:{name}:Burst</c>, for one instance of the service.</summary>
+public sealed record Rates
+{
+    /// <summary>Requests under the key of one till.</summary>
+    public Rate Till { get; init; } = new(50, 100);
+
+    /// <summary>Requests for one merchant, by whichever key.</summary>
+    public Rate Merchant { get; init; } = new(0, 0);
+
+    /// <summary>Requests of one address without a valid key.</summary>
+    public Rate Address { get; init; } = new(5, 50);
+
+    /// <summary>Look-ups under one till's key, of codes that no coupon has. Guessing 12 characters needs no such limit; a merchant's own codes may be short.</summary>
+    public Rate Guess { get; init; } = new(0.5, 30);
+
+    /// <summary>The same for one merchant.</summary>
+    public Rate MerchantGuess { get; init; } = new(10, 500);
+
+    /// <summary>The same from one address.</summary>
+    public Rate AddressGuess { get; init; } = new(5, 200);
+
+    public static Rates Of(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var none = new Rates();
+        return new()
+        {
+            Till = Read(nameof(Till), none.Till),
+            Merchant = Read(nameof(Merchant), none.Merchant),
+            Address = Read(nameof(Address), none.Address),
+            Guess = Read(nameof(Guess), none.Guess),
+            MerchantGuess = Read(nameof(MerchantGuess), none.MerchantGuess),
+            AddressGuess = Read(nameof(AddressGuess), none.AddressGuess),
+        };
+
+        Rate Read(string name, Rate absent)
+        {
+            var perSecond = double.TryParse(configuration[$"Rates:{name}:PerSecond"], CultureInfo.InvariantCulture, out var rate) ? rate : absent.PerSecond;
+            var burst = int.TryParse(configuration[$"Rates:{name}:Burst"], CultureInfo.InvariantCulture, out var most) ? most : Math.Max(absent.Burst, (int)Math.Ceiling(perSecond));
+            return perSecond >= 0 && perSecond <= 1_000_000 && burst >= (perSecond > 0 ? 1 : 0) && burst <= 10_000_000
+                ? new(perSecond, burst)
+                : throw new InvalidOperationException($"The setting Rates:{name} is no rate: PerSecond 0 to 1,000,000, Burst 1 to 10,000,000.");
+        }
+    }
+}
+
+/// <summary>
+/// Token buckets by till, merchant and address. A request takes one token; a code that no coupon has takes one of a bucket that fills
+/// slowly, and while that is empty no code is looked up, so that guessing costs time. Platform keys are trusted and not counted.
+/// </summary>
+/// <remarks>An address is the connection's: behind a proxy, let the proxy limit, or trust its header by ASP.NET's forwarded headers.</remarks>
+public sealed class Throttle : IDisposable
+{
+    private static readonly object s_guess = new();
+
+    private readonly Bucket till, merchant, address, guess, merchantGuess, addressGuess;
+
+    public Throttle(IConfiguration configuration)
+    {
+        var rates = Rates.Of(configuration);
+        (till, merchant, address) = (new("till", rates.Till), new("merchant", rates.Merchant), new("address", rates.Address));
+        (guess, merchantGuess, addressGuess) = (new("till-guess", rates.Guess), new("merchant-guess", rates.MerchantGuess), new("address-guess", rates.AddressGuess));
+    }
+
+    /// <summary>Whether the refusal tells that a code was guessed wrong.</summary>
+    public static bool IsGuess(Rejection reason) => reason is CodeNotFound or CodeCheckFailed or CodeStepStale;
+
+    /// <summary>Notes that the request asked for a code that no coupon has.</summary>
+    public static void Note(HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        http.Items[s_guess] = true;
+    }
+
+    /// <summary>Takes a token of the till and of the merchant; true after a problem was answered.</summary>
+    public ValueTask<bool> RefuseAsync(HttpContext http, Caller caller)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        if (caller.Key.Scope == ApiKeyScope.Till && !till.TryTake(caller.Key.Id)) return till.AnswerAsync(http);
+        if (caller.Key.Scope != ApiKeyScope.Platform && caller.Merchant is { } id && !merchant.TryTake(id)) return merchant.AnswerAsync(http);
+        return ValueTask.FromResult(false);
+    }
+
+    /// <summary>Takes a token of the address, of which no key came; true after a problem was answered.</summary>
+    public ValueTask<bool> RefuseAsync(HttpContext http) => address.TryTake(AddressOf(http)) ? ValueTask.FromResult(false) : address.AnswerAsync(http);
+
+    /// <summary>Refuses to look a code up for who guessed wrong too often; true after a problem was answered.</summary>
+    public ValueTask<bool> RefuseLookUpAsync(Call call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        if (call.Caller.Key.Scope == ApiKeyScope.Platform) return ValueTask.FromResult(false);
+        if (call.Caller.Key.Scope == ApiKeyScope.Till && !guess.HasSome(call.Caller.Key.Id)) return guess.AnswerAsync(call.Http);
+        if (!merchantGuess.HasSome(call.Merchant)) return merchantGuess.AnswerAsync(call.Http);
+        return addressGuess.HasSome(AddressOf(call.Http)) ? ValueTask.FromResult(false) : addressGuess.AnswerAsync(call.Http);
+    }
+
+    /// <summary>Counts a wrong guess, if the answer just given was one.</summary>
+    public void Count(Call call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        if (call.Http.Response.StatusCode < 400 || call.Caller.Key.Scope == ApiKeyScope.Platform || !call.Http.Items.ContainsKey(s_guess)) return;
+        if (call.Caller.Key.Scope == ApiKeyScope.Till) guess.TryTake(call.Caller.Key.Id);
+        merchantGuess.TryTake(call.Merchant);
+        addressGuess.TryTake(AddressOf(call.Http));
+    }
+
+    public void Dispose()
+    {
+        foreach (var bucket in new[] { till, merchant, address, guess, merchantGuess, addressGuess }) bucket.Dispose();
+    }
+
+    private static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress?.ToString() ?? "";
+
+    /// <summary>Buckets of one kind, by key.</summary>
+    private sealed class Bucket(string name, Rate rate) : IDisposable
+    {
+        private readonly PartitionedRateLimiter<string>? limiter = rate.PerSecond == 0 ? null : PartitionedRateLimiter.Create<string, string>(
+            key => RateLimitPartition.GetTokenBucketLimiter(key, _ => OptionsOf(rate)), StringComparer.Ordinal);
+
+        public bool TryTake(string key)
+        {
+            if (limiter is null) return true;
+            using var lease = limiter.AttemptAcquire(key);
+            return lease.IsAcquired;
+        }
+
+        /// <summary>Whether a token is left; takes none.</summary>
+        public bool HasSome(string key) => limiter is null || limiter.GetStatistics(key)?.CurrentAvailablePermits is not 0; // To acquire 0 is granted on a fraction already.
+
+        // Fields of draft-ietf-httpapi-ratelimit-headers-10; the wait is until one token is there.
+        public async ValueTask<bool> AnswerAsync(HttpContext http)
+        {
+            var wait = Math.Max(1, (int)Math.Ceiling(1 / rate.PerSecond)).ToString(CultureInfo.InvariantCulture);
+            var window = Math.Max(1, (int)Math.Ceiling(rate.Burst / rate.PerSecond));
+            http.Response.Headers.RetryAfter = wait;
+            http.Response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={rate.Burst};w={window}");
+            http.Response.Headers["RateLimit"] = $"\"{name}\";r=0;t={wait}";
+            await Problems.WriteAsync(http, Problems.Throttled, JsonFacts.Of(new { limit = name }));
+            return true;
+        }
+
+        public void Dispose() => limiter?.Dispose();
+
+        private static TokenBucketRateLimiterOptions OptionsOf(Rate rate) => new()
+        {
+            TokenLimit = rate.Burst,
+            TokensPerPeriod = Math.Max(1, (int)Math.Round(rate.PerSecond)),
+            ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1, 1 / rate.PerSecond)),
+            QueueLimit = 0,
+            AutoReplenishment = false,
+        };
+    }
+}
