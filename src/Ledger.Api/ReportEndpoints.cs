@@ -11,6 +11,7 @@ public static class ReportEndpoints
         routes.MapQuery("/v1/reports/merchant", Access.Merchant, MerchantAsync).Answers<MerchantTotals>();
         routes.MapQuery("/v1/reports/campaigns", Access.Merchant, CampaignsAsync).Asks("limit", "cursor").Answers<Page<CampaignTotals>>();
         routes.MapQuery("/v1/reports/days", Access.Merchant, DaysAsync).Asks("from", "to", "limit", "cursor").Answers<Page<StoreDay>>();
+        routes.MapQuery("/v1/reports/sales", Access.Merchant, SalesAsync).Asks("limit", "cursor").Answers<Page<SaleTotals>>();
         routes.MapQuery("/v1/events", Access.Merchant, EventsAsync).Asks("after", "limit").Answers<Page<EntryView>>();
     }
 
@@ -23,6 +24,15 @@ public static class ReportEndpoints
         if (await query.RefuseAsync()) return;
         var totals = await Queries(call).CampaignTotalsAsync(call.Merchant, cursor, limit, call.Aborted);
         await call.JsonAsync(Page<CampaignTotals>.Of(totals, limit, total => total.Campaign));
+    }
+
+    private static async Task SalesAsync(Call call)
+    {
+        var query = new Query(call, "limit", "cursor");
+        var (limit, cursor) = (query.Limit, query.Cursor);
+        if (await query.RefuseAsync()) return;
+        var totals = await Queries(call).SaleTotalsAsync(call.Merchant, cursor, limit, call.Aborted);
+        await call.JsonAsync(Page<SaleTotals>.Of(totals, limit, total => total.Campaign));
     }
 
     private static async Task DaysAsync(Call call)

@@ -81,6 +81,7 @@ public static class Service
         app.MapRedemptions();
         app.MapHolds();
         app.MapQuotes();
+        app.MapSales();
         app.MapReversals();
         app.MapReports();
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Redemptions;
+using Ledger.Coupons.Sales;
 using NodaTime;
 using Npgsql;
 
@@ -201,6 +202,30 @@ public sealed class BookQueries(NpgsqlDataSource database)
         return totals;
     }
 
+    /// <summary>A sale with its coupons as they stand; null where the merchant has none of this trade number.</summary>
+    public async Task<SaleView?> SaleAsync(string book, string trade, Instant now, CancellationToken cancellation)
+    {
+        var sale = await StateAsync(book, SaleStream.Of(trade), cancellation);
+        if (sale.Codes.Count == 0) return null;
+        var coupons = new Dictionary<string, Coupon>(StringComparer.Ordinal);
+        foreach (var code in sale.Codes) coupons[code] = await StateAsync(book, CouponStream.Of(code), cancellation);
+        return SaleView.Of(trade, sale, code => coupons[code], now);
+    }
+
+    public async Task<IReadOnlyList<SaleTotals>> SaleTotalsAsync(string book, string after, int limit, CancellationToken cancellation)
+    {
+        var totals = new List<SaleTotals>();
+        await using var command = Command("query_report_sales.sql", book, after, limit);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        while (await row.ReadAsync(cancellation))
+        {
+            totals.Add(new(
+                row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7)));
+        }
+
+        return totals;
+    }
+
     /// <summary>Days in <c>[from, to)</c>, each with its stores, after a day and store.</summary>
     public async Task<IReadOnlyList<StoreDay>> StoreDaysAsync(
         string book, LocalDate from, LocalDate to, (LocalDate Day, string Store) after, int limit, CancellationToken cancellation)
@@ -267,6 +292,12 @@ public sealed record WalletCoupon(string Code, string Campaign, string Status, I
 public sealed record CampaignTotals(
     string Campaign, long Issued, long Redeemed, long Voided, long Returned, long Deactivated, long Expired, long Amount, long Discount, long FaceValued, long FaceValue,
     long Members, long MembersRedeeming);
+
+/// <summary>The account of a campaign's sold coupons: paid = settled + refunds + open + breakage, exact at the moment of the answer.</summary>
+/// <param name="Open">The liability: coupons neither used nor given back.</param>
+/// <param name="Settled">Owed to the payees for coupons used, commission included.</param>
+/// <param name="Refunds">Requested, of which some were paid.</param>
+public sealed record SaleTotals(string Campaign, long Paid, long Open, long Settled, long Commission, long Refunds, long RefundsPaid, long Breakage);
 
 /// <summary>Totals of a merchant's store on a business date. A basket counts once, however many coupons were used on it.</summary>
 public sealed record StoreDay(LocalDate Day, string Store, long Issued, long Redeemed, long Voided, long Returned, long Amount, long Discount);

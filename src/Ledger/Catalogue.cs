@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Ledger.Coupons;
 using Ledger.Coupons.Codes;
 using Ledger.Coupons.Redemptions;
+using Ledger.Coupons.Sales;
 using Ledger.Merchants;
 using Ledger.Reversals;
 
@@ -12,7 +13,10 @@ namespace Ledger;
 public static class Catalogue
 {
     public static IReadOnlyList<StreamType> Streams { get; } =
-        [MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, CodePoolStreams.Pool, CodePoolStreams.Batch, ReversalStream.Type];
+    [
+        MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, CodePoolStreams.Pool, CodePoolStreams.Batch,
+        SaleStream.Type, ReversalStream.Type,
+    ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>
     public static IReadOnlyDictionary<string, StoredEvent> Events { get; } = Streams

@@ -60,6 +60,9 @@ public static class Limits
     /// <summary>Uses of one coupon.</summary>
     public const int MaxUses = 1_000;
 
+    /// <summary>Coupons of one sale.</summary>
+    public const int MaxSold = 20;
+
     /// <summary>How often a coupon is given back after goods were returned, as at WeChat.</summary>
     public const int MaxReturnCycles = 10;
 

@@ -58,6 +58,8 @@ internal sealed class CampaignSum
         CouponEvent.CouponExpired e => e.Campaign,
         CouponEvent.CouponExpiryReversed e => e.Campaign,
         CouponEvent.CouponHeld or CouponEvent.CouponHoldReleased => null,
+        CouponEvent.VoucherSettled or CouponEvent.VoucherSettlementReversed or CouponEvent.VoucherRefundRequested or CouponEvent.VoucherRefundPaid
+            or CouponEvent.VoucherRefundFailed or CouponEvent.VoucherBreakageBooked or CouponEvent.VoucherBreakageReversed => null,
         _ => throw new System.Diagnostics.UnreachableException($"{fact}"),
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Sales;
 using NodaTime;
 
 namespace Ledger.Coupons;
@@ -13,11 +14,12 @@ namespace Ledger.Coupons;
 /// <param name="Hold">Who has it on hold; only while the status is <see cref="CouponStatus.Issued"/>, and over at its end even before an entry says so.</param>
 /// <param name="Uses">Uses that stand, of those that the terms allow.</param>
 /// <param name="Cycles">How often it was given back after goods were returned.</param>
+/// <param name="Sold">Its sale; null: it was given.</param>
 /// <param name="Latest">Of a bundle: the latest redemption that stands; null: none.</param>
 /// <param name="Step">The last step of its rotating code that was accepted; it and all before it pass no more.</param>
 public sealed record Coupon(
     CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last,
-    CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null, long? Step = null)
+    CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null, long? Step = null, Sold? Sold = null)
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
@@ -90,13 +92,14 @@ public abstract partial record CouponEvent
     /// <param name="FaceValue">The most it can take off, where that is one amount; null for percentages and special prices.</param>
     /// <param name="At">When it was received; equal to the time of recording unless a history is imported.</param>
     /// <param name="Date">The business date of <paramref name="At"/> in the campaign's zone.</param>
+    /// <param name="Sale">What it was sold for; null: it was given.</param>
     public sealed record CouponIssued(
         string Campaign, int TermsVersion, string Member, string? Channel, IReadOnlyList<string> LimitKeys, Money? FaceValue,
-        Instant ValidFrom, Instant ValidTo, Instant At, LocalDate Date) : CouponEvent
+        Instant ValidFrom, Instant ValidTo, Instant At, LocalDate Date, CouponSale? Sale = null) : CouponEvent
     {
         public bool Equals(CouponIssued? other) =>
             other is not null && (Campaign, TermsVersion, Member, Channel) == (other.Campaign, other.TermsVersion, other.Member, other.Channel)
-            && (FaceValue, ValidFrom, ValidTo, At, Date) == (other.FaceValue, other.ValidFrom, other.ValidTo, other.At, other.Date)
+            && (FaceValue, ValidFrom, ValidTo, At, Date, Sale) == (other.FaceValue, other.ValidFrom, other.ValidTo, other.At, other.Date, other.Sale)
             && LimitKeys.SequenceEqual(other.LimitKeys, StringComparer.Ordinal);
 
         public override int GetHashCode() => HashCode.Combine(Campaign, TermsVersion, Member, At);
@@ -196,8 +199,10 @@ public abstract partial record CouponCommand
 
     /// <param name="Campaign">The campaign as it stands.</param>
     /// <param name="Issued">What the tallies say was issued already.</param>
+    /// <param name="Sale">What it was paid by; null: it is given.</param>
     public sealed record IssueCoupon(
-        string Code, string CampaignId, Campaign Campaign, CouponTerms Terms, IssuedSoFar Issued, string Member, string? Channel, Instant At) : CouponCommand;
+        string Code, string CampaignId, Campaign Campaign, CouponTerms Terms, IssuedSoFar Issued, string Member, string? Channel, Instant At,
+        CouponSale? Sale = null) : CouponCommand;
 
     /// <param name="Terms">The version that the coupon pins.</param>
     /// <param name="Code">The coupon's code: redemption ids are made of it.</param>

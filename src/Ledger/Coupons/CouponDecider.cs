@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Sales;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 using static Ledger.Coupons.CouponEvent;
@@ -12,8 +13,15 @@ namespace Ledger.Coupons;
 /// </summary>
 public static class CouponDecider
 {
+    /// <summary>What a command does to a coupon, and to its price where it was sold.</summary>
+    public static Decision<CouponEvent> Decide(CouponCommand command, Coupon state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return command is RefundVoucher or AnswerRefund ? SoldCouponDecider.Decide(command, state) : SoldCouponDecider.Follow(state, DecideUse(command, state));
+    }
+
     /// <summary>Reads top to bottom: the first line that matches answers.</summary>
-    public static Decision<CouponEvent> Decide(CouponCommand command, Coupon state) => (command, state) switch
+    private static Decision<CouponEvent> DecideUse(CouponCommand command, Coupon state) => (command, state) switch
     {
         (IssueCoupon c, { Status: CouponStatus.None }) => Issue(c),
         (IssueCoupon c, var s) when (s.Campaign, s.Member) == (c.CampaignId, c.Member) => Decision<CouponEvent>.Unchanged,
@@ -82,7 +90,7 @@ public static class CouponDecider
     /// <summary>Never refuses and never computes: what happened is already in the event.</summary>
     public static Coupon Evolve(Coupon state, CouponEvent fact) => fact switch
     {
-        CouponIssued e => new(CouponStatus.Issued, e.Campaign, e.TermsVersion, e.Member, e.ValidFrom, e.ValidTo, 0, null),
+        CouponIssued e => new(CouponStatus.Issued, e.Campaign, e.TermsVersion, e.Member, e.ValidFrom, e.ValidTo, 0, null, Sold: Sold.Of(e.Sale)),
         CouponRedeemed e => state with
         {
             Status = e.UsesLeft is null ? CouponStatus.Used : CouponStatus.Issued,
@@ -116,13 +124,14 @@ public static class CouponDecider
         CouponDeactivated => state with { Status = CouponStatus.Deactivated },
         CouponExpired => state with { Status = CouponStatus.Expired },
         CouponExpiryReversed => state with { Status = CouponStatus.Issued },
-        _ => throw new UnreachableException($"{fact}"),
+        _ => SoldCouponDecider.Evolve(state, fact),
     };
 
     private static Decision<CouponEvent> Issue(IssueCoupon c)
     {
         var (campaign, terms, zone) = (c.Campaign, c.Terms, c.Terms.Zone());
         var date = c.At.InZone(zone).Date;
+        if (terms.Sale is not null && c.Sale is null) return new CampaignSells(c.CampaignId);
         // A history that is imported may be recorded after the campaign's end, for a time before it.
         if (campaign.Status is not (CampaignStatus.Active or CampaignStatus.Ended)) return new CampaignNotActive(campaign.Status);
         if (c.At < campaign.StartsAt) return new CampaignNotStarted(campaign.StartsAt);
@@ -137,7 +146,7 @@ public static class CouponDecider
             ? new WindowIsOver(terms.Validity.WindowEnd)
             : new CouponIssued(
                 c.CampaignId, campaign.TermsVersion, c.Member, c.Channel, CouponTallies.LimitKeys(c.CampaignId, terms.Limits, c.Member, date), terms.Benefit.FaceValue,
-                from, to, c.At, date);
+                from, to, c.At, date, c.Sale);
     }
 
     /// <summary>Why the coupon may not be used now and here, whatever the basket; null when it may. The first line that refuses answers.</summary>
@@ -149,6 +158,7 @@ public static class CouponDecider
         {
             _ when stated?.Member is { } member && member != s.Member => new OwnerMismatch(),
             { Status: CouponStatus.Used, Last: { } last } => new AlreadyUsed(last.RedemptionId, last.At),
+            { Sold: { Standing: PriceStanding.RefundRequested or PriceStanding.Refunded, Sale: var sale } } => new RefundUnderWay(sale.Id, sale.Number),
             { Status: CouponStatus.Deactivated } => new Deactivated(),
             { Status: CouponStatus.ReturnedExpired } => new Expired(s.ValidTo),
             { Hold: { } hold } when now < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
@@ -267,7 +277,12 @@ public static class CouponTallies
     }
 
     /// <summary>Deactivating gives nothing back: only issuing counts.</summary>
-    public static IReadOnlyList<TallyChange> Of(CouponEvent fact) => fact is CouponIssued e
-        ? [new(Issued(e.Campaign), 1), .. e.LimitKeys.Select(key => new TallyChange(key, 1))]
-        : [];
+    public static IReadOnlyList<TallyChange> Of(CouponEvent fact) => fact switch
+    {
+        CouponIssued { Sale: { } sale } e => [.. Counted(e), new(SaleTallies.Paid(e.Campaign), sale.Price.Minor), new(SaleTallies.Open(e.Campaign), sale.Price.Minor)],
+        CouponIssued e => Counted(e),
+        _ => SaleTallies.Of(fact) ?? [],
+    };
+
+    private static TallyChange[] Counted(CouponIssued e) => [new(Issued(e.Campaign), 1), .. e.LimitKeys.Select(key => new TallyChange(key, 1))];
 }

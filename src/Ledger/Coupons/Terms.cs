@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Ledger.Coupons.Codes;
+using Ledger.Coupons.Sales;
 using NodaTime;
 
 namespace Ledger.Coupons;
@@ -24,6 +25,7 @@ namespace Ledger.Coupons;
 /// <param name="IsBundle">Its uses are a set used in order: only the latest redemption that stands may be voided or returned; null: no.</param>
 /// <param name="OfflineLiability">The party that bears a coupon used twice while tills were offline; null: the merchant.</param>
 /// <param name="Codes">Where codes come from and whether they rotate; null: made by the ledger, and they do not.</param>
+/// <param name="Sale">What it is sold for; null: it is given.</param>
 public sealed record CouponTerms(
     Benefit Benefit,
     Money MinimumSpend,
@@ -43,7 +45,8 @@ public sealed record CouponTerms(
     string? OfflineLiability = null,
     IReadOnlyList<string>? Channels = null,
     bool? IsBundle = null,
-    CodeRule? Codes = null)
+    CodeRule? Codes = null,
+    SaleTerms? Sale = null)
 {
     /// <summary>Whether an amount alone does not tell what the coupon takes off, and who pays it.</summary>
     [JsonIgnore]
@@ -76,7 +79,7 @@ public sealed record CouponTerms(
         other is not null && Benefit == other.Benefit && MinimumSpend == other.MinimumSpend && TimeZone == other.TimeZone
         && Validity == other.Validity && Limits == other.Limits && VoidWindowMinutes == other.VoidWindowMinutes
         && Stacking == other.Stacking && Goods == other.Goods && Funding == other.Funding && MaxUses == other.MaxUses
-        && ReturnPolicy == other.ReturnPolicy && IsTransferable == other.IsTransferable && OfflineLiability == other.OfflineLiability && Codes == other.Codes
+        && ReturnPolicy == other.ReturnPolicy && IsTransferable == other.IsTransferable && OfflineLiability == other.OfflineLiability && Codes == other.Codes && Sale == other.Sale
         && UsableOn.SequenceEqual(other.UsableOn) && Stores.SequenceEqual(other.Stores, StringComparer.Ordinal)
         && Lists.Same(PaymentMethods, other.PaymentMethods) && Lists.Same(Channels, other.Channels) && IsBundle == other.IsBundle;
 

@@ -99,7 +99,8 @@ public sealed class CouponProjections(string book)
             case CouponExpiryReversed e:
                 Add(e.Campaign, t => t with { Expired = t.Expired - 1 });
                 break;
-            case CouponHeld or CouponHoldReleased:
+            case CouponHeld or CouponHoldReleased or VoucherSettled or VoucherSettlementReversed or VoucherRefundRequested or VoucherRefundPaid or VoucherRefundFailed
+                or VoucherBreakageBooked or VoucherBreakageReversed:
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"{fact}");

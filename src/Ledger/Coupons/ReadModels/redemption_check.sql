@@ -27,12 +27,14 @@ using (
                 when 'coupon_expired' then 3
                 when 'redemption_voided' then coalesce(array_position(array['Issued', 'Used', 'Deactivated', 'Expired', 'ReturnedExpired'], data ->> 'status'), 1) - 1
                 when 'coupon_returned' then array_position(array['Issued', 'Used', 'Deactivated', 'Expired', 'ReturnedExpired'], data ->> 'status') - 1
-                else 0
+                -- What follows a sold coupon's price says what the coupon is, where it says so.
+                else coalesce(array_position(array['Issued', 'Used', 'Deactivated', 'Expired', 'ReturnedExpired'], data ->> 'status'), 1) - 1
             end as became
         from entries
         where type in (
             'coupon_issued', 'coupon_held', 'coupon_hold_released', 'coupon_redeemed', 'redemption_voided', 'coupon_returned', 'coupon_deactivated',
-            'coupon_expired', 'coupon_expiry_reversed')
+            'coupon_expired', 'coupon_expiry_reversed', 'voucher_settled', 'voucher_settlement_reversed', 'voucher_refund_requested', 'voucher_refund_paid',
+            'voucher_refund_failed', 'voucher_breakage_booked', 'voucher_breakage_reversed')
     ) as e
     group by e.tenant_id, e.stream_id
 ) as e on c.tenant_id = e.tenant_id and c.code = e.code
