@@ -14,13 +14,19 @@ namespace Ledger.Api;
 /// <param name="BusinessTime">When it was received; believed within 5 s, or from a key that may import.</param>
 /// <param name="Ref">The caller's own mark; a batch's answer repeats it.</param>
 /// <param name="Code">The coupon's code, where the campaign's codes are given at issue.</param>
+/// <param name="ConfirmWithin">Seconds in which the issue is to be confirmed; until then the coupon counts and nobody can use it. Absent: issued at once.</param>
+/// <param name="Person">The member's citizen identification number, where the terms limit coupons per natural person. Kept as a keyed hash only.</param>
+/// <param name="Phone">The member's phone number, where the terms limit coupons per phone. Kept as a keyed hash only.</param>
 public sealed record IssueBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Campaign,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Member,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null,
     Instant? BusinessTime = null,
     [property: StringLength(Limits.MaxName)] string? Ref = null,
-    [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null);
+    [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null,
+    [property: Range(1, Limits.MaxConfirmSeconds)] int? ConfirmWithin = null,
+    [property: StringLength(PhoneNumber.MaxText)] string? Person = null,
+    [property: StringLength(PhoneNumber.MaxText)] string? Phone = null);
 
 /// <summary>May the coupon be used here, now, for this?</summary>
 /// <param name="Redeemable">Whether redeeming it now would succeed; null when no amount was asked for.</param>
@@ -37,17 +43,22 @@ public static class CouponEndpoints
         routes.MapCommand("/v1/coupons", Access.Merchant, IssueAsync).Takes<IssueBody>().Answers<IssuedView>(201);
         routes.MapCommand("/v1/coupons/batch", Access.Merchant, IssueBatch.HandleAsync).TakesLines<IssueBody>().AnswersLines();
         routes.MapQuery("/v1/coupons/{code}", Access.Till, CheckAsync).Asks("amount", "store", "businessTime").Answers<CheckView>();
+        routes.MapCommand("/v1/coupons/{code}/confirm", Access.Merchant, call => FinishAsync(call, CouponOperations.Confirm)).Answers<CouponView>();
+        routes.MapCommand("/v1/coupons/{code}/cancel", Access.Merchant, call => FinishAsync(call, CouponOperations.Cancel)).Answers<CouponView>();
         routes.MapCommand("/v1/coupons/{code}/deactivate", Access.Merchant, DeactivateAsync).Takes<ReasonBody>().Answers<CouponView>();
         routes.MapQuery("/v1/members/{member}/wallet", Access.Till, WalletAsync).Asks("limit", "cursor").Answers<Page<WalletCoupon>>();
     }
 
     /// <summary>The operation that issues one coupon under a fresh code.</summary>
-    public static Operation Issue(Call call, IssueBody body, Request request)
+    /// <param name="who">Whom the body names for the limits.</param>
+    public static Operation Issue(Call call, IssueBody body, LimitIdentity who, Request request)
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(who);
         var at = call.Caller.Judged(body.BusinessTime, request.Now);
-        return CouponOperations.Issue(request, body.Campaign, FreshCode(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code);
+        return CouponOperations.Issue(
+            request, body.Campaign, FreshCode(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code, body.ConfirmWithin, who.PersonKey, who.PhoneKey);
     }
 
     /// <summary>A code that nobody has; one of digits alone is left to merchants.</summary>
@@ -64,7 +75,14 @@ public static class CouponEndpoints
     private static async Task IssueAsync(Call call)
     {
         if (await call.ReadAsync<IssueBody>() is not var (body, raw)) return;
-        await call.SubmitAsync(Issue(call, body, call.Request(raw)), 201);
+        var faults = new Faults();
+        if (await LimitIdentity.OfAsync(call, body, raw, faults) is { } who) await call.SubmitAsync(Issue(call, body, who, call.Request(who.Body.Span)), 201);
+        else await call.RefuseAsync(faults);
+    }
+
+    private static async Task FinishAsync(Call call, Func<Request, string, Operation> operation)
+    {
+        if (await CodeAsync(call, call.Route("code")) is { } code) await call.SubmitAsync(operation(call.Request([]), code));
     }
 
     private static async Task CheckAsync(Call call)
@@ -94,8 +112,14 @@ public static class CouponEndpoints
     {
         var status = Enum.Parse<CouponStatus>(check.Status, ignoreCase: true);
         var last = check.RedemptionId is null ? null : new CouponUse(check.RedemptionId, "", default, default, check.RedeemedAt!.Value, default, null, null, null, IsVoided: false);
-        var hold = check.HeldUntil is { } until ? new CouponHold("", "", default, default, default, until, null, null, null) : null;
-        var coupon = new Coupon(status, check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo, 0, last, hold);
+        var kept = new Coupon(status, check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo, 0, last);
+        var coupon = (status, check.HeldUntil) switch
+        {
+            (CouponStatus.Confirming, { } until) => kept with { Claim = new(until, [], null, default) },
+            (CouponStatus.InTransfer, { } until) => kept with { Gift = new("", check.Member, null, default, until, GiftStatus.Offered) },
+            (_, { } until) => kept with { Hold = new("", "", default, default, default, until, null, null, null) },
+            _ => kept,
+        };
         return CouponDecider.Decide(new CouponCommand.RedeemCoupon(check.Terms, code, "?", amount, at, store, null, null, now), coupon);
     }
 

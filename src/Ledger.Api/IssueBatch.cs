@@ -130,8 +130,10 @@ public static class IssueBatch
 
         try
         {
-            var request = call.Request(line, FormattableString.Invariant($"#{number}"));
-            return await SubmitAsync(call, CouponEndpoints.Issue(call, body, request)) switch
+            if (await LimitIdentity.OfAsync(call, body, line, faults) is not { } who)
+                return Answer(call, number, body.Ref, Problems.Malformed, JsonFacts.Of(new { errors = faults.Listed, faults = faults.Count }));
+            var request = call.Request(who.Body.Span, FormattableString.Invariant($"#{number}"));
+            return await SubmitAsync(call, CouponEndpoints.Issue(call, body, who, request)) switch
             {
                 Outcome.Accepted(var answer, _) => Answer(number, body.Ref, answer),
                 Outcome.Rejected(var reason) => Answer(

@@ -9,11 +9,16 @@ namespace Ledger.Api;
 /// <summary>Registers a merchant. The time zone and currency are fixed from then on.</summary>
 /// <param name="TimeZone">IANA name; business dates are reckoned in it.</param>
 /// <param name="Currency">ISO 4217; every amount is in its minor unit.</param>
+/// <param name="RequiresFourEyes">Whether campaigns and their terms are approved by another key than wrote them.</param>
 public sealed record RegisterMerchantBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Id,
     [property: StringLength(Limits.MaxName, MinimumLength = 1)] string Name,
     [property: StringLength(64)] string TimeZone = "Asia/Shanghai",
-    [property: RegularExpression("^[A-Z]{3}$")] string Currency = "CNY");
+    [property: RegularExpression("^[A-Z]{3}$")] string Currency = "CNY",
+    bool RequiresFourEyes = false);
+
+/// <summary>Whether campaigns and their terms are approved by another key than wrote them.</summary>
+public sealed record FourEyesBody(bool IsRequired);
 
 /// <summary>Opens a store.</summary>
 public sealed record OpenStoreBody(
@@ -50,6 +55,7 @@ public static class MerchantEndpoints
     public static void MapMerchants(this IEndpointRouteBuilder routes)
     {
         routes.MapCommand("/v1/merchants", Access.Platform, RegisterAsync).Takes<RegisterMerchantBody>().Answers<MerchantView>(201);
+        routes.MapCommand("/v1/merchants/{id}/four-eyes", Access.Platform, ChangeFourEyesAsync).Takes<FourEyesBody>().Answers<MerchantView>();
         routes.MapQuery("/v1/merchant", Access.Till, ShowAsync).Answers<MerchantView>();
         routes.MapCommand("/v1/stores", Access.Merchant, OpenStoreAsync).Takes<OpenStoreBody>().Answers<MerchantView>(201);
         routes.MapCommand("/v1/stores/{store}/tills", Access.Merchant, InstallTillAsync).Takes<InstallTillBody>().Answers<MerchantView>(201);
@@ -65,8 +71,21 @@ public static class MerchantEndpoints
             faults.Add("/timeZone", "Name a zone of the IANA database, such as Asia/Shanghai.");
         if (await call.RefuseAsync(faults)) return;
         var request = call.Request(raw) with { Book = body.Id };
-        await call.SubmitAsync(MerchantStream.Operation(request, new RegisterMerchant(body.Name, body.TimeZone, body.Currency)), 201);
+        await call.SubmitAsync(MerchantStream.Operation(request, new RegisterMerchant(body.Name, body.TimeZone, body.Currency, body.RequiresFourEyes)), 201);
         Forget(call, body.Id);
+    }
+
+    private static async Task ChangeFourEyesAsync(Call call)
+    {
+        if (await call.ReadAsync<FourEyesBody>() is not var (body, raw)) return;
+        if (!Headers.IsId(call.Route("id")))
+        {
+            await Problems.WriteAsync(call.Http, new MerchantUnknown());
+            return;
+        }
+
+        await call.SubmitAsync(MerchantStream.Operation(call.Request(raw) with { Book = call.Route("id") }, new ChangeFourEyes(body.IsRequired)));
+        Forget(call, call.Route("id"));
     }
 
     private static Task ShowAsync(Call call) => call.JsonAsync(MerchantView.Of(call.Merchant, call.Caller.Profile));
@@ -93,6 +112,8 @@ public static class MerchantEndpoints
         var isPlatform = call.Caller.Key.Scope == ApiKeyScope.Platform;
         var merchant = body.Merchant ?? (body.Scope == ApiKeyScope.Platform ? null : call.Caller.Merchant);
         if (body.Scope == ApiKeyScope.Platform && !isPlatform) faults.Add("/scope", "Only a platform key makes platform keys.");
+        if (body.Scope == ApiKeyScope.Merchant && !isPlatform && call.Caller.Profile.RequiresFourEyes)
+            faults.Add("/scope", "Ask the platform for it: a merchant that requires four eyes makes no second pair itself.");
         if (body.MayImport && !call.Caller.Key.MayImport) faults.Add("/mayImport", "Only a key that may import makes keys that may.");
         if (!isPlatform && merchant != call.Caller.Merchant) faults.Add("/merchant", "Leave it out; the key is for your own merchant.");
         if (body.Scope == ApiKeyScope.Platform && merchant is not null) faults.Add("/merchant", "Leave it out; a platform key is for every merchant.");

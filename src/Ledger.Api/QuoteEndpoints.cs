@@ -64,67 +64,20 @@ public static class QuoteEndpoints
     private static async Task QuoteAsync(Call call)
     {
         if (await call.ReadAsync<QuoteBody>() is not var (body, _)) return;
-        if (await ShownAsync(call, body) is not { } shown || !await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
-        if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
-        Presented[] readable = [.. shown.Where(one => one.Coupon is not null).Select(one => one.Coupon!)];
-        var amount = new Money(body.Amount);
-        var quote = readable.Length == 0 ? null : Quotes.Of(
-            await call.Http.RequestServices.GetRequiredService<CouponReads>().StatesAsync(call.Merchant, [.. readable.Select(one => one.Code)], call.Aborted),
-            readable, amount, call.Caller.Judged(body.BusinessTime, call.Now), call.Now, call.Caller.Key.Store ?? body.Store, basket,
-            Baskets.StatedOf(body.Member, body.Channel, discount: null));
-        await call.JsonAsync(ViewOf(call, shown, quote, amount));
-    }
-
-    /// <summary>
-    /// The coupons that a body shows, each with its text; no coupon where the check character is wrong. Null after a problem was answered.
-    /// No storage was asked.
-    /// </summary>
-    private static async Task<IReadOnlyList<(string Text, Presented? Coupon)>?> ShownAsync(Call call, QuoteBody body)
-    {
         var faults = new Faults();
         if (body.Codes is null == body.Coupons is null) faults.Add("/coupons", "Send either coupons or codes.");
-        if (body is { Codes.Count: 0 } or { Coupons.Count: 0 }) faults.Add(body.Codes is null ? "/coupons" : "/codes", "Name at least one coupon.");
-        if (await call.RefuseAsync(faults)) return null;
-        var asked = body.Coupons ?? [.. body.Codes!.Select(code => new PresentedBody(code))];
-        if (asked.Count > Limits.MaxRedeemables)
-        {
-            await Problems.WriteAsync(call.Http, new TooManyRedeemables(asked.Count, Limits.MaxRedeemables));
-            return null;
-        }
-
-        var shown = new List<(string Text, Presented? Coupon)>(asked.Count);
-        foreach (var (i, (text, uses)) in asked.Index())
-        {
-            var at = body.Codes is null ? FormattableString.Invariant($"/coupons/{i}/code") : FormattableString.Invariant($"/codes/{i}");
-            var fault = CouponCode.Check(text, out var code);
-            if (fault is not (CouponCodeFault.None or CouponCodeFault.WrongCheckCharacter))
-                faults.Add(at, "Send 11 to 13 characters of a coupon code (digits and letters without I, L, O, U).");
-            var coupon = fault == CouponCodeFault.None ? new Presented(code.Value, uses) : null;
-            var name = coupon?.Code ?? text;
-            if (shown.Any(other => (other.Coupon?.Code ?? other.Text) == name)) faults.Add(at, "Name each coupon once; several uses of one are its member uses.");
-            shown.Add((name, coupon));
-        }
-
-        return await call.RefuseAsync(faults) ? null : shown;
-    }
-
-    private static QuoteView ViewOf(Call call, IReadOnlyList<(string Text, Presented? Coupon)> shown, Quote? quote, Money amount)
-    {
-        var (redeemables, next) = (new List<RedeemableView>(shown.Count), 0);
-        foreach (var (text, coupon) in shown)
-        {
-            redeemables.Add(coupon is null
-                ? new(text, null, Redeemable: false, Problem: Problems.ObjectOf(call.Http, Problems.CodeCheckFailed))
-                : ViewOf(call, quote!.Coupons[next++]));
-        }
-
-        // A redemption reads all codes before it looks one up.
-        var unreadable = shown.FirstOrDefault(one => one.Coupon is null).Text;
-        var together = unreadable is null
-            ? ViewOf(call, quote!.Together)
-            : new(Redeemable: false, Problem: Problems.ObjectOf(call.Http, Problems.CodeCheckFailed, shown.Count > 1 ? JsonFacts.Of(new { presented = unreadable }) : default));
-        var best = quote?.Best ?? new([], Money.Zero, IsExact: true);
-        return new(amount, redeemables, together, new(best.Codes, best.Discount, amount - best.Discount, best.IsExact));
+        if (body.Codes is { Count: 0 }) faults.Add("/codes", "Name at least one coupon.");
+        if (await call.RefuseAsync(faults)) return;
+        if (await Baskets.CouponsAsync(call, code: null, body.Coupons ?? [.. body.Codes!.Select(code => new PresentedBody(code))]) is not { } coupons) return;
+        if (!await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
+        if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
+        var quote = Quotes.Of(
+            await call.Http.RequestServices.GetRequiredService<CouponReads>().StatesAsync(call.Merchant, [.. coupons.Select(one => one.Code)], call.Aborted),
+            coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), call.Now, call.Caller.Key.Store ?? body.Store, basket,
+            Baskets.StatedOf(body.Member, body.Channel, discount: null));
+        await call.JsonAsync(new QuoteView(
+            new(body.Amount), [.. quote.Coupons.Select(one => ViewOf(call, one))], ViewOf(call, quote.Together),
+            new(quote.Best.Codes, quote.Best.Discount, new Money(body.Amount) - quote.Best.Discount, quote.Best.IsExact)));
     }
 
     private static RedeemableView ViewOf(Call call, QuotedCoupon coupon) => new(

@@ -82,6 +82,7 @@ public static class Service
         app.MapHolds();
         app.MapQuotes();
         app.MapSales();
+        app.MapGifts();
         app.MapReversals();
         app.MapReports();
     }

@@ -92,6 +92,14 @@ public static class Limits
 
     public const int MaxHoldSeconds = 30 * 60;
 
+    /// <summary>The longest time for confirming an issue: a day.</summary>
+    public const int MaxConfirmSeconds = 24 * 60 * 60;
+
+    /// <summary>Seconds that a gift stays open where the giver does not say, and at most: a day, a week.</summary>
+    public const int GiftSeconds = 24 * 60 * 60;
+
+    public const int MaxGiftSeconds = 7 * 24 * 60 * 60;
+
     /// <summary>
     /// Minutes after a redemption in which a reversal voids it although the void window is over, at midnight for instance: longer than a till
     /// goes on trying to learn what became of its request (Alipay allows as many).

@@ -16,10 +16,10 @@ internal sealed class CouponStateText
     private int length;
     private bool isPlain;
 
-    /// <summary>False where a text needs escapes, the coupon is on hold, was sold or names a basket, or the state is unusually long.</summary>
+    /// <summary>False where a text needs escapes, the coupon has anything unusual about it or names a basket, or the state is unusually long.</summary>
     public bool TryWrite(Coupon coupon, out ReadOnlySpan<byte> text)
     {
-        (length, isPlain) = (0, coupon is { Hold: null, Step: null, Sold: null, Last: null or { Basket: null } });
+        (length, isPlain) = (0, coupon is { Hold: null, Step: null, Sold: null, Claim: null, Gift: null, Last: null or { Basket: null } });
         Put("{"u8);
         if (coupon.Last is { } last)
         {

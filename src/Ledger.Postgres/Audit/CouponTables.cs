@@ -47,6 +47,9 @@ internal static class CouponRows
         CouponStatus.Deactivated => "deactivated",
         CouponStatus.Expired => "expired",
         CouponStatus.ReturnedExpired => "returnedexpired",
+        CouponStatus.Confirming => "confirming",
+        CouponStatus.Cancelled => "cancelled",
+        CouponStatus.InTransfer => "intransfer",
         _ => "none",
     };
 
@@ -88,7 +91,7 @@ internal sealed class RedemptionCheckTable : ITableCheck
         CouponRows.TimeOrNull(book, Name, row, 1, 9, "redeemed_at", use?.At);
         if (use is null != row.IsNull(10) || (use is not null && use.Discount.Minor != row.Int64(10)))
             Differ.Add(book, Name, row.Text(1), "discount", use is null ? "null" : use.Discount.ToString(), row.IsNull(10) ? "null" : Differ.Text(row.Int64(10)));
-        CouponRows.TimeOrNull(book, Name, row, 1, 12, "held_until", coupon.Hold?.ExpiresAt);
+        CouponRows.TimeOrNull(book, Name, row, 1, 12, "held_until", coupon.KeptUntil);
         if (fold.Entry != row.Int64(11)) Differ.Number(book, Name, row.Text(1), "entry", fold.Entry, row.Int64(11));
         return true;
     }

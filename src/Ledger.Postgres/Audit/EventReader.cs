@@ -44,8 +44,8 @@ internal sealed class EventReader
         var limitKeys = m.Texts(4);
         return m.Text(0) is { } campaign && m.Int(1) is { } termsVersion && m.Text(2) is { } member && limitKeys is not null
             && m.IsAbsentOr(3, m.Text(3) is not null) && m.IsAbsentOr(5, m.Long(5) is not null)
-            && m.Time(6) is { } from && m.Time(7) is { } to && m.Time(8) is { } at && m.Date(9) is { } date
-            ? new CouponIssued(campaign, termsVersion, member, m.Text(3), limitKeys, m.Long(5) is { } face ? new Money(face) : null, from, to, at, date)
+            && m.Time(6) is { } from && m.Time(7) is { } to && m.Time(8) is { } at && m.Date(9) is { } date && m.IsAbsentOr(10, m.Time(10) is not null)
+            ? new CouponIssued(campaign, termsVersion, member, m.Text(3), limitKeys, m.Long(5) is { } face ? new Money(face) : null, from, to, at, date, Sale: null, m.Time(10))
             : null;
     }
 
@@ -130,7 +130,7 @@ internal sealed class KnownEvent
         (Shapes, ReadByHand) = stored.Type switch
         {
             var type when type == typeof(CouponIssued) => (new JsonShapes(
-                "campaign", "termsVersion", "member", "channel", "limitKeys", "faceValue", "validFrom", "validTo", "at", "date"), EventReader.Issued),
+                "campaign", "termsVersion", "member", "channel", "limitKeys", "faceValue", "validFrom", "validTo", "at", "date", "confirmBy"), EventReader.Issued),
             var type when type == typeof(CouponRedeemed) => (new JsonShapes(
                 "redemptionId", "request", "campaign", "member", "amount", "discount", "at", "date", "voidableUntil", "store", "till", "order", "hold"), EventReader.Redeemed),
             var type when type == typeof(CouponExpired) => (new JsonShapes("campaign", "member", "at"), (ReadMembers)EventReader.Expired),

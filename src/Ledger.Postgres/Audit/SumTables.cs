@@ -43,6 +43,12 @@ internal sealed class CampaignSum
             case CouponEvent.CouponDeactivated: deactivated++; break;
             case CouponEvent.CouponExpired: expired++; break;
             case CouponEvent.CouponExpiryReversed: expired--; break;
+            case CouponEvent.CouponIssueCancelled e:
+                issued--;
+                if (e.FaceValue is not { } back) break;
+                faceValued--;
+                faceValue -= back.Minor;
+                break;
             default: throw new System.Diagnostics.UnreachableException($"{fact}");
         }
     }
@@ -57,7 +63,9 @@ internal sealed class CampaignSum
         CouponEvent.CouponDeactivated e => e.Campaign,
         CouponEvent.CouponExpired e => e.Campaign,
         CouponEvent.CouponExpiryReversed e => e.Campaign,
-        CouponEvent.CouponHeld or CouponEvent.CouponHoldReleased => null,
+        CouponEvent.CouponIssueCancelled e => e.Campaign,
+        CouponEvent.CouponHeld or CouponEvent.CouponHoldReleased or CouponEvent.CouponIssueConfirmed => null,
+        CouponEvent.CouponGiftOffered or CouponEvent.CouponGiftAccepted or CouponEvent.CouponGiftEnded => null,
         CouponEvent.VoucherSettled or CouponEvent.VoucherSettlementReversed or CouponEvent.VoucherRefundRequested or CouponEvent.VoucherRefundPaid
             or CouponEvent.VoucherRefundFailed or CouponEvent.VoucherBreakageBooked or CouponEvent.VoucherBreakageReversed => null,
         _ => throw new System.Diagnostics.UnreachableException($"{fact}"),
@@ -129,6 +137,7 @@ internal sealed class StoreDaySum
         switch (fact)
         {
             case CouponEvent.CouponIssued: issued++; break;
+            case CouponEvent.CouponIssueCancelled: issued--; break;
             case CouponEvent.CouponRedeemed e:
                 redeemed++;
                 amount += e.Lead is null ? e.Amount.Minor : 0;
@@ -152,6 +161,7 @@ internal sealed class StoreDaySum
     public static StoreDayKey? KeyOf(CouponEvent fact) => fact switch
     {
         CouponEvent.CouponIssued e => new(e.Date, ""),
+        CouponEvent.CouponIssueCancelled e => new(e.Date, ""),
         CouponEvent.CouponRedeemed e => new(e.Date, e.Store ?? ""),
         CouponEvent.RedemptionVoided e => new(e.Date, e.Store ?? ""),
         CouponEvent.CouponReturned e => new(e.Date, e.Store ?? ""),

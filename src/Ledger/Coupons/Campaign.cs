@@ -7,8 +7,25 @@ namespace Ledger.Coupons;
 /// <param name="Quota">The most coupons it may ever issue.</param>
 /// <param name="StartsAt">First instant at which coupons are issued.</param>
 /// <param name="EndsAt">First instant at which none are issued any more; a timer records the end.</param>
-public sealed record Campaign(CampaignStatus Status, string Name, int TermsVersion, long Quota, Instant StartsAt, Instant EndsAt)
+/// <param name="Published">The highest version of the terms that was written, adopted or not.</param>
+/// <param name="Proposed">The version that waits for approval while coupons are issued under the current one; null: none.</param>
+/// <param name="Authors">Ids of the API keys that wrote what is to be approved; null: none are known.</param>
+public sealed record Campaign(
+    CampaignStatus Status, string Name, int TermsVersion, long Quota, Instant StartsAt, Instant EndsAt,
+    int Published = 0, int? Proposed = null, IReadOnlyList<string>? Authors = null)
 {
+    /// <summary>Whether that key wrote what is to be approved.</summary>
+    public bool IsBy(string? key) => key is not null && Authors is not null && Authors.Contains(key, StringComparer.Ordinal);
+
+    /// <summary>The same, with one who wrote a part of it.</summary>
+    public Campaign With(string? author) => author is null || IsBy(author) ? this : this with { Authors = [.. Authors ?? [], author] };
+
+    public bool Equals(Campaign? other) =>
+        other is not null && (Status, Name, TermsVersion, Quota, StartsAt, EndsAt) == (other.Status, other.Name, other.TermsVersion, other.Quota, other.StartsAt, other.EndsAt)
+        && (Published, Proposed) == (other.Published, other.Proposed) && Lists.Same(Authors, other.Authors);
+
+    public override int GetHashCode() => HashCode.Combine(Status, Name, TermsVersion, Quota, StartsAt, EndsAt);
+
     public static Campaign None { get; } = new(CampaignStatus.None, "", 0, 0, default, default);
 }
 
@@ -33,12 +50,21 @@ public abstract record CampaignEvent
 {
     private CampaignEvent() { }
 
-    public sealed record CampaignDrafted(string Name, long Quota, Instant StartsAt, Instant EndsAt) : CampaignEvent;
+    /// <param name="By">The API key that wrote it; so with the others.</param>
+    public sealed record CampaignDrafted(string Name, long Quota, Instant StartsAt, Instant EndsAt, string? By = null) : CampaignEvent;
 
     /// <summary>The campaign issues under this version from now on; its terms are the one entry of its own stream.</summary>
-    public sealed record TermsAdopted(int Version) : CampaignEvent;
+    public sealed record TermsAdopted(int Version, string? By = null) : CampaignEvent;
 
-    public sealed record CampaignSubmitted : CampaignEvent;
+    /// <summary>Terms were written that wait for approval: the campaign goes on issuing under those it has.</summary>
+    public sealed record TermsProposed(int Version, string? By) : CampaignEvent;
+
+    /// <summary>The campaign issues under the version that was proposed from now on.</summary>
+    public sealed record TermsApproved(int Version, string? By) : CampaignEvent;
+
+    public sealed record TermsRejected(int Version, string Reason) : CampaignEvent;
+
+    public sealed record CampaignSubmitted(string? By = null) : CampaignEvent;
 
     /// <param name="EndsAt">Repeated here so that the timer that ends the campaign needs no other entry.</param>
     public sealed record CampaignApproved(Instant EndsAt) : CampaignEvent;
@@ -60,15 +86,20 @@ public abstract record CampaignCommand
 {
     private CampaignCommand() { }
 
-    public sealed record DraftCampaign(string Name, long Quota, Instant StartsAt, Instant EndsAt) : CampaignCommand;
+    /// <param name="By">The API key that asks; so with the others.</param>
+    public sealed record DraftCampaign(string Name, long Quota, Instant StartsAt, Instant EndsAt, string? By = null) : CampaignCommand;
 
     /// <param name="Version">The version to adopt, one above the current.</param>
-    public sealed record AdoptTerms(int Version) : CampaignCommand;
+    /// <param name="NeedsApproval">Whether terms of a campaign that runs are only proposed.</param>
+    public sealed record AdoptTerms(int Version, string? By = null, bool NeedsApproval = false) : CampaignCommand;
 
-    public sealed record SubmitCampaign : CampaignCommand;
+    public sealed record SubmitCampaign(string? By = null) : CampaignCommand;
 
-    public sealed record ApproveCampaign : CampaignCommand;
+    /// <summary>Approves the campaign, or the terms proposed for it.</summary>
+    /// <param name="NeedsAnother">Whether the approver must be another key than wrote it.</param>
+    public sealed record ApproveCampaign(string? By = null, bool NeedsAnother = false) : CampaignCommand;
 
+    /// <summary>Rejects the campaign, or the terms proposed for it.</summary>
     public sealed record RejectCampaign(string Reason) : CampaignCommand;
 
     public sealed record PauseCampaign(string Reason) : CampaignCommand;
@@ -124,3 +155,13 @@ public sealed record QuotaBelowIssued(long Target, long Issued) : Rejection(
 
 public sealed record TermsVersionStale(int Current) : Rejection(
     RejectionKind.Conflict, "Someone else amended the terms in the meantime", "Read the campaign, look at its current terms and send your change again with the new ETag.");
+
+public sealed record FourEyes() : Rejection(
+    RejectionKind.RuleViolated, "Who wrote it cannot approve it", "Have it approved with another API key than drafted, amended or submitted it.");
+
+/// <param name="Proposed">The version that waits.</param>
+public sealed record TermsWaitForApproval(int Proposed) : Rejection(
+    RejectionKind.Conflict, "Other terms wait for approval", "Have them approved or rejected first; GET /v1/campaigns/{id}/terms/{version} shows them.");
+
+public sealed record TermsVersionUnknown(string Campaign, int Version) : Rejection(
+    RejectionKind.NotFound, "The campaign has no terms of this version", "Read the campaign: termsVersion is the current one, proposed the one that waits.");

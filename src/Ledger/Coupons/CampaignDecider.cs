@@ -16,14 +16,18 @@ public static class CampaignDecider
     public static Decision<CampaignEvent> Decide(CampaignCommand command, Campaign state) => (command, state) switch
     {
         (DraftCampaign c, { Status: None }) =>
-            new CampaignEvent[] { new CampaignDrafted(c.Name, c.Quota, c.StartsAt, c.EndsAt), new TermsAdopted(1) },
+            new CampaignEvent[] { new CampaignDrafted(c.Name, c.Quota, c.StartsAt, c.EndsAt, c.By), new TermsAdopted(1) },
         (DraftCampaign c, { Status: Draft, TermsVersion: 1 } s) when (s.Name, s.Quota, s.StartsAt, s.EndsAt) == (c.Name, c.Quota, c.StartsAt, c.EndsAt) =>
             Decision<CampaignEvent>.Unchanged,
 
-        (SubmitCampaign, { Status: Draft }) => new CampaignSubmitted(),
+        (SubmitCampaign c, { Status: Draft }) => new CampaignSubmitted(c.By),
         (SubmitCampaign, { Status: Submitted }) => Decision<CampaignEvent>.Unchanged,
+        (ApproveCampaign { NeedsAnother: true } c, { Status: Submitted } or { Status: Active or Paused, Proposed: not null }) when state.IsBy(c.By) => new FourEyes(),
         (ApproveCampaign, { Status: Submitted } s) => new CampaignApproved(s.EndsAt),
-        (ApproveCampaign, { Status: Active }) => Decision<CampaignEvent>.Unchanged,
+        (ApproveCampaign c, { Status: Active or Paused, Proposed: { } proposed }) => new TermsApproved(proposed, c.By),
+        (ApproveCampaign, { Status: Active or Paused }) => Decision<CampaignEvent>.Unchanged,
+        (RejectCampaign c, { Status: Active or Paused, Proposed: { } proposed }) => new TermsRejected(proposed, c.Reason),
+        (RejectCampaign, { Status: Active or Paused } s) when s.Published > s.TermsVersion => Decision<CampaignEvent>.Unchanged,
         (RejectCampaign c, { Status: Submitted }) => new CampaignRejected(c.Reason),
         (RejectCampaign, { Status: Rejected }) => Decision<CampaignEvent>.Unchanged,
         (PauseCampaign c, { Status: Active }) => new CampaignPaused(c.Reason),
@@ -37,7 +41,10 @@ public static class CampaignDecider
         (EndCampaign c, { Status: Active or Paused } s) when c.Now >= s.EndsAt => new CampaignEnded(s.EndsAt),
         (EndCampaign, _) => Decision<CampaignEvent>.Unchanged,
 
-        (AdoptTerms c, { Status: Draft or Active or Paused } s) when c.Version == s.TermsVersion + 1 => new TermsAdopted(c.Version),
+        // Whether it is the same proposal again, the operation sees by the terms.
+        (AdoptTerms c, { Status: Active or Paused, Proposed: not null } s) when c.Version == s.TermsVersion + 1 => Decision<CampaignEvent>.Unchanged,
+        (AdoptTerms { NeedsApproval: true } c, { Status: Active or Paused } s) when c.Version == s.TermsVersion + 1 => new TermsProposed(s.Published + 1, c.By),
+        (AdoptTerms c, { Status: Draft or Active or Paused } s) when c.Version == s.TermsVersion + 1 => new TermsAdopted(s.Published + 1, c.By),
         (AdoptTerms c, { Status: Draft or Active or Paused } s) when c.Version == s.TermsVersion => Decision<CampaignEvent>.Unchanged,
         (AdoptTerms, { Status: Draft or Active or Paused } s) => new TermsVersionStale(s.TermsVersion),
 
@@ -52,10 +59,13 @@ public static class CampaignDecider
     /// <summary>Never refuses and never computes: what happened is already in the event.</summary>
     public static Campaign Evolve(Campaign state, CampaignEvent fact) => fact switch
     {
-        CampaignDrafted e => new(Draft, e.Name, 0, e.Quota, e.StartsAt, e.EndsAt),
-        TermsAdopted e => state with { TermsVersion = e.Version },
-        CampaignSubmitted => state with { Status = Submitted },
-        CampaignApproved => state with { Status = Active },
+        CampaignDrafted e => new Campaign(Draft, e.Name, 0, e.Quota, e.StartsAt, e.EndsAt).With(e.By),
+        TermsAdopted e => (state with { TermsVersion = e.Version, Published = e.Version }).With(e.By),
+        TermsProposed e => (state with { Published = e.Version, Proposed = e.Version, Authors = null }).With(e.By),
+        TermsApproved e => state with { TermsVersion = e.Version, Proposed = null, Authors = null },
+        TermsRejected => state with { Proposed = null, Authors = null },
+        CampaignSubmitted e => (state with { Status = Submitted }).With(e.By),
+        CampaignApproved => state with { Status = Active, Authors = null },
         CampaignRejected => state with { Status = Rejected },
         CampaignPaused => state with { Status = Paused },
         CampaignResumed => state with { Status = Active },

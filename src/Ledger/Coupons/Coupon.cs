@@ -17,26 +17,41 @@ namespace Ledger.Coupons;
 /// <param name="Sold">Its sale; null: it was given.</param>
 /// <param name="Latest">Of a bundle: the latest redemption that stands; null: none.</param>
 /// <param name="Step">The last step of its rotating code that was accepted; it and all before it pass no more.</param>
+/// <param name="Claim">What its issue claims; only while the status is <see cref="CouponStatus.Confirming"/>.</param>
+/// <param name="Gift">The latest gift of it; offered while the status is <see cref="CouponStatus.InTransfer"/>.</param>
 public sealed record Coupon(
     CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last,
-    CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null, long? Step = null, Sold? Sold = null)
+    CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null, long? Step = null, Sold? Sold = null,
+    CouponClaim? Claim = null, CouponGift? Gift = null)
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
     /// <summary>When the clock is to ask next; null when it has nothing to say any more.</summary>
     [JsonIgnore]
-    public Instant? DueAt => Status == CouponStatus.Issued ? Hold?.ExpiresAt ?? ValidTo : null;
+    public Instant? DueAt => KeptUntil ?? (Status == CouponStatus.Issued ? ValidTo : null);
+
+    /// <summary>Until when a hold keeps it, a gift is offered or its issue may be confirmed; null where none of these is so.</summary>
+    [JsonIgnore]
+    public Instant? KeptUntil => Status switch
+    {
+        CouponStatus.Issued => Hold?.ExpiresAt,
+        CouponStatus.Confirming => Claim!.ConfirmBy,
+        CouponStatus.InTransfer => Gift!.ExpiresAt,
+        _ => null,
+    };
 
     /// <summary>What a person is told: the clock decides between pending, effective, held and expired before any entry says so.</summary>
-    public string StatusAt(Instant now) => StatusAt(Status.ToString().ToLowerInvariant(), ValidFrom, ValidTo, Hold?.ExpiresAt, now);
+    public string StatusAt(Instant now) => StatusAt(Status.ToString().ToLowerInvariant(), ValidFrom, ValidTo, KeptUntil, now);
 
     /// <summary>The same from a read model's row, whose status is that of the state in lower case.</summary>
-    public static string StatusAt(string stored, Instant validFrom, Instant validTo, Instant? heldUntil, Instant now) => stored switch
+    public static string StatusAt(string stored, Instant validFrom, Instant validTo, Instant? keptUntil, Instant now) => stored switch
     {
-        "issued" when now < heldUntil => "held",
-        "issued" when now < validFrom => "pending",
-        "issued" when now < validTo => "effective",
-        "issued" => "expired",
+        "confirming" when now >= keptUntil => "cancelled",
+        "intransfer" when now < keptUntil => "in-transfer",
+        "issued" when now < keptUntil => "held",
+        "issued" or "intransfer" when now < validFrom => "pending",
+        "issued" or "intransfer" when now < validTo => "effective",
+        "issued" or "intransfer" => "expired",
         "returnedexpired" => "returned-expired",
         _ => stored,
     };
@@ -52,6 +67,15 @@ public enum CouponStatus
 
     /// <summary>Given back after goods were returned, when its validity was over already.</summary>
     ReturnedExpired,
+
+    /// <summary>Issued, and to be confirmed before anyone can use it.</summary>
+    Confirming,
+
+    /// <summary>Never confirmed: the issue did not come about.</summary>
+    Cancelled,
+
+    /// <summary>Offered as a gift.</summary>
+    InTransfer,
 }
 
 /// <summary>A redemption that stands or stood.</summary>
@@ -93,13 +117,15 @@ public abstract partial record CouponEvent
     /// <param name="At">When it was received; equal to the time of recording unless a history is imported.</param>
     /// <param name="Date">The business date of <paramref name="At"/> in the campaign's zone.</param>
     /// <param name="Sale">What it was sold for; null: it was given.</param>
+    /// <param name="ConfirmBy">First instant at which it can no longer be confirmed; null: it needs not.</param>
     public sealed record CouponIssued(
         string Campaign, int TermsVersion, string Member, string? Channel, IReadOnlyList<string> LimitKeys, Money? FaceValue,
-        Instant ValidFrom, Instant ValidTo, Instant At, LocalDate Date, CouponSale? Sale = null) : CouponEvent
+        Instant ValidFrom, Instant ValidTo, Instant At, LocalDate Date, CouponSale? Sale = null, Instant? ConfirmBy = null) : CouponEvent
     {
         public bool Equals(CouponIssued? other) =>
             other is not null && (Campaign, TermsVersion, Member, Channel) == (other.Campaign, other.TermsVersion, other.Member, other.Channel)
-            && (FaceValue, ValidFrom, ValidTo, At, Date, Sale) == (other.FaceValue, other.ValidFrom, other.ValidTo, other.At, other.Date, other.Sale)
+            && (FaceValue, ValidFrom, ValidTo, At, Date) == (other.FaceValue, other.ValidFrom, other.ValidTo, other.At, other.Date)
+            && (Sale, ConfirmBy) == (other.Sale, other.ConfirmBy)
             && LimitKeys.SequenceEqual(other.LimitKeys, StringComparer.Ordinal);
 
         public override int GetHashCode() => HashCode.Combine(Campaign, TermsVersion, Member, At);
@@ -200,9 +226,11 @@ public abstract partial record CouponCommand
     /// <param name="Campaign">The campaign as it stands.</param>
     /// <param name="Issued">What the tallies say was issued already.</param>
     /// <param name="Sale">What it was paid by; null: it is given.</param>
+    /// <param name="ConfirmWithin">Seconds for confirming, from <paramref name="At"/> on; null: issued in one step.</param>
+    /// <param name="PersonKey">Stands for the natural person in the limits (<see cref="LimitKeys"/>); null: not said. So with the phone.</param>
     public sealed record IssueCoupon(
         string Code, string CampaignId, Campaign Campaign, CouponTerms Terms, IssuedSoFar Issued, string Member, string? Channel, Instant At,
-        CouponSale? Sale = null) : CouponCommand;
+        CouponSale? Sale = null, int? ConfirmWithin = null, string? PersonKey = null, string? PhoneKey = null) : CouponCommand;
 
     /// <param name="Terms">The version that the coupon pins.</param>
     /// <param name="Code">The coupon's code: redemption ids are made of it.</param>
@@ -264,7 +292,7 @@ public sealed record Stated(string? Member = null, string? Channel = null, Money
 public sealed record BasketShare(string Id, string? Lead, Money Discount, Breakdown Breakdown, IReadOnlyList<string>? With = null);
 
 /// <summary>The counters that issuing compares with quota and limits; 0 where nothing was issued.</summary>
-public readonly record struct IssuedSoFar(long InCampaign, long ToMember, long ToMemberToday, long Today);
+public readonly record struct IssuedSoFar(long InCampaign, long ToMember, long ToMemberToday, long Today, long ToPerson = 0, long ToPhone = 0);
 
 public sealed record CodeNotFound() : Rejection(
     RejectionKind.NotFound, "The merchant has no coupon of this code", "Check the code with the customer; take the full price.");

@@ -23,10 +23,17 @@ public static class CouponDecider
     /// <summary>Reads top to bottom: the first line that matches answers.</summary>
     private static Decision<CouponEvent> DecideUse(CouponCommand command, Coupon state) => (command, state) switch
     {
-        (IssueCoupon c, { Status: CouponStatus.None }) => Issue(c),
-        (IssueCoupon c, var s) when (s.Campaign, s.Member) == (c.CampaignId, c.Member) => Decision<CouponEvent>.Unchanged,
+        (IssueCoupon c, { Status: CouponStatus.None }) => IssueDecider.Issue(c),
+        (IssueCoupon c, { Status: not CouponStatus.Cancelled } s) when (s.Campaign, s.Member) == (c.CampaignId, c.Member) => Decision<CouponEvent>.Unchanged,
         (IssueCoupon c, _) => new CodeTaken(c.Code),
         (_, { Status: CouponStatus.None }) => new CodeNotFound(),
+
+        // What the clock ended is recorded with what follows.
+        (_, var s) when RanOut(command, s) is { } end => Decide(command, Evolve(s, end)) is Decision<CouponEvent>.Accepted(var facts)
+            ? new Decision<CouponEvent>.Accepted([end, .. facts])
+            : Decide(command, Evolve(s, end)),
+        (ConfirmIssue or CancelIssue, var s) => IssueDecider.Decide(command, s),
+        (OfferGift or AcceptGift or CancelGift, var s) => GiftDecider.Decide(command, s),
 
         // A till that lost our answer sends the same request again: accept it, append nothing.
         (RedeemCoupon c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
@@ -72,6 +79,7 @@ public static class CouponDecider
 
         (DeactivateCoupon, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
         (DeactivateCoupon, { Status: CouponStatus.Expired } s) => new Expired(s.ValidTo),
+        (DeactivateCoupon, { Status: CouponStatus.Confirming or CouponStatus.Cancelled or CouponStatus.InTransfer } s) => NotYours(s)!,
         (DeactivateCoupon, { Status: CouponStatus.Deactivated }) => Decision<CouponEvent>.Unchanged,
         (DeactivateCoupon c, { Hold: { } hold }) when c.At < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
         (DeactivateCoupon c, var s) when c.At >= s.ValidTo => new Expired(s.ValidTo),
@@ -90,7 +98,16 @@ public static class CouponDecider
     /// <summary>Never refuses and never computes: what happened is already in the event.</summary>
     public static Coupon Evolve(Coupon state, CouponEvent fact) => fact switch
     {
-        CouponIssued e => new(CouponStatus.Issued, e.Campaign, e.TermsVersion, e.Member, e.ValidFrom, e.ValidTo, 0, null, Sold: Sold.Of(e.Sale)),
+        CouponIssued e => new(e.ConfirmBy is null ? CouponStatus.Issued : CouponStatus.Confirming, e.Campaign, e.TermsVersion, e.Member, e.ValidFrom, e.ValidTo, 0, null)
+        {
+            Sold = Sold.Of(e.Sale),
+            Claim = e.ConfirmBy is { } by ? new(by, e.LimitKeys, e.FaceValue, e.Date) : null,
+        },
+        CouponIssueConfirmed => state with { Status = CouponStatus.Issued, Claim = null },
+        CouponIssueCancelled => state with { Status = CouponStatus.Cancelled, Claim = null },
+        CouponGiftOffered e => state with { Status = CouponStatus.InTransfer, Gift = new(e.GiftId, e.Member, e.To, e.At, e.ExpiresAt, GiftStatus.Offered) },
+        CouponGiftAccepted e => state with { Status = CouponStatus.Issued, Member = e.Member, Gift = state.Gift! with { Status = GiftStatus.Accepted } },
+        CouponGiftEnded e => state with { Status = CouponStatus.Issued, Gift = state.Gift! with { Status = e.Reason } },
         CouponRedeemed e => state with
         {
             Status = e.UsesLeft is null ? CouponStatus.Used : CouponStatus.Issued,
@@ -127,28 +144,6 @@ public static class CouponDecider
         _ => SoldCouponDecider.Evolve(state, fact),
     };
 
-    private static Decision<CouponEvent> Issue(IssueCoupon c)
-    {
-        var (campaign, terms, zone) = (c.Campaign, c.Terms, c.Terms.Zone());
-        var date = c.At.InZone(zone).Date;
-        if (terms.Sale is not null && c.Sale is null) return new CampaignSells(c.CampaignId);
-        // A history that is imported may be recorded after the campaign's end, for a time before it.
-        if (campaign.Status is not (CampaignStatus.Active or CampaignStatus.Ended)) return new CampaignNotActive(campaign.Status);
-        if (c.At < campaign.StartsAt) return new CampaignNotStarted(campaign.StartsAt);
-        if (c.At >= campaign.EndsAt) return new CampaignHasEnded(campaign.EndsAt);
-        if (c.Issued.InCampaign >= campaign.Quota) return new StockExhausted(campaign.Quota);
-        if (terms.Limits.PerMember is { } perMember && c.Issued.ToMember >= perMember) return new UserLimit(perMember);
-        if (terms.Limits.PerMemberPerDay is { } perMemberDay && c.Issued.ToMemberToday >= perMemberDay) return new UserDayLimit(perMemberDay, date);
-        if (terms.Limits.PerDay is { } perDay && c.Issued.Today >= perDay) return new DayLimit(perDay, date);
-
-        var (from, to) = terms.Validity.Of(c.At, zone);
-        return from >= to
-            ? new WindowIsOver(terms.Validity.WindowEnd)
-            : new CouponIssued(
-                c.CampaignId, campaign.TermsVersion, c.Member, c.Channel, CouponTallies.LimitKeys(c.CampaignId, terms.Limits, c.Member, date), terms.Benefit.FaceValue,
-                from, to, c.At, date, c.Sale);
-    }
-
     /// <summary>Why the coupon may not be used now and here, whatever the basket; null when it may. The first line that refuses answers.</summary>
     /// <param name="now">When the request was received, by which holds end; <paramref name="at"/> is when it happened.</param>
     public static Rejection? StandingRefusal(Coupon s, CouponTerms terms, Instant at, Instant now, string? store, int uses, Stated? stated = null)
@@ -161,6 +156,8 @@ public static class CouponDecider
             { Sold: { Standing: PriceStanding.RefundRequested or PriceStanding.Refunded, Sale: var sale } } => new RefundUnderWay(sale.Id, sale.Number),
             { Status: CouponStatus.Deactivated } => new Deactivated(),
             { Status: CouponStatus.ReturnedExpired } => new Expired(s.ValidTo),
+            { Status: CouponStatus.Confirming or CouponStatus.Cancelled or CouponStatus.InTransfer } when RanOut(s, now) is null => NotYours(s),
+            { Status: CouponStatus.Confirming } => new IssueCancelled(),
             { Hold: { } hold } when now < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
             _ when at < s.ValidFrom => new NotYetValid(s.ValidFrom),
             _ when at >= s.ValidTo => new Expired(s.ValidTo),
@@ -172,11 +169,21 @@ public static class CouponDecider
         };
     }
 
+    /// <summary>Why a coupon is nobody's to use whose issue is not confirmed, or that is on its way to another member.</summary>
+    private static Rejection? NotYours(Coupon s) => s switch
+    {
+        { Claim: { } claim } => new IssueNotConfirmed(claim.ConfirmBy),
+        { Status: CouponStatus.Cancelled } => new IssueCancelled(),
+        { Status: CouponStatus.InTransfer, Gift: { } gift } => new InTransfer(gift.ExpiresAt),
+        _ => null,
+    };
+
     /// <summary>Why the coupon, alone, takes nothing off the basket, or not what the till quoted; null when it does.</summary>
     private static Rejection? PriceRefusal(CouponTerms terms, Money amount, Basket? basket, int uses, Money? quoted) =>
         PriceRefusal(terms, amount, basket, uses)
         ?? (quoted is { } said && DiscountOf(terms, amount, basket, uses).Discount is var discount && said != discount ? new QuoteChanged(said, discount) : null);
 
+    /// <summary>Why the coupon, alone, takes nothing off the basket; null when it does.</summary>
     private static Rejection? PriceRefusal(CouponTerms terms, Money amount, Basket? basket, int uses) => (basket is not null || terms.LooksAtBaskets || uses > 1) switch
     {
         true => (PriceOf(terms, amount, basket, uses) as Priced.Refused)?.Reason,
@@ -247,7 +254,24 @@ public static class CouponDecider
 
     private static CouponHoldReleased Released(Coupon s, Instant at) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Released, at);
 
-    private static CouponHoldReleased RanOut(Coupon s) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Expired, s.Hold.ExpiresAt);
+    /// <summary>The end, by the clock of the command, of the time for confirming the issue or accepting the gift; null where it is not over.</summary>
+    private static CouponEvent? RanOut(CouponCommand command, Coupon s) => command switch
+    {
+        RedeemCoupon c => RanOut(s, c.Now ?? c.At),
+        HoldCoupon c => RanOut(s, c.Now),
+        DeactivateCoupon c => RanOut(s, c.At),
+        ExpireCoupon c => RanOut(s, c.Now),
+        ConfirmIssue c => RanOut(s, c.Now),
+        CancelIssue c => RanOut(s, c.Now),
+        OfferGift c => RanOut(s, c.Now),
+        AcceptGift c => RanOut(s, c.Now),
+        CancelGift c => RanOut(s, c.Now),
+        _ => null,
+    };
+
+    private static CouponEvent? RanOut(Coupon s, Instant now) => IssueDecider.TimedOut(s, now) ?? (CouponEvent?)GiftDecider.RanOut(s, now);
+
+    internal static CouponHoldReleased RanOut(Coupon s) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Expired, s.Hold.ExpiresAt);
 
     /// <summary>The end of a hold; where the validity ended meanwhile, the clock has asked before and asks no more.</summary>
     private static CouponEvent[] Freed(Coupon s, CouponHoldReleased end, Instant now) =>
@@ -263,24 +287,33 @@ public static class CouponTallies
 
     public static string IssuedTo(string campaign, string member, LocalDate date) => $"issued/{campaign}/member/{member}/{date:uuuu-MM-dd}";
 
+    /// <param name="key">Stands for the natural person (<see cref="Ledger.LimitKeys"/>).</param>
+    public static string IssuedToPerson(string campaign, string key) => $"issued/{campaign}/person/{key}";
+
+    /// <param name="key">Stands for the phone number.</param>
+    public static string IssuedToPhone(string campaign, string key) => $"issued/{campaign}/phone/{key}";
+
     public static string IssuedOn(string campaign, LocalDate date) => $"issued/{campaign}/day/{date:uuuu-MM-dd}";
 
     /// <summary>The keys that the limits of a terms version make a coupon count in.</summary>
-    public static IReadOnlyList<string> LimitKeys(string campaign, IssueLimits limits, string member, LocalDate date)
+    public static IReadOnlyList<string> LimitKeys(string campaign, IssueLimits limits, string member, LocalDate date, string? person = null, string? phone = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
         var keys = new List<string>();
         if (limits.PerMember is not null) keys.Add(IssuedTo(campaign, member));
         if (limits.PerMemberPerDay is not null) keys.Add(IssuedTo(campaign, member, date));
+        if (limits.PerPerson is not null) keys.Add(IssuedToPerson(campaign, person!));
+        if (limits.PerPhone is not null) keys.Add(IssuedToPhone(campaign, phone!));
         if (limits.PerDay is not null) keys.Add(IssuedOn(campaign, date));
         return keys;
     }
 
-    /// <summary>Deactivating gives nothing back: only issuing counts.</summary>
+    /// <summary>Deactivating gives nothing back, cancelling the issue does.</summary>
     public static IReadOnlyList<TallyChange> Of(CouponEvent fact) => fact switch
     {
         CouponIssued { Sale: { } sale } e => [.. Counted(e), new(SaleTallies.Paid(e.Campaign), sale.Price.Minor), new(SaleTallies.Open(e.Campaign), sale.Price.Minor)],
         CouponIssued e => Counted(e),
+        CouponIssueCancelled e => [new(Issued(e.Campaign), -1), .. e.LimitKeys.Select(key => new TallyChange(key, -1))],
         _ => SaleTallies.Of(fact) ?? [],
     };
 

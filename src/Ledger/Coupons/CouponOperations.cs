@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Coupons.Codes;
+using Ledger.Merchants;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
 using static Ledger.Coupons.CouponCommand;
@@ -11,7 +12,7 @@ namespace Ledger.Coupons;
 /// <summary>Streams of campaigns: <c>campaign-{id}</c>, and <c>terms-{id}-{version}</c> for each version of its terms.</summary>
 public static class CampaignStreams
 {
-    public static StreamType<Campaign, CampaignEvent> Campaign { get; } = new("campaign", Schema: 1, Coupons.Campaign.None, CampaignDecider.Evolve);
+    public static StreamType<Campaign, CampaignEvent> Campaign { get; } = new("campaign", Schema: 2, Coupons.Campaign.None, CampaignDecider.Evolve);
 
     /// <summary>Written once and never again, so the scribe may remember it.</summary>
     public static StreamType<TermsVersion, TermsEvent> Terms { get; } =
@@ -25,7 +26,7 @@ public static class CampaignStreams
 /// <summary>Streams of coupons: <c>coupon-{code}</c>.</summary>
 public static class CouponStream
 {
-    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 3, Coupon.None, CouponDecider.Evolve, CouponTallies.Of);
+    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 4, Coupon.None, CouponDecider.Evolve, CouponTallies.Of);
 
     public static Stream<Coupon, CouponEvent> Of(string code) => Type.At($"coupon-{code}");
 
@@ -66,7 +67,7 @@ public static class CouponOperations
         return new(request, [stream, version], [], book =>
         {
             var state = book.State(stream);
-            return CampaignDecider.Decide(command, state) switch
+            return CampaignDecider.Decide(command with { By = request.Actor }, state) switch
             {
                 Decision<CampaignEvent>.Rejected => new CampaignExists(id),
                 Decision<CampaignEvent>.Accepted { Events: [] } when book.State(version).Terms != terms => new CampaignExists(id),
@@ -78,46 +79,61 @@ public static class CouponOperations
         });
     }
 
-    /// <summary>Publishes the next terms version and adopts it. Issued coupons keep theirs.</summary>
+    /// <summary>
+    /// Publishes the next terms version and adopts it; where the merchant requires four eyes and the campaign runs, it waits for approval.
+    /// Issued coupons keep theirs.
+    /// </summary>
     /// <param name="expected">The version that the caller amends.</param>
     public static Operation Amend(Request request, string id, int expected, CouponTerms terms)
     {
-        var (stream, version, issued) = (CampaignStreams.Of(id), CampaignStreams.TermsOf(id, expected + 1), CouponTallies.Issued(id));
-        return new(request, [stream, version], [issued], book =>
+        var (stream, issued) = (CampaignStreams.Of(id), CouponTallies.Issued(id));
+        return new(request, [MerchantStream.Stream, stream, CampaignStreams.TermsOf(id, expected + 1)], [issued], book =>
         {
             var state = book.State(stream);
             if (state.Status == CampaignStatus.None) return new CampaignUnknown(id);
-            return CampaignDecider.Decide(new AdoptTerms(expected + 1), state) switch
-            {
-                Decision<CampaignEvent>.Rejected(var reason) => reason,
-                Decision<CampaignEvent>.Accepted { Events: [] } when book.State(version).Terms != terms => new TermsVersionStale(state.TermsVersion),
-                Decision<CampaignEvent>.Accepted { Events: var facts } => new Verdict.Accepted(
-                    facts.Count == 0 ? [] : [new Change(version, new TermsEvent.TermsPublished(terms)), .. stream.With(facts)],
-                    CampaignView.Of(id, facts.Aggregate(state, CampaignDecider.Evolve), terms, book.Tally(issued))),
-                var other => throw new System.Diagnostics.UnreachableException($"{other}"),
-            };
+            var decision = CampaignDecider.Decide(
+                new AdoptTerms(expected + 1, request.Actor, book.State(MerchantStream.Stream).RequiresFourEyes), state);
+            if (decision is Decision<CampaignEvent>.Rejected(var reason)) return reason;
+            var facts = ((Decision<CampaignEvent>.Accepted)decision).Events;
+            // Where nothing follows, the last version is the one that this request may have written before.
+            var (version, current) = (CampaignStreams.TermsOf(id, facts.Count == 0 ? state.Published : state.Published + 1), CampaignStreams.TermsOf(id, state.TermsVersion));
+            if (!book.Has(version) || !book.Has(current)) return new Verdict.NeedsMore([version, current]);
+            if (facts.Count == 0 && book.State(version).Terms != terms)
+                return state.Proposed is { } waiting ? new TermsWaitForApproval(waiting) : new TermsVersionStale(state.TermsVersion);
+            var after = facts.Aggregate(state, CampaignDecider.Evolve);
+            return new Verdict.Accepted(
+                facts.Count == 0 ? [] : [new Change(version, new TermsEvent.TermsPublished(terms)), .. stream.With(facts)],
+                CampaignView.Of(id, after, after.TermsVersion == state.TermsVersion ? book.State(current).Terms! : terms, book.Tally(issued)));
         });
     }
 
-    /// <summary>Submits, approves, rejects, pauses, resumes, stops or ends a campaign.</summary>
+    /// <summary>Submits, rejects, pauses, resumes, stops or ends a campaign.</summary>
     public static Operation Change(Request request, string id, CampaignCommand command) =>
-        OnCampaign(request, id, _ => command);
+        OnCampaign(request, id, (_, _) => command);
+
+    /// <summary>Submits a campaign for approval, in the name of the key that asks.</summary>
+    public static Operation Submit(Request request, string id) => OnCampaign(request, id, (_, _) => new SubmitCampaign(request.Actor));
+
+    /// <summary>Approves a campaign, or the terms proposed for it; where the merchant requires it, with another key than wrote them.</summary>
+    public static Operation Approve(Request request, string id) =>
+        OnCampaign(request, id, (_, merchant) => new ApproveCampaign(request.Actor, merchant.RequiresFourEyes));
 
     /// <summary>Sets the quota, compared with what the caller believes and with what was issued.</summary>
     public static Operation ChangeQuota(Request request, string id, long expected, long target) =>
-        OnCampaign(request, id, issued => new ChangeQuota(expected, target, issued));
+        OnCampaign(request, id, (issued, _) => new ChangeQuota(expected, target, issued));
 
-    private static Operation OnCampaign(Request request, string id, Func<long, CampaignCommand> command)
+    private static Operation OnCampaign(Request request, string id, Func<long, Merchant, CampaignCommand> command)
     {
         var (stream, issued) = (CampaignStreams.Of(id), CouponTallies.Issued(id));
-        return new(request, [stream], [issued], book =>
+        return new(request, [MerchantStream.Stream, stream], [issued], book =>
         {
             var state = book.State(stream);
             if (state.Status == CampaignStatus.None) return new CampaignUnknown(id);
-            var terms = CampaignStreams.TermsOf(id, state.TermsVersion);
+            var decision = CampaignDecider.Decide(command(book.Tally(issued), book.State(MerchantStream.Stream)), state);
+            var after = decision is Decision<CampaignEvent>.Accepted(var facts) ? facts.Aggregate(state, CampaignDecider.Evolve) : state;
+            var terms = CampaignStreams.TermsOf(id, after.TermsVersion);
             if (!book.Has(terms)) return new Verdict.NeedsMore([terms]);
-            return Verdict.Of(stream, state, CampaignDecider.Decide(command(book.Tally(issued)), state),
-                (_, campaign) => CampaignView.Of(id, campaign, book.State(terms).Terms!, book.Tally(issued)));
+            return Verdict.Of(stream, state, decision, (_, campaign) => CampaignView.Of(id, campaign, book.State(terms).Terms!, book.Tally(issued)));
         });
     }
 
@@ -125,14 +141,20 @@ public static class CouponOperations
     /// <param name="code">A fresh code; where it is taken already the answer is <see cref="CodeTaken"/>.</param>
     /// <param name="date">The business date of <paramref name="at"/> in the merchant's zone: it names the day's tallies.</param>
     /// <param name="given">The code that the caller names, where the terms ask for one.</param>
+    /// <param name="confirmWithin">Seconds for confirming; null: issued in one step.</param>
+    /// <param name="personKey">Stands for the natural person in the limits; null: not said. So with the phone.</param>
     public static Operation Issue(
-        Request request, string campaignId, string code, string member, string? channel, Instant at, LocalDate date, string? given = null)
+        Request request, string campaignId, string code, string member, string? channel, Instant at, LocalDate date, string? given = null,
+        int? confirmWithin = null, string? personKey = null, string? phoneKey = null)
     {
         var campaign = CampaignStreams.Of(campaignId);
         var (all, toMember) = (CouponTallies.Issued(campaignId), CouponTallies.IssuedTo(campaignId, member));
         var (toMemberToday, today) = (CouponTallies.IssuedTo(campaignId, member, date), CouponTallies.IssuedOn(campaignId, date));
-        string[] uploaded = given is null ? [] : [CodePoolStreams.Tally(given)];
-        return new(request, [campaign, CouponStream.Of(given ?? code)], [all, toMember, toMemberToday, today, .. uploaded], book =>
+        var toPerson = personKey is null ? null : CouponTallies.IssuedToPerson(campaignId, personKey);
+        var toPhone = phoneKey is null ? null : CouponTallies.IssuedToPhone(campaignId, phoneKey);
+        var uploaded = given is null ? null : CodePoolStreams.Tally(given);
+        string[] also = [.. new[] { toPerson, toPhone, uploaded }.OfType<string>()];
+        return new(request, [campaign, CouponStream.Of(given ?? code)], [all, toMember, toMemberToday, today, .. also], book =>
         {
             var running = book.State(campaign);
             if (running.Status == CampaignStatus.None) return new CampaignUnknown(campaignId);
@@ -143,8 +165,11 @@ public static class CouponOperations
             // No coupon has an uploaded code before its pool gives it out: the upload was compared with them all.
             var coupon = CouponStream.Of(pick.Code ?? "");
             var state = book.Has(coupon) ? book.State(coupon) : Coupon.None;
-            var issued = new IssuedSoFar(book.Tally(all), book.Tally(toMember), book.Tally(toMemberToday), book.Tally(today));
-            var command = new IssueCoupon(pick.Code ?? "", campaignId, running, book.State(terms).Terms!, issued, member, channel, at);
+            var issued = new IssuedSoFar(
+                book.Tally(all), book.Tally(toMember), book.Tally(toMemberToday), book.Tally(today),
+                toPerson is null ? 0 : book.Tally(toPerson), toPhone is null ? 0 : book.Tally(toPhone));
+            var command = new IssueCoupon(
+                pick.Code ?? "", campaignId, running, book.State(terms).Terms!, issued, member, channel, at, Sale: null, confirmWithin, personKey, phoneKey);
             return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => IssuedView.Of(pick.Code ?? "", c)) switch
             {
                 Verdict.Accepted when stop is not null => stop,
@@ -154,6 +179,14 @@ public static class CouponOperations
         });
     }
 
+    /// <summary>Makes a coupon usable that was issued in two steps.</summary>
+    public static Operation Confirm(Request request, string code) => OnCoupon(
+        request, code, new ConfirmIssue(request.Now), new CodeNotFound(), c => CouponView.Of(code, c, request.Now));
+
+    /// <summary>Gives back what an issue in two steps claimed of quota and limits.</summary>
+    public static Operation Cancel(Request request, string code) => OnCoupon(
+        request, code, new CancelIssue(request.Now), new CodeNotFound(), c => CouponView.Of(code, c, request.Now));
+
     public static Operation Deactivate(Request request, string code, string? reason) => OnCoupon(
         request, code, new DeactivateCoupon(request.Now, reason), CodeText.Unknown(code), c => CouponView.Of(code, c, request.Now));
 
@@ -161,7 +194,7 @@ public static class CouponOperations
     public static Operation Expire(Request request, string code) => OnCoupon(
         request, code, new ExpireCoupon(request.Now), new CodeNotFound(), c => CouponView.Of(code, c, request.Now));
 
-    private static Operation OnCoupon(Request request, string code, CouponCommand command, Rejection unknown, Func<Coupon, object> answer)
+    internal static Operation OnCoupon(Request request, string code, CouponCommand command, Rejection unknown, Func<Coupon, object> answer)
     {
         var coupon = CouponStream.Of(code);
         return new(request, [coupon], [], book =>

@@ -5,30 +5,33 @@ using NodaTime;
 namespace Ledger.Coupons;
 
 /// <summary>A campaign as the API shows it.</summary>
-/// <param name="Issued">Coupons issued so far, exact at the moment of the answer.</param>
+/// <param name="Issued">Coupons issued so far, exact at the moment of the answer; those whose issue was cancelled do not count.</param>
+/// <param name="Proposed">The terms version that waits for approval; absent: none.</param>
 public sealed record CampaignView(
-    string Id, string Name, CampaignStatus Status, int TermsVersion, CouponTerms Terms, long Quota, long Issued, Instant StartsAt, Instant EndsAt)
+    string Id, string Name, CampaignStatus Status, int TermsVersion, CouponTerms Terms, long Quota, long Issued, Instant StartsAt, Instant EndsAt,
+    int? Proposed = null)
 {
     public static CampaignView Of(string id, Campaign campaign, CouponTerms terms, long issued)
     {
         ArgumentNullException.ThrowIfNull(campaign);
-        return new(id, campaign.Name, campaign.Status, campaign.TermsVersion, terms, campaign.Quota, issued, campaign.StartsAt, campaign.EndsAt);
+        return new(id, campaign.Name, campaign.Status, campaign.TermsVersion, terms, campaign.Quota, issued, campaign.StartsAt, campaign.EndsAt, campaign.Proposed);
     }
 }
 
 /// <summary>What issuing answers.</summary>
 /// <param name="ValidTo">First instant no longer valid.</param>
-public sealed record IssuedView(string Code, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo)
+/// <param name="ConfirmBy">First instant at which it can no longer be confirmed; absent: it is usable as it is.</param>
+public sealed record IssuedView(string Code, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, Instant? ConfirmBy = null)
 {
     public static IssuedView Of(string code, Coupon coupon)
     {
         ArgumentNullException.ThrowIfNull(coupon);
-        return new(code, coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo);
+        return new(code, coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo, coupon.Claim?.ConfirmBy);
     }
 }
 
 /// <summary>A coupon as the API shows it.</summary>
-/// <param name="Status">pending, effective, held, used, expired, deactivated or returned-expired, as the clock stands.</param>
+/// <param name="Status">confirming, cancelled, in-transfer, pending, effective, held, used, expired, deactivated or returned-expired, as the clock stands.</param>
 public sealed record CouponView(
     string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, RedemptionView? Redemption,
     HoldView? Hold = null)

@@ -189,4 +189,6 @@ public sealed record UsableWindow(IsoDayOfWeek Day, LocalTime From, LocalTime To
 /// <param name="PerMember">To one member over the campaign's life; null: no limit.</param>
 /// <param name="PerMemberPerDay">To one member on one business date.</param>
 /// <param name="PerDay">To all members on one business date.</param>
-public sealed record IssueLimits(int? PerMember = null, int? PerMemberPerDay = null, int? PerDay = null);
+/// <param name="PerPerson">To one natural person over the campaign's life, under whatever accounts.</param>
+/// <param name="PerPhone">To one phone number over the campaign's life.</param>
+public sealed record IssueLimits(int? PerMember = null, int? PerMemberPerDay = null, int? PerDay = null, int? PerPerson = null, int? PerPhone = null);

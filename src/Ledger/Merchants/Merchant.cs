@@ -8,8 +8,9 @@ namespace Ledger.Merchants;
 /// <param name="TimeZone">IANA name; business dates and validity are reckoned in it (default Asia/Shanghai).</param>
 /// <param name="Currency">ISO 4217; the one currency of every amount in the book, fixed at registration.</param>
 /// <param name="Stores">By store id: the tills that stand there.</param>
+/// <param name="RequiresFourEyes">Whether campaigns and their terms are approved by another key than wrote them; only the platform says so.</param>
 public sealed record Merchant(
-    string? Name, string TimeZone, string Currency, ImmutableSortedDictionary<string, ImmutableSortedSet<string>> Stores)
+    string? Name, string TimeZone, string Currency, ImmutableSortedDictionary<string, ImmutableSortedSet<string>> Stores, bool RequiresFourEyes = false)
 {
     public static Merchant Unregistered { get; } = new(null, "", "", ImmutableSortedDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal));
 
@@ -22,7 +23,7 @@ public sealed record Merchant(
 
     /// <summary>Compares what the stores hold: immutable collections compare by reference, states by value.</summary>
     public bool Equals(Merchant? other) =>
-        other is not null && Name == other.Name && TimeZone == other.TimeZone && Currency == other.Currency
+        other is not null && Name == other.Name && TimeZone == other.TimeZone && Currency == other.Currency && RequiresFourEyes == other.RequiresFourEyes
         && Stores.Keys.SequenceEqual(other.Stores.Keys, StringComparer.Ordinal)
         && Stores.Values.Zip(other.Stores.Values).All(pair => pair.First.SetEquals(pair.Second));
 
@@ -36,6 +37,9 @@ public abstract record MerchantEvent
 
     public sealed record MerchantRegistered(string Name, string TimeZone, string Currency) : MerchantEvent;
 
+    /// <summary>From now on campaigns and their terms need an approver who did not write them, or no longer.</summary>
+    public sealed record FourEyesChanged(bool IsRequired) : MerchantEvent;
+
     public sealed record StoreOpened(string Store, string Name) : MerchantEvent;
 
     public sealed record TillInstalled(string Store, string Till) : MerchantEvent;
@@ -45,14 +49,16 @@ public abstract record MerchantCommand
 {
     private MerchantCommand() { }
 
-    public sealed record RegisterMerchant(string Name, string TimeZone, string Currency) : MerchantCommand;
+    public sealed record RegisterMerchant(string Name, string TimeZone, string Currency, bool RequiresFourEyes = false) : MerchantCommand;
+
+    public sealed record ChangeFourEyes(bool IsRequired) : MerchantCommand;
 
     public sealed record OpenStore(string Store, string Name) : MerchantCommand;
 
     public sealed record InstallTill(string Store, string Till) : MerchantCommand;
 }
 
-public sealed record MerchantAlreadyRegistered(string Name, string TimeZone, string Currency) : Rejection(
+public sealed record MerchantAlreadyRegistered(string Name, string TimeZone, string Currency, bool RequiresFourEyes) : Rejection(
     RejectionKind.Conflict, "A merchant of this id is already registered with other particulars", "Choose another id, or use the merchant as it is.");
 
 public sealed record MerchantUnknown() : Rejection(

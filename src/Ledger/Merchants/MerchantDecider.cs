@@ -10,10 +10,16 @@ public static class MerchantDecider
     /// <summary>Reads top to bottom: the first line that matches answers.</summary>
     public static Decision<MerchantEvent> Decide(MerchantCommand command, Merchant state) => (command, state) switch
     {
+        (RegisterMerchant { RequiresFourEyes: true } c, { IsRegistered: false }) =>
+            new MerchantEvent[] { new MerchantRegistered(c.Name, c.TimeZone, c.Currency), new FourEyesChanged(true) },
         (RegisterMerchant c, { IsRegistered: false }) => new MerchantRegistered(c.Name, c.TimeZone, c.Currency),
-        (RegisterMerchant c, var m) when (m.Name, m.TimeZone, m.Currency) == (c.Name, c.TimeZone, c.Currency) => Decision<MerchantEvent>.Unchanged,
-        (RegisterMerchant, var m) => new MerchantAlreadyRegistered(m.Name!, m.TimeZone, m.Currency),
+        (RegisterMerchant c, var m) when (m.Name, m.TimeZone, m.Currency, m.RequiresFourEyes) == (c.Name, c.TimeZone, c.Currency, c.RequiresFourEyes) =>
+            Decision<MerchantEvent>.Unchanged,
+        (RegisterMerchant, var m) => new MerchantAlreadyRegistered(m.Name!, m.TimeZone, m.Currency, m.RequiresFourEyes),
         (_, { IsRegistered: false }) => new MerchantUnknown(),
+
+        (ChangeFourEyes c, var m) when m.RequiresFourEyes == c.IsRequired => Decision<MerchantEvent>.Unchanged,
+        (ChangeFourEyes c, _) => new FourEyesChanged(c.IsRequired),
 
         (OpenStore c, var m) when m.Stores.ContainsKey(c.Store) => Decision<MerchantEvent>.Unchanged,
         (OpenStore, { Stores.Count: >= Limits.MaxStoresPerMerchant }) => new TooManyStores(Limits.MaxStoresPerMerchant),
@@ -31,6 +37,7 @@ public static class MerchantDecider
     public static Merchant Evolve(Merchant state, MerchantEvent fact) => fact switch
     {
         MerchantRegistered e => state with { Name = e.Name, TimeZone = e.TimeZone, Currency = e.Currency },
+        FourEyesChanged e => state with { RequiresFourEyes = e.IsRequired },
         StoreOpened e => state with { Stores = state.Stores.Add(e.Store, []) },
         TillInstalled e => state with { Stores = state.Stores.SetItem(e.Store, state.Stores[e.Store].Add(e.Till)) },
         _ => throw new UnreachableException($"{fact}"),
@@ -40,7 +47,7 @@ public static class MerchantDecider
 /// <summary>The one stream <c>merchant</c> of every book.</summary>
 public static class MerchantStream
 {
-    public static StreamType<Merchant, MerchantEvent> Type { get; } = new("merchant", Schema: 1, Merchant.Unregistered, MerchantDecider.Evolve);
+    public static StreamType<Merchant, MerchantEvent> Type { get; } = new("merchant", Schema: 2, Merchant.Unregistered, MerchantDecider.Evolve);
 
     public static Stream<Merchant, MerchantEvent> Stream { get; } = Type.At("merchant");
 
@@ -53,12 +60,13 @@ public static class MerchantStream
 }
 
 /// <summary>A merchant as the API shows it.</summary>
-public sealed record MerchantView(string Id, string Name, string TimeZone, string Currency, IReadOnlyList<StoreView> Stores)
+/// <param name="RequiresFourEyes">Whether campaigns and their terms are approved by another key than wrote them.</param>
+public sealed record MerchantView(string Id, string Name, string TimeZone, string Currency, IReadOnlyList<StoreView> Stores, bool RequiresFourEyes)
 {
     public static MerchantView Of(string id, Merchant merchant)
     {
         ArgumentNullException.ThrowIfNull(merchant);
-        return new(id, merchant.Name!, merchant.TimeZone, merchant.Currency, [.. merchant.Stores.Select(s => new StoreView(s.Key, [.. s.Value]))]);
+        return new(id, merchant.Name!, merchant.TimeZone, merchant.Currency, [.. merchant.Stores.Select(s => new StoreView(s.Key, [.. s.Value]))], merchant.RequiresFourEyes);
     }
 }
 

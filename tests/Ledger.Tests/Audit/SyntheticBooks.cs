@@ -80,7 +80,7 @@ public sealed class SyntheticBooks
         {
             var terms = new CouponTerms(
                 benefit, new(10_00), "Asia/Shanghai", new(Opening, Opening + Duration.FromDays(90), ValidDays: 2), [], [], new(PerMember: 50, PerMemberPerDay: 20),
-                MaxUses: campaign == "summer" ? 3 : null, ReturnPolicy: campaign == "autumn" ? ReturnPolicy.Requalify : null);
+                MaxUses: campaign == "summer" ? 3 : null, IsTransferable: campaign == "summer" ? null : true, ReturnPolicy: campaign == "autumn" ? ReturnPolicy.Requalify : null);
             yield return CouponOperations.Draft(Setting(), campaign, new($"Campaign \"{campaign}\"", 9_000_000, Opening, Opening + Duration.FromDays(60)), terms);
             yield return CouponOperations.Change(Setting(), campaign, new CampaignCommand.SubmitCampaign());
             yield return CouponOperations.Change(Setting(), campaign, new CampaignCommand.ApproveCampaign());
@@ -102,6 +102,16 @@ public sealed class SyntheticBooks
             return ((Coupon)book.Streams[$"coupon-{code}"].State).Hold is not { } hold
                 ? TillOperations.Hold(request, code, new(random.Next(10_00, 200_00)), 120 + random.Next(900), now, "s1", "t1", null)
                 : random.Next(3) == 0 ? TillOperations.Release(request, hold.Id) : TillOperations.Commit(request, hold.Id, now);
+        }
+
+        var state = (Coupon)book.Streams[$"coupon-{code}"].State;
+        if (state.Status == CouponStatus.Confirming)
+            return random.Next(3) == 0 ? CouponOperations.Cancel(request, code) : CouponOperations.Confirm(request, code);
+        if (dice == 82 || state.Status == CouponStatus.InTransfer)
+        {
+            return state.Gift is not { Status: GiftStatus.Offered } gift ? GiftOperations.Offer(request, code, $"{code}-g{number:x8}", null, Duration.FromHours(1 + random.Next(30)))
+                : random.Next(3) == 0 ? GiftOperations.Cancel(request, gift.Id)
+                : GiftOperations.Accept(request, gift.Id, $"member-{random.Next(40):D6}");
         }
 
         // Of a request that never arrived, of one that may have, or of one that comes later.
@@ -141,7 +151,8 @@ public sealed class SyntheticBooks
         });
         book.Codes.Add(code);
         var member = $"member-{random.Next(40 + (plan.Operations / plan.Books / 4)):D6}";
-        return CouponOperations.Issue(request, random.Next(4) switch { 0 => "autumn", 1 => "summer", _ => "spring" }, code, member, random.Next(2) == 0 ? null : "SCAN", now, date);
+        return CouponOperations.Issue(request, random.Next(4) switch { 0 => "autumn", 1 => "summer", _ => "spring" }, code, member, random.Next(2) == 0 ? null : "SCAN", now, date,
+            random.Next(8) == 0 ? 60 + random.Next(900) : null);
     }
 
     private Request Ask(SyntheticBook book, string key)

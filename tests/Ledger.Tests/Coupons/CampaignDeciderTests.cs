@@ -24,6 +24,7 @@ public class CampaignDeciderTests
     private static readonly (string Name, CampaignEvent[] Past)[] s_states =
     [
         ("none", []), ("draft", s_drafted), ("submitted", s_submitted), ("rejected", s_rejected), ("active", s_active), ("paused", s_paused),
+        ("terms proposed", [.. s_active, new TermsProposed(2, "ann")]), ("terms rejected", [.. s_active, new TermsProposed(2, "ann"), new TermsRejected(2, "too dear")]),
         ("resumed", [.. s_paused, new CampaignResumed()]), ("stopped", s_stopped), ("ended", s_ended),
     ];
 
@@ -100,6 +101,37 @@ public class CampaignDeciderTests
     }
 
     [Fact]
+    public void Who_wrote_a_campaign_cannot_approve_it_where_four_eyes_are_required()
+    {
+        CampaignEvent[] drafted = [new CampaignDrafted("Spring", 100, WindowStart, IssuingEnds, "ann"), new TermsAdopted(1), new TermsAdopted(2, "bob")];
+        var submitted = s_campaign.Given([.. drafted, new CampaignSubmitted("cid")]);
+        foreach (var author in new[] { "ann", "bob", "cid" })
+        {
+            submitted.When(new ApproveCampaign(author, NeedsAnother: true)).ThenRefused(new FourEyes());
+            submitted.When(new ApproveCampaign(author)).Then(new CampaignApproved(IssuingEnds));
+        }
+
+        submitted.When(new ApproveCampaign("dee", NeedsAnother: true)).Then(new CampaignApproved(IssuingEnds));
+    }
+
+    [Fact]
+    public void Terms_of_a_running_campaign_wait_for_another_pair_of_eyes()
+    {
+        s_campaign.Given(s_active).When(new AdoptTerms(2, "ann", NeedsApproval: true)).Then(new TermsProposed(2, "ann"));
+        CampaignEvent[] proposed = [.. s_active, new TermsProposed(2, "ann")];
+        Assert.Equal((1, 2), (s_campaign.Given(proposed).State.TermsVersion, s_campaign.Given(proposed).State.Proposed));
+        s_campaign.Given(proposed).When(new ApproveCampaign("ann", NeedsAnother: true)).ThenRefused(new FourEyes());
+        s_campaign.Given(proposed).When(new ApproveCampaign("bob", NeedsAnother: true)).Then(new TermsApproved(2, "bob"));
+        s_campaign.Given([.. proposed, new TermsApproved(2, "bob")]).When(new AdoptTerms(3, "bob", NeedsApproval: true)).Then(new TermsProposed(3, "bob"));
+
+        // A number is never given to other terms, not even after a rejection.
+        s_campaign.Given(proposed).When(new RejectCampaign("too dear")).Then(new TermsRejected(2, "too dear"));
+        CampaignEvent[] rejected = [.. proposed, new TermsRejected(2, "too dear")];
+        s_campaign.Given(rejected).When(new AdoptTerms(2, "ann", NeedsApproval: true)).Then(new TermsProposed(3, "ann"));
+        s_campaign.Given([.. rejected, new CampaignPaused("rest"), new TermsProposed(3, "ann")]).When(new ApproveCampaign("bob", NeedsAnother: true)).Then(new TermsApproved(3, "bob"));
+    }
+
+    [Fact]
     public void A_terms_version_holds_what_was_published() =>
         Assert.Equal(Terms, CampaignDecider.Evolve(TermsVersion.None, new TermsEvent.TermsPublished(Terms)).Terms);
 
@@ -134,6 +166,8 @@ public class CampaignDeciderTests
         ("adopt terms 1", new AdoptTerms(1)),
         ("adopt terms 2", new AdoptTerms(2)),
         ("adopt terms 3", new AdoptTerms(3)),
+        ("propose terms 2", new AdoptTerms(2, "ann", NeedsApproval: true)),
+        ("approve as the author", new ApproveCampaign("ann", NeedsAnother: true)),
         ("submit", new SubmitCampaign()),
         ("approve", new ApproveCampaign()),
         ("reject", new RejectCampaign("too dear")),

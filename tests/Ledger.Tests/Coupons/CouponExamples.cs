@@ -100,5 +100,27 @@ internal static class CouponExamples
 
     public static CouponDeactivated WasDeactivated { get; } = new(Spring, Member, Noon, "stolen");
 
+    /// <summary>Issued in two steps, with ten minutes for the second.</summary>
+    public static CouponIssued Reserved { get; } = Issued with { ConfirmBy = Received + Duration.FromMinutes(10) };
+
+    public static CouponIssueConfirmed WasConfirmed { get; } = new(Spring, Member, Received);
+
+    public static CouponIssueCancelled WasCancelled { get; } = new(Spring, Member, [], new Money(20_00), Day("2026-03-02"), IssueEnd.Cancelled, Received);
+
+    /// <summary>A day for accepting.</summary>
+    public static OfferGift Offer { get; } = new(Terms with { IsTransferable = true }, $"{Code}-g1", null, Noon, Noon + Duration.FromDays(1));
+
+    public static CouponGiftOffered WasOffered { get; } = new($"{Code}-g1", Spring, Member, null, Noon, Noon + Duration.FromDays(1));
+
+    public static AcceptGift Accept { get; } = new($"{Code}-g1", "m2", Noon);
+
+    public static CouponGiftAccepted WasAccepted { get; } = new($"{Code}-g1", Spring, "m2", Member, Noon);
+
+    public static CancelGift TakeBack { get; } = new($"{Code}-g1", Noon);
+
+    public static CouponGiftEnded WasTakenBack { get; } = new($"{Code}-g1", Spring, Member, GiftStatus.Cancelled, Noon);
+
+    public static CouponGiftEnded GiftRanOut { get; } = WasTakenBack with { Reason = GiftStatus.Expired, At = WasOffered.ExpiresAt };
+
     public static CouponExpired HasExpired { get; } = new(Spring, Member, WindowEnd);
 }

@@ -23,7 +23,7 @@ public class CouponHistoryTests
 
     private static readonly Gen<Step> s_steps =
         from what in Gen.Frequency(
-            (6, Gen.Constant("issue")), (8, Gen.Constant("redeem")), (8, Gen.Constant("void")), (1, Gen.Constant("deactivate")), (4, Gen.Constant("expire")), (6, Gen.Constant("hold")), (4, Gen.Constant("commit")), (2, Gen.Constant("release")), (3, Gen.Constant("report late")),
+            (6, Gen.Constant("issue")), (4, Gen.Constant("reserve")), (4, Gen.Constant("confirm")), (2, Gen.Constant("cancel")), (5, Gen.Constant("give")), (5, Gen.Constant("accept")), (2, Gen.Constant("take back")), (8, Gen.Constant("redeem")), (8, Gen.Constant("void")), (1, Gen.Constant("deactivate")), (4, Gen.Constant("expire")), (6, Gen.Constant("hold")), (4, Gen.Constant("commit")), (2, Gen.Constant("release")), (3, Gen.Constant("report late")),
             (1, Gen.Constant("pause")), (2, Gen.Constant("resume")), (1, Gen.Constant("quota")), (1, Gen.Constant("limits")), (1, Gen.Constant("end")))
         from code in Gen.Choose(0, 9)
         from member in Gen.Choose(0, 2)
@@ -44,6 +44,7 @@ public class CouponHistoryTests
         {
             var book = Play(steps);
             QuotaAndLimitsHold(book);
+            OffersAndClaimsEndBeforeAnythingElse(book);
             RedemptionsFollowFromTheTerms(book);
             UsedCouponsHaveOneStandingRedemption(book);
             StatesAndTalliesFollowFromTheEntries(book);
@@ -57,9 +58,11 @@ public class CouponHistoryTests
     /// <summary>Invariants 1 and 3: never more issued than quota and limits allow at that moment, in the versions that know the limit.</summary>
     private static void QuotaAndLimitsHold(InMemoryBook book)
     {
-        var (quota, issued) = (0L, new List<(CouponIssued Coupon, IssueLimits Limits)>());
-        foreach (var (_, _, fact) in book.Entries)
+        var (quota, issued) = (0L, new List<(StreamName Stream, CouponIssued Coupon, IssueLimits Limits)>());
+        foreach (var (stream, _, fact) in book.Entries)
         {
+            // Cancelling the issue gives the claim back, deactivating does not.
+            if (fact is CouponIssueCancelled) Assert.Equal(1, issued.RemoveAll(i => i.Stream == stream));
             if (fact is CampaignDrafted drafted) quota = drafted.Quota;
             if (fact is QuotaChanged changed) quota = changed.To;
             if (fact is not CouponIssued coupon)
@@ -69,12 +72,44 @@ public class CouponHistoryTests
             }
 
             var limits = TermsOf(book, coupon.TermsVersion).Limits;
-            issued.Add((coupon, limits));
+            issued.Add((stream, coupon, limits));
             Assert.True(issued.Count <= quota);
             Assert.True(limits.PerMember is not { } a || issued.Count(i => i.Limits.PerMember is not null && i.Coupon.Member == coupon.Member) <= a);
             Assert.True(limits.PerMemberPerDay is not { } b
                 || issued.Count(i => i.Limits.PerMemberPerDay is not null && (i.Coupon.Member, i.Coupon.Date) == (coupon.Member, coupon.Date)) <= b);
+            Assert.True(limits.PerPerson is not { } d
+                || issued.Count(i => i.Limits.PerPerson is not null && PersonOf(i.Coupon.Member) == PersonOf(coupon.Member)) <= d);
             Assert.True(limits.PerDay is not { } c || issued.Count(i => i.Limits.PerDay is not null && i.Coupon.Date == coupon.Date) <= c);
+        }
+    }
+
+    /// <summary>
+    /// Invariant 4 for issues in two steps and gifts: what is not confirmed, or on its way, takes part in nothing; and what happens
+    /// afterwards happens to the new owner.
+    /// </summary>
+    private static void OffersAndClaimsEndBeforeAnythingElse(InMemoryBook book)
+    {
+        foreach (var stream in book.Entries.Where(e => e.Stream.Type == CouponStream.Type).GroupBy(e => e.Stream.Id, StringComparer.Ordinal))
+        {
+            var (owner, before) = (((CouponIssued)stream.First().Fact).Member, (object?)null);
+            foreach (var fact in stream.Select(entry => entry.Fact))
+            {
+                if (before is CouponIssued { ConfirmBy: { } by })
+                    Assert.True(fact is CouponIssueConfirmed { At: var at } ? at < by : fact is CouponIssueCancelled end && (end.Reason == IssueEnd.TimedOut) == (end.At == by));
+                if (before is CouponGiftOffered offered)
+                    Assert.True(fact is CouponGiftAccepted accepted ? accepted.At < offered.ExpiresAt : fact is CouponGiftEnded end && (end.Reason == GiftStatus.Expired) == (end.At == offered.ExpiresAt));
+                Assert.IsNotType<CouponIssueCancelled>(before);
+                if (fact is CouponGiftAccepted given)
+                {
+                    Assert.Equal((owner, true), (given.From, given.Member != owner));
+                    owner = given.Member;
+                }
+
+                if (fact is CouponRedeemed redeemed) Assert.Equal(owner, redeemed.Member);
+                before = fact;
+            }
+
+            Assert.Equal(owner, ((Coupon)book.States[stream.Key]).Member);
         }
     }
 
@@ -170,7 +205,8 @@ public class CouponHistoryTests
         book.Run(CouponOperations.Draft(InMemoryBook.Request("draft", now), Spring, new("Spring", 7, WindowStart, IssuingEnds), Terms with
         {
             Validity = Terms.Validity with { ValidDays = 4 },
-            Limits = new(PerMember: 4),
+            Limits = new(PerMember: 4, PerPerson: 5),
+            IsTransferable = true,
             MinimumSpend = new(50_00),
             Benefit = new Benefit.Percentage(1_200, new(15_00), Rounding.HalfUp),
         }));
@@ -203,7 +239,13 @@ public class CouponHistoryTests
         var date = at.InZone(Terms.Zone()).Date;
         return step.What switch
         {
-            "issue" => CouponOperations.Issue(request, Spring, code, FormattableString.Invariant($"m{step.Member}"), null, at, date),
+            "issue" => CouponOperations.Issue(request, Spring, code, Member(), null, at, date, personKey: PersonOf(Member())),
+            "reserve" => CouponOperations.Issue(request, Spring, code, Member(), null, at, date, 60 * (1 + step.Amount % 200), PersonOf(Member())),
+            "confirm" => CouponOperations.Confirm(request, code),
+            "cancel" => CouponOperations.Cancel(request, code),
+            "give" => GiftOperations.Offer(request, code, FormattableString.Invariant($"{code}-g{key}"), step.Number == 2 ? Member() : null, Duration.FromMinutes(1 + step.Amount % 3_000)),
+            "accept" => GiftOperations.Accept(request, book.State(CouponStream.Of(code)).Gift?.Id ?? $"{code}-g0", Member()),
+            "take back" => GiftOperations.Cancel(request, book.State(CouponStream.Of(code)).Gift?.Id ?? $"{code}-g0"),
             "redeem" => TillOperations.Redeem(request, code, new(step.Amount), at, "s1", null, null),
             "report late" => TillOperations.Redeem(request, code, new(step.Amount), book.State(CouponStream.Of(code)).ValidTo - Duration.FromMinutes(step.Number), "s1", null, null),
             "void" => ReturnOperations.Void(request, CouponStream.RedemptionId(code, step.Number), at, date, null),
@@ -218,14 +260,18 @@ public class CouponHistoryTests
             "quota" => CouponOperations.ChangeQuota(request, Spring, campaign.Quota, step.Code + 1),
             "limits" => CouponOperations.Amend(request, Spring, campaign.TermsVersion, TermsOf(book, campaign.TermsVersion) with
             {
-                Limits = new(Limit(step.Code), Limit(step.Member), Limit(step.Number)),
+                Limits = new(Limit(step.Code), Limit(step.Member), Limit(step.Number), Limit(step.Amount % 5)),
                 VoidWindowMinutes = step.Amount % 2 == 0 ? null : 60,
             }),
             _ => throw new System.Diagnostics.UnreachableException(step.What),
         };
 
+        string Member() => FormattableString.Invariant($"m{step.Member}");
         static int? Limit(int n) => n == 0 ? null : n;
     }
+
+    /// <summary>Two of the three members are the same natural person.</summary>
+    private static string PersonOf(string member) => member == "m2" ? "p2" : "p1";
 
     private static CouponTerms TermsOf(InMemoryBook book, int version) => book.State(CampaignStreams.TermsOf(Spring, version)).Terms!;
 }

@@ -29,7 +29,7 @@ public class MerchantDeciderTests
     public void Registering_again_with_other_particulars_is_refused(string name, string zone, string currency) => s_merchant
         .Given(s_registered)
         .When(new RegisterMerchant(name, zone, currency))
-        .ThenRefused(new MerchantAlreadyRegistered("Noodle House", "Asia/Shanghai", "CNY"));
+        .ThenRefused(new MerchantAlreadyRegistered("Noodle House", "Asia/Shanghai", "CNY", RequiresFourEyes: false));
 
     [Fact]
     public void An_unregistered_merchant_opens_no_store() =>
@@ -85,6 +85,8 @@ public class MerchantDeciderTests
             ("register otherwise", new RegisterMerchant("Rice House", "Asia/Shanghai", "CNY")),
             ("open store", new OpenStore("s1", "Main street")),
             ("install till", new InstallTill("s1", "t1")),
+            ("register under four eyes", new RegisterMerchant("Noodle House", "Asia/Shanghai", "CNY", RequiresFourEyes: true)),
+            ("require four eyes", new ChangeFourEyes(true)),
         ];
         Assert.Empty(Matrix.Missing(commands.Select(c => c.Item2)));
         Approved.Matches(Matrix.Of(MerchantDecider.Decide, MerchantDecider.Evolve, commands,

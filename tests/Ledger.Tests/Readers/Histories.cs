@@ -97,13 +97,20 @@ internal sealed class Histories(int seed)
 
     private void Issue(string book) => Add(book, $"coupon-{Guid.NewGuid():N}", new CouponIssued(
         $"c{random.Next(3)}", random.Next(1, 4), $"u{random.Next(8)}", null, ["issued/c"], random.Next(3) == 0 ? null : new Money(random.Next(1, 9_999)),
-        At(), At(), At(), Date()));
+        At(), At(), At(), Date(), random.Next(3) == 0 ? At() : null));
 
     private void Live((string Book, string Stream) key)
     {
         var (coupon, code) = (coupons[key], key.Stream["coupon-".Length..]);
         CouponEvent[] facts = (coupon.Status, random.Next(5)) switch
         {
+            (CouponStatus.Confirming, < 3) => [new CouponIssueConfirmed(coupon.Campaign, coupon.Member, At())],
+            (CouponStatus.Confirming, _) =>
+                [new CouponIssueCancelled(coupon.Campaign, coupon.Member, coupon.Claim!.LimitKeys, coupon.Claim.FaceValue, coupon.Claim.Date, IssueEnd.Cancelled, At())],
+            (CouponStatus.Cancelled, _) => [],
+            (CouponStatus.InTransfer, < 3) => [new CouponGiftAccepted(coupon.Gift!.Id, coupon.Campaign, $"u{random.Next(8)}", coupon.Member, At())],
+            (CouponStatus.InTransfer, _) => [new CouponGiftEnded(coupon.Gift!.Id, coupon.Campaign, coupon.Member, GiftStatus.Cancelled, At())],
+            (CouponStatus.Issued, 0) when coupon.Hold is null && random.Next(2) == 0 => [new CouponGiftOffered($"{code}-g1", coupon.Campaign, coupon.Member, null, At(), At())],
             (CouponStatus.Issued, 0) when coupon.Hold is null => [new CouponExpired(coupon.Campaign, coupon.Member, coupon.ValidTo)],
             (CouponStatus.Issued, 1) when coupon.Hold is null => [new CouponDeactivated(coupon.Campaign, coupon.Member, At(), null)],
             (CouponStatus.Issued, 2) when coupon.Hold is null => [Held(code, coupon)],

@@ -9,7 +9,7 @@ public sealed record RedemptionCheckRow(
     string Book, string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo,
     string? RedemptionId, Instant? RedeemedAt, Money? Discount, Instant? HeldUntil, long Entry);
 
-/// <summary>A row of <c>campaign_totals</c>. Amount, discount and expired are net of what was taken back; a basket counts for each coupon used on it.</summary>
+/// <summary>A row of <c>campaign_totals</c>. Issued is net of issues that were cancelled; amount, discount and expired are net of what was taken back; a basket counts for each coupon used on it.</summary>
 public sealed record CampaignTotalsRow(
     string Book, string Campaign, long Issued, long Redeemed, long Voided, long Returned, long Deactivated, long Expired, Money Amount, Money Discount,
     long FaceValued, Money FaceValue);
@@ -37,7 +37,7 @@ public sealed class CouponProjections(string book)
         var use = Standing(coupon);
         return new RedemptionCheckRow(
             book, code, StatusOf(coupon), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
-            use?.RedemptionId, use?.At, use?.Discount, coupon.Hold?.ExpiresAt, entry);
+            use?.RedemptionId, use?.At, use?.Discount, coupon.KeptUntil, entry);
     });
 
     public IEnumerable<CampaignTotalsRow> CampaignTotals => totals.Values;
@@ -99,8 +99,17 @@ public sealed class CouponProjections(string book)
             case CouponExpiryReversed e:
                 Add(e.Campaign, t => t with { Expired = t.Expired - 1 });
                 break;
-            case CouponHeld or CouponHoldReleased or VoucherSettled or VoucherSettlementReversed or VoucherRefundRequested or VoucherRefundPaid or VoucherRefundFailed
-                or VoucherBreakageBooked or VoucherBreakageReversed:
+            case CouponIssueCancelled e:
+                Add(e.Campaign, t => t with
+                {
+                    Issued = t.Issued - 1,
+                    FaceValued = t.FaceValued - (e.FaceValue is null ? 0 : 1),
+                    FaceValue = t.FaceValue - (e.FaceValue ?? Money.Zero),
+                });
+                Add(e.Date, null, d => d with { Issued = d.Issued - 1 });
+                break;
+            case CouponHeld or CouponHoldReleased or CouponIssueConfirmed or CouponGiftOffered or CouponGiftAccepted or CouponGiftEnded or VoucherSettled or VoucherSettlementReversed
+                or VoucherRefundRequested or VoucherRefundPaid or VoucherRefundFailed or VoucherBreakageBooked or VoucherBreakageReversed:
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"{fact}");
@@ -116,6 +125,7 @@ public sealed class CouponProjections(string book)
         {
             case CouponIssued e:
                 timers.Add((stream, e.ValidTo));
+                if (e.ConfirmBy is { } by) timers.Add((stream, by));
                 break;
             case RedemptionVoided e:
                 timers.Add((stream, e.ValidTo));
@@ -124,6 +134,9 @@ public sealed class CouponProjections(string book)
                 timers.Add((stream, e.ValidTo));
                 break;
             case CouponHeld e:
+                timers.Add((stream, e.ExpiresAt));
+                break;
+            case CouponGiftOffered e:
                 timers.Add((stream, e.ExpiresAt));
                 break;
             case CampaignApproved e:

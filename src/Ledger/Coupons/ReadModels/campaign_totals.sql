@@ -1,11 +1,12 @@
 -- Sums per campaign. A void counts as one and takes its basket and discount back, a return what came back; an expiry that did not hold
--- is no expiry. A basket counts for each coupon that was used on it.
+-- is no expiry,
+-- and an issue that was cancelled none. A basket counts for each coupon that was used on it.
 merge into campaign_totals as t
 using (
     select
         e.tenant_id,
         e.data ->> 'campaign' as campaign,
-        count(*) filter (where e.type = 'coupon_issued') as issued,
+        count(*) filter (where e.type = 'coupon_issued') - count(*) filter (where e.type = 'coupon_issue_cancelled') as issued,
         count(*) filter (where e.type = 'coupon_redeemed') as redeemed,
         count(*) filter (where e.type = 'redemption_voided') as voided,
         count(*) filter (where e.type = 'coupon_returned') as returned,
@@ -19,11 +20,15 @@ using (
             when 'coupon_redeemed' then (e.data -> 'discount')::bigint
             when 'redemption_voided' then -(e.data -> 'discount')::bigint
             when 'coupon_returned' then -(e.data -> 'discount')::bigint end), 0)::bigint as discount,
-        count(case when e.type = 'coupon_issued' then e.data -> 'faceValue' end) as face_valued,
-        coalesce(sum(case when e.type = 'coupon_issued' then (e.data -> 'faceValue')::bigint end), 0)::bigint as face_value
+        count(case when e.type = 'coupon_issued' then e.data -> 'faceValue' end)
+            - count(case when e.type = 'coupon_issue_cancelled' then e.data -> 'faceValue' end) as face_valued,
+        coalesce(sum(case e.type
+            when 'coupon_issued' then (e.data -> 'faceValue')::bigint
+            when 'coupon_issue_cancelled' then -(e.data -> 'faceValue')::bigint end), 0)::bigint as face_value
     from entries as e
     where e.type in (
-        'coupon_issued', 'coupon_redeemed', 'redemption_voided', 'coupon_returned', 'coupon_deactivated', 'coupon_expired', 'coupon_expiry_reversed')
+        'coupon_issued', 'coupon_redeemed', 'redemption_voided', 'coupon_returned', 'coupon_deactivated', 'coupon_expired', 'coupon_expiry_reversed',
+        'coupon_issue_cancelled')
     group by e.tenant_id, e.data ->> 'campaign'
 ) as e on t.tenant_id = e.tenant_id and t.campaign = e.campaign
 when matched then update set

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Codes;
 using NodaTime;
 
 namespace Ledger.Coupons.Redemptions;
@@ -45,6 +46,7 @@ public static class Quotes
             var state = alone[i].State;
             if (state.Status == CouponStatus.None) continue;
             var terms = book.State(CampaignStreams.TermsOf(state.Campaign, state.TermsVersion)).Terms!;
+            if (ShownDigits.Check(terms, one.Digits, state.Step).Refusal is not null) continue;
             if (CouponDecider.StandingRefusal(state, terms, at, now, store, one.Uses, stated) is null) usable.Add(new(one.Code, terms, i, state.Campaign, one.Uses));
         }
 
