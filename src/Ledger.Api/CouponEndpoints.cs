@@ -82,7 +82,7 @@ public static class CouponEndpoints
 
     private static async Task FinishAsync(Call call, Func<Request, string, Operation> operation)
     {
-        if (await CodeAsync(call, call.Route("code")) is { } code) await call.SubmitAsync(operation(call.Request([]), code));
+        if (await Codes.ReadAsync(call, call.Route("code")) is { Code: var code }) await call.SubmitAsync(operation(call.Request([]), code));
     }
 
     private static async Task CheckAsync(Call call)

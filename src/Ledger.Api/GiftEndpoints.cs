@@ -33,7 +33,7 @@ public static class GiftEndpoints
 
     private static async Task OfferAsync(Call call)
     {
-        if (await CouponEndpoints.CodeAsync(call, call.Route("code")) is not { } code || await call.ReadAsync<GiftBody>(isOptional: true) is not var (body, raw)) return;
+        if (await Codes.ReadAsync(call, call.Route("code")) is not { Code: var code } || await call.ReadAsync<GiftBody>(isOptional: true) is not var (body, raw)) return;
         var request = call.Request(raw);
         var giftId = CouponGift.IdOf(code, request.Key!, RandomNumberGenerator.GetBytes(SaltBytes));
         await call.SubmitAsync(GiftOperations.Offer(request, code, giftId, body.To, Duration.FromSeconds(body.Seconds)), StatusCodes.Status201Created);
