@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Ledger.Coupons;
 using Ledger.Coupons.Codes;
+using Ledger.Policies;
 using Ledger.Postgres;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
@@ -136,7 +137,7 @@ public static class CampaignEndpoints
         routes.MapCommand("/v1/campaigns/{id}/quota", Access.Merchant, ChangeQuotaAsync).Takes<ChangeQuotaBody>().Answers<CampaignView>();
         routes.MapQuery("/v1/campaigns/{id}/terms/{version}", Access.Merchant, TermsAsync).Answers<CouponTerms>();
         Step("submit", CouponOperations.Submit);
-        Step("approve", CouponOperations.Approve);
+        Step("approve", (request, id) => CouponOperations.Approve(request, id, FourEyesPolicy.Rule));
         Step("resume", (request, id) => CouponOperations.Change(request, id, new ResumeCampaign()));
         Because("reject", reason => new RejectCampaign(reason));
         Because("pause", reason => new PauseCampaign(reason));
@@ -194,7 +195,7 @@ public static class CampaignEndpoints
         var faults = new Faults();
         var terms = TermsOf(call, body, "", faults);
         if (await call.RefuseAsync(faults)) return;
-        await call.SubmitAsync(CouponOperations.Amend(call.Request(raw), call.Route("id"), expected, terms!));
+        await call.SubmitAsync(CouponOperations.Amend(call.Request(raw), call.Route("id"), expected, terms!, FourEyesPolicy.Rule));
     }
 
     private static async Task ChangeQuotaAsync(Call call)

@@ -115,7 +115,10 @@ public abstract record CampaignCommand
     public sealed record ChangeQuota(long Expected, long Target, long Issued) : CampaignCommand;
 }
 
-/// <summary>One terms version: written once, by the operation that adopts it.</summary>
+/// <summary>Where a book says whether another key than the author has to approve.</summary>
+public sealed record ApprovalRule(StreamName Stream, Func<BookStates, bool> NeedsAnother);
+
+/// <summary>One terms version: written once, by the operation that adopts or proposes it.</summary>
 public sealed record TermsVersion(CouponTerms? Terms)
 {
     public static TermsVersion None { get; } = new((CouponTerms?)null);

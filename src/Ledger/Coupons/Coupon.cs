@@ -35,8 +35,8 @@ public sealed record Coupon(
     public Instant? KeptUntil => Status switch
     {
         CouponStatus.Issued => Hold?.ExpiresAt,
-        CouponStatus.Confirming => Claim!.ConfirmBy,
-        CouponStatus.InTransfer => Gift!.ExpiresAt,
+        CouponStatus.Confirming => Claim?.ConfirmBy,
+        CouponStatus.InTransfer => Gift?.ExpiresAt,
         _ => null,
     };
 

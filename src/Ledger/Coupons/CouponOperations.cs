@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Coupons.Codes;
-using Ledger.Merchants;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
 using static Ledger.Coupons.CouponCommand;
@@ -84,15 +83,16 @@ public static class CouponOperations
     /// Issued coupons keep theirs.
     /// </summary>
     /// <param name="expected">The version that the caller amends.</param>
-    public static Operation Amend(Request request, string id, int expected, CouponTerms terms)
+    /// <param name="rule">Null: nobody else has to approve.</param>
+    public static Operation Amend(Request request, string id, int expected, CouponTerms terms, ApprovalRule? rule = null)
     {
         var (stream, issued) = (CampaignStreams.Of(id), CouponTallies.Issued(id));
-        return new(request, [MerchantStream.Stream, stream, CampaignStreams.TermsOf(id, expected + 1)], [issued], book =>
+        return new(request, [.. StreamsOf(rule), stream, CampaignStreams.TermsOf(id, expected + 1)], [issued], book =>
         {
             var state = book.State(stream);
             if (state.Status == CampaignStatus.None) return new CampaignUnknown(id);
             var decision = CampaignDecider.Decide(
-                new AdoptTerms(expected + 1, request.Actor, book.State(MerchantStream.Stream).RequiresFourEyes), state);
+                new AdoptTerms(expected + 1, request.Actor, rule is not null && rule.NeedsAnother(book)), state);
             if (decision is Decision<CampaignEvent>.Rejected(var reason)) return reason;
             var facts = ((Decision<CampaignEvent>.Accepted)decision).Events;
             // Where nothing follows, the last version is the one that this request may have written before.
@@ -115,21 +115,24 @@ public static class CouponOperations
     public static Operation Submit(Request request, string id) => OnCampaign(request, id, (_, _) => new SubmitCampaign(request.Actor));
 
     /// <summary>Approves a campaign, or the terms proposed for it; where the merchant requires it, with another key than wrote them.</summary>
-    public static Operation Approve(Request request, string id) =>
-        OnCampaign(request, id, (_, merchant) => new ApproveCampaign(request.Actor, merchant.RequiresFourEyes));
+    /// <param name="rule">Null: with any key.</param>
+    public static Operation Approve(Request request, string id, ApprovalRule? rule) =>
+        OnCampaign(request, id, (_, book) => new ApproveCampaign(request.Actor, rule is not null && rule.NeedsAnother(book)), rule);
 
     /// <summary>Sets the quota, compared with what the caller believes and with what was issued.</summary>
     public static Operation ChangeQuota(Request request, string id, long expected, long target) =>
         OnCampaign(request, id, (issued, _) => new ChangeQuota(expected, target, issued));
 
-    private static Operation OnCampaign(Request request, string id, Func<long, Merchant, CampaignCommand> command)
+    private static IEnumerable<StreamName> StreamsOf(ApprovalRule? rule) => rule is null ? [] : [rule.Stream];
+
+    private static Operation OnCampaign(Request request, string id, Func<long, BookStates, CampaignCommand> command, ApprovalRule? rule = null)
     {
         var (stream, issued) = (CampaignStreams.Of(id), CouponTallies.Issued(id));
-        return new(request, [MerchantStream.Stream, stream], [issued], book =>
+        return new(request, [.. StreamsOf(rule), stream], [issued], book =>
         {
             var state = book.State(stream);
             if (state.Status == CampaignStatus.None) return new CampaignUnknown(id);
-            var decision = CampaignDecider.Decide(command(book.Tally(issued), book.State(MerchantStream.Stream)), state);
+            var decision = CampaignDecider.Decide(command(book.Tally(issued), book), state);
             var after = decision is Decision<CampaignEvent>.Accepted(var facts) ? facts.Aggregate(state, CampaignDecider.Evolve) : state;
             var terms = CampaignStreams.TermsOf(id, after.TermsVersion);
             if (!book.Has(terms)) return new Verdict.NeedsMore([terms]);

@@ -88,6 +88,7 @@ public sealed partial class ProblemsTests
         _ when type == typeof(Instant) => "time",
         _ when type == typeof(LocalDate) => "date",
         _ when type == typeof(int) || type == typeof(int?) || type == typeof(long) => "integer",
+        _ when type == typeof(bool) => "true or false",
         _ when type == typeof(IReadOnlyList<string>) => "list of text",
         { IsEnum: true } => string.Join(" \\| ", Enum.GetNames(type).Where(name => name != "None").Select(JsonNamingPolicy.CamelCase.ConvertName)),
         _ => throw new NotSupportedException($"{type}"),
