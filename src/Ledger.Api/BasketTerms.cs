@@ -60,6 +60,11 @@ internal static class BasketTerms
         }
 
         if (body.Funding is { } funding) CheckShares(funding.Shares, $"{at}/funding/shares", faults);
+        for (var i = 0; i < body.Budgets?.Count; i++)
+        {
+            if (body.Budgets[i] != Funding.Merchant && body.Funding?.Shares.Any(share => share.Party == body.Budgets[i]) != true)
+                faults.Add($"{at}/budgets/{i}", "Name a party of funding, or merchant.");
+        }
     }
 
     public static Stacking? Of(StackingBody? body) =>

@@ -98,7 +98,9 @@ public static class CouponEndpoints
 
         var at = call.Caller.Judged(stated, call.Now);
         var wrong = amount is null ? null : await Codes.RefusalOfAsync(call, presented, check.Terms);
-        Decision<CouponEvent>? verdict = amount is not { } basket ? null : wrong is not null ? wrong : Ask(code, check, new(basket), at, call.Now, store);
+        var left = amount is null ? null : await call.Http.RequestServices.GetRequiredService<BookQueries>()
+            .LeftAsync(call.Merchant, [(check.Campaign, check.Terms)], call.Aborted);
+        Decision<CouponEvent>? verdict = amount is not { } basket ? null : wrong is not null ? wrong : Ask(code, check, new(basket), at, call.Now, store, left);
         var reason = (verdict as Decision<CouponEvent>.Rejected)?.Reason;
         var redeemed = (verdict as Decision<CouponEvent>.Accepted)?.Events.OfType<CouponEvent.CouponRedeemed>().Single();
         await call.JsonAsync(new CheckView(
@@ -108,7 +110,8 @@ public static class CouponEndpoints
     }
 
     /// <summary>Asks the decider itself, so that a check and a redemption never differ.</summary>
-    private static Decision<CouponEvent> Ask(string code, CouponCheck check, Money amount, Instant at, Instant now, string? store)
+    private static Decision<CouponEvent> Ask(
+        string code, CouponCheck check, Money amount, Instant at, Instant now, string? store, IReadOnlyDictionary<(string Campaign, string Party), Money>? left)
     {
         var status = Enum.Parse<CouponStatus>(check.Status, ignoreCase: true);
         var last = check.RedemptionId is null ? null : new CouponUse(check.RedemptionId, "", default, default, check.RedeemedAt!.Value, default, null, null, null, IsVoided: false);
@@ -120,7 +123,7 @@ public static class CouponEndpoints
             (_, { } until) => kept with { Hold = new("", "", default, default, default, until, null, null, null) },
             _ => kept,
         };
-        return CouponDecider.Decide(new CouponCommand.RedeemCoupon(check.Terms, code, "?", amount, at, store, null, null, now), coupon);
+        return CouponDecider.Decide(new CouponCommand.RedeemCoupon(check.Terms, code, "?", amount, at, store, null, null, now, Left: left), coupon);
     }
 
     private static async Task DeactivateAsync(Call call)

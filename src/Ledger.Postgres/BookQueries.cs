@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
 using NodaTime;
@@ -83,8 +84,31 @@ public sealed class BookQueries(NpgsqlDataSource database)
         var campaign = await StateAsync(book, CampaignStreams.Of(id), cancellation);
         if (campaign.Status == CampaignStatus.None) return null;
         var terms = await StateAsync(book, CampaignStreams.TermsOf(id, campaign.TermsVersion), cancellation);
-        await using var tally = Command("query_tally.sql", book, CouponTallies.Issued(id));
-        return CampaignView.Of(id, campaign, terms.Terms!, await tally.ExecuteScalarAsync(cancellation) as long? ?? 0);
+        var tallies = await TalliesAsync(book, [CouponTallies.Issued(id), .. MoneyBudgets.Tallies(id, MoneyBudgets.Parties(campaign, terms.Terms!))], cancellation);
+        return CampaignView.Of(id, campaign, terms.Terms!, tallies[CouponTallies.Issued(id)], key => tallies[key]);
+    }
+
+    /// <summary>What is left of the money budgets that coupons with these terms draw on; null where they draw on none.</summary>
+    public async Task<IReadOnlyDictionary<(string Campaign, string Party), Money>?> LeftAsync(
+        string book, IReadOnlyList<(string Campaign, CouponTerms Terms)> coupons, CancellationToken cancellation)
+    {
+        var bound = coupons.Where(coupon => coupon.Terms.Budgets is not null).ToList();
+        if (bound.Count == 0) return null;
+        var campaigns = new Dictionary<string, Campaign>(StringComparer.Ordinal);
+        foreach (var id in bound.Select(coupon => coupon.Campaign).Distinct(StringComparer.Ordinal))
+            campaigns.Add(id, await StateAsync(book, CampaignStreams.Of(id), cancellation));
+        var tallies = await TalliesAsync(book, bound.SelectMany(coupon => MoneyBudgets.Tallies(coupon.Campaign, coupon.Terms.Budgets!)), cancellation);
+        return MoneyBudgets.Left(bound.Select(coupon => (coupon.Campaign, coupon.Terms, (CouponHold?)null)), id => campaigns[id], key => tallies[key]);
+    }
+
+    /// <summary>The values of tallies by key; 0 for one that was never written.</summary>
+    private async Task<Dictionary<string, long>> TalliesAsync(string book, IEnumerable<string> keys, CancellationToken cancellation)
+    {
+        var values = keys.Distinct(StringComparer.Ordinal).ToDictionary(key => key, _ => 0L, StringComparer.Ordinal);
+        await using var command = Command("query_tallies.sql", book, values.Keys.ToArray());
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        while (await row.ReadAsync(cancellation)) values[row.GetString(0)] = row.GetInt64(1);
+        return values;
     }
 
     /// <summary>A state and, in the next column, its schema; not usable where it has another shape than the code's and must be folded.</summary>
@@ -163,8 +187,9 @@ public sealed class BookQueries(NpgsqlDataSource database)
             {
                 var id = row.GetString(0);
                 var (campaign, terms) = (Stored(row, 1, CampaignStreams.Campaign), Stored(row, 3, CampaignStreams.Terms));
-                var isUsable = campaign.IsUsable && terms.IsUsable;
-                campaigns.Add((id, isUsable ? CampaignView.Of(id, campaign.State!, terms.State!.Terms!, row.GetInt64(5)) : null));
+                // What has budgets is read one by one, with their tallies.
+                var isWhole = campaign.IsUsable && terms.IsUsable && MoneyBudgets.Parties(campaign.State!, terms.State!.Terms!).Count == 0;
+                campaigns.Add((id, isWhole ? CampaignView.Of(id, campaign.State!, terms.State!.Terms!, row.GetInt64(5), _ => 0) : null));
             }
         }
 

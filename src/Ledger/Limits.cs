@@ -57,6 +57,9 @@ public static class Limits
     /// <summary>Parties that share in one terms version's discounts.</summary>
     public const int MaxFunders = 10;
 
+    /// <summary>The largest money budget of a party in a campaign, and of a funding pool: 10 billion yuan.</summary>
+    public const long MaxBudget = 1_000_000_000_000;
+
     /// <summary>Uses of one coupon.</summary>
     public const int MaxUses = 1_000;
 

@@ -18,7 +18,7 @@ public sealed record Request(
 /// it holds locked, among others of the same batch: a later operation sees what an earlier one did.
 /// </summary>
 /// <param name="Streams">Named from the request alone; <see cref="Verdict.NeedsMore"/> asks for the rest. One that is known to be new need not be named.</param>
-/// <param name="Tallies">Keys whose values the operation reads; a key that was never written is 0.</param>
+/// <param name="Tallies">Keys whose values the operation reads, named likewise; a key that was never written is 0.</param>
 public sealed record Operation(
     Request Request, IReadOnlyList<StreamName> Streams, IReadOnlyList<string> Tallies, Func<BookStates, Verdict> Decide)
 {
@@ -41,8 +41,11 @@ public abstract record Verdict
     /// <summary>Refused: nothing changes, and the request may be tried again under its key.</summary>
     public sealed record Rejected(Rejection Reason) : Verdict;
 
-    /// <summary>The named streams led to others: run me again when these are loaded too (one more round trip).</summary>
-    public sealed record NeedsMore(IReadOnlyList<StreamName> Streams) : Verdict;
+    /// <summary>What was named led to more: run me again when these streams and tallies are loaded too (one more round trip).</summary>
+    public sealed record NeedsMore(IReadOnlyList<StreamName> Streams) : Verdict
+    {
+        public IReadOnlyList<string> Tallies { get; init; } = [];
+    }
 
     public static implicit operator Verdict(Rejection reason) => new Rejected(reason);
 
@@ -89,6 +92,9 @@ public sealed class BookStates
             ? (TState)state
             : throw new KeyNotFoundException($"The operation reads stream {stream.Id} but did not name it.");
     }
+
+    /// <summary>Whether the tally was loaded.</summary>
+    public bool HasTally(string key) => tallies.ContainsKey(key);
 
     /// <exception cref="KeyNotFoundException">The operation did not name the tally: a bug of the operation.</exception>
     public long Tally(string key) => tallies.TryGetValue(key, out var value)

@@ -46,8 +46,9 @@ internal sealed class InMemoryBook
         {
             switch (operation.Decide(book))
             {
-                case Verdict.NeedsMore(var more):
+                case Verdict.NeedsMore { Streams: var more, Tallies: var keys }:
                     Put(book, more);
+                    foreach (var tally in keys) book.PutTally(tally, tallies.GetValueOrDefault(tally));
                     break;
                 case Verdict.Rejected(var reason):
                     return (null, reason);

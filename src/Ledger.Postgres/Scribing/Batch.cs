@@ -9,7 +9,7 @@ namespace Ledger.Postgres.Scribing;
 /// </summary>
 internal sealed class Batch : IDisposable
 {
-    /// <summary>How often one operation may ask for further streams.</summary>
+    /// <summary>How often one operation may ask for more.</summary>
     private const int MaxRounds = 4;
 
     private readonly ImmutableStreams immutables;
@@ -69,11 +69,12 @@ internal sealed class Batch : IDisposable
     }
 
     /// <summary>
-    /// Runs the operations in order. Those that need further streams are returned; <see cref="Missing"/> then names the streams.
+    /// Runs the operations in order. Those that need more are returned; <see cref="Missing"/> and <see cref="MissingTallies"/> then name it.
     /// </summary>
     public List<Ticket> Run(List<Ticket> tickets)
     {
         Missing.Clear();
+        MissingTallies.Clear();
         var waiting = new List<Ticket>();
         foreach (var ticket in tickets)
         {
@@ -119,6 +120,11 @@ internal sealed class Batch : IDisposable
         }
     }
 
+    private void Want(BookWork book, string tally)
+    {
+        if (!book.States.HasTally(tally) && !MissingTallies.Contains((book, tally))) MissingTallies.Add((book, tally));
+    }
+
     private bool TryRun(Ticket ticket)
     {
         var (request, operation) = (ticket.Operation.Request, ticket.Operation);
@@ -144,9 +150,10 @@ internal sealed class Batch : IDisposable
                     return true;
                 case Verdict.NeedsMore(var streams) when ticket.Rounds > MaxRounds:
                     throw new InvalidOperationException($"The operation asks for {string.Join(", ", streams.Select(s => s.Id))} again and again.");
-                case Verdict.NeedsMore(var streams):
+                case Verdict.NeedsMore { Streams: var streams, Tallies: var tallies }:
                     foreach (var stream in streams) Want(book, stream);
-                    if (!streams.All(book.States.Has)) return false;
+                    foreach (var tally in tallies) Want(book, tally);
+                    if (!streams.All(book.States.Has) || !tallies.All(book.States.HasTally)) return false;
                     break;
             }
         }

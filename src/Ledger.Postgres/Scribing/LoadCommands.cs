@@ -4,23 +4,24 @@ using static Ledger.Postgres.Scribing.Parameters;
 namespace Ledger.Postgres.Scribing;
 
 /// <summary>
-/// The first round trip: begin, lock the books, load streams, tallies and request keys. And the rarer ones: further streams, and the
-/// events of streams to fold anew.
+/// The first round trip: begin, lock the books, load streams, tallies and request keys. And the rarer ones: further streams and tallies,
+/// and the events of streams to fold anew.
 /// </summary>
 internal sealed class LoadCommands : IAsyncDisposable
 {
     private readonly First whole;
     private readonly First brief;
-    private readonly NpgsqlBatch more;
+    private readonly More more;
+    private readonly More moreStreams;
     private readonly NpgsqlBatch events;
-    private readonly Keys further = new();
     private readonly Keys folded = new();
 
     private LoadCommands(NpgsqlConnection connection)
     {
         whole = new(connection, hasTallies: true);
         brief = new(connection, hasTallies: false);
-        more = new(connection) { BatchCommands = { Command(SqlFile.Read("scribe_load_streams.sql"), further.Book, further.Key) } };
+        more = new(connection, hasTallies: true);
+        moreStreams = new(connection, hasTallies: false);
         events = new(connection) { BatchCommands = { Command(SqlFile.Read("scribe_load_events.sql"), folded.Book, folded.Key) } };
     }
 
@@ -29,7 +30,8 @@ internal sealed class LoadCommands : IAsyncDisposable
         var commands = new LoadCommands(connection);
         await commands.whole.Batch.PrepareAsync(cancellation);
         await commands.brief.Batch.PrepareAsync(cancellation);
-        await commands.more.PrepareAsync(cancellation);
+        await commands.more.Batch.PrepareAsync(cancellation);
+        await commands.moreStreams.Batch.PrepareAsync(cancellation);
         await commands.events.PrepareAsync(cancellation);
         return commands;
     }
@@ -62,25 +64,27 @@ internal sealed class LoadCommands : IAsyncDisposable
                 book.States.Note(key, stored);
             }
 
-            foreach (var (book, key) in batch.MissingTallies) book.States.PutTally(key, 0);
             await reader.NextResultAsync(cancellation);
-            while (await reader.ReadAsync(cancellation))
-            {
-                var (book, key) = batch.MissingTallies[(int)reader.GetInt64(0) - 1];
-                book.States.PutTally(key, reader.GetInt64(1));
-            }
+            await ReadTalliesAsync(reader, batch.MissingTallies, cancellation);
         }
 
         await FoldAsync(stale, cancellation);
     }
 
-    /// <summary>Loads the streams that operations asked for in addition, in the open transaction.</summary>
+    /// <summary>Loads the streams and tallies that operations asked for in addition, in the open transaction.</summary>
     public async Task MoreAsync(Batch batch, CancellationToken cancellation)
     {
-        further.Fill(batch.Missing, item => (item.Book.Id, item.Stream.Name.Id));
+        var further = batch.MissingTallies.Count == 0 ? moreStreams : more;
+        further.Streams.Fill(batch.Missing, item => (item.Book.Id, item.Stream.Name.Id));
+        further.Tallies.Fill(batch.MissingTallies, item => (item.Book.Id, item.Key));
         var stale = new List<(BookWork, StreamWork)>();
-        await using (var reader = await more.ExecuteReaderAsync(cancellation))
+        await using (var reader = await further.Batch.ExecuteReaderAsync(cancellation))
+        {
             await ReadStreamsAsync(reader, batch.Missing, stale, cancellation);
+            await reader.NextResultAsync(cancellation);
+            await ReadTalliesAsync(reader, batch.MissingTallies, cancellation);
+        }
+
         await FoldAsync(stale, cancellation);
     }
 
@@ -88,8 +92,20 @@ internal sealed class LoadCommands : IAsyncDisposable
     {
         await whole.Batch.DisposeAsync();
         await brief.Batch.DisposeAsync();
-        await more.DisposeAsync();
+        await more.Batch.DisposeAsync();
+        await moreStreams.Batch.DisposeAsync();
         await events.DisposeAsync();
+    }
+
+    /// <summary>What is stored, and what earlier operations of the batch added to it before anyone asked.</summary>
+    private static async Task ReadTalliesAsync(NpgsqlDataReader reader, List<(BookWork Book, string Key)> asked, CancellationToken cancellation)
+    {
+        foreach (var (book, key) in asked) book.States.PutTally(key, book.TallyChanges.GetValueOrDefault(key));
+        while (await reader.ReadAsync(cancellation))
+        {
+            var (book, key) = asked[(int)reader.GetInt64(0) - 1];
+            book.States.PutTally(key, reader.GetInt64(1) + book.TallyChanges.GetValueOrDefault(key));
+        }
     }
 
     private static async Task ReadStreamsAsync(
@@ -152,6 +168,22 @@ internal sealed class LoadCommands : IAsyncDisposable
         public Keys Streams { get; } = new();
 
         public Keys Requests { get; } = new();
+
+        public Keys Tallies { get; } = new();
+    }
+
+    /// <summary>One more round trip; nearly always for streams alone.</summary>
+    private sealed class More
+    {
+        public More(NpgsqlConnection connection, bool hasTallies)
+        {
+            Batch = new(connection) { BatchCommands = { Command(SqlFile.Read("scribe_load_streams.sql"), Streams.Book, Streams.Key) } };
+            if (hasTallies) Batch.BatchCommands.Add(Command(SqlFile.Read("scribe_load_tallies.sql"), Tallies.Book, Tallies.Key));
+        }
+
+        public NpgsqlBatch Batch { get; }
+
+        public Keys Streams { get; } = new();
 
         public Keys Tallies { get; } = new();
     }

@@ -1,3 +1,4 @@
+using Ledger.Coupons.Baskets;
 using NodaTime;
 
 namespace Ledger.Coupons;
@@ -10,9 +11,10 @@ namespace Ledger.Coupons;
 /// <param name="Published">The highest version of the terms that was written, adopted or not.</param>
 /// <param name="Proposed">The version that waits for approval while coupons are issued under the current one; null: none.</param>
 /// <param name="Authors">Ids of the API keys that wrote what is to be approved; null: none are known.</param>
+/// <param name="Budgets">The most that each party pays for its discounts, by party in ordinal order; null: none was set.</param>
 public sealed record Campaign(
     CampaignStatus Status, string Name, int TermsVersion, long Quota, Instant StartsAt, Instant EndsAt,
-    int Published = 0, int? Proposed = null, IReadOnlyList<string>? Authors = null)
+    int Published = 0, int? Proposed = null, IReadOnlyList<string>? Authors = null, IReadOnlyList<FundingShare>? Budgets = null)
 {
     /// <summary>Whether that key wrote what is to be approved.</summary>
     public bool IsBy(string? key) => key is not null && Authors is not null && Authors.Contains(key, StringComparer.Ordinal);
@@ -20,13 +22,22 @@ public sealed record Campaign(
     /// <summary>The same, with one who wrote a part of it.</summary>
     public Campaign With(string? author) => author is null || IsBy(author) ? this : this with { Authors = [.. Authors ?? [], author] };
 
+    public static Campaign None { get; } = new(CampaignStatus.None, "", 0, 0, default, default);
+
+    /// <summary>0 where none was set.</summary>
+    public Money BudgetOf(string party) => Budgets?.FirstOrDefault(budget => budget.Party == party)?.Amount ?? Money.Zero;
+
+    /// <summary>The same with that budget set anew.</summary>
+    public Campaign WithBudget(string party, Money amount) => this with
+    {
+        Budgets = [.. (Budgets ?? []).Where(budget => budget.Party != party).Append(new(party, amount)).OrderBy(budget => budget.Party, StringComparer.Ordinal)],
+    };
+
     public bool Equals(Campaign? other) =>
         other is not null && (Status, Name, TermsVersion, Quota, StartsAt, EndsAt) == (other.Status, other.Name, other.TermsVersion, other.Quota, other.StartsAt, other.EndsAt)
-        && (Published, Proposed) == (other.Published, other.Proposed) && Lists.Same(Authors, other.Authors);
+        && (Published, Proposed) == (other.Published, other.Proposed) && Lists.Same(Authors, other.Authors) && Lists.Same(Budgets, other.Budgets);
 
-    public override int GetHashCode() => HashCode.Combine(Status, Name, TermsVersion, Quota, StartsAt, EndsAt);
-
-    public static Campaign None { get; } = new(CampaignStatus.None, "", 0, 0, default, default);
+    public override int GetHashCode() => HashCode.Combine(Status, Name, TermsVersion, Quota);
 }
 
 public enum CampaignStatus
@@ -80,6 +91,9 @@ public abstract record CampaignEvent
     public sealed record CampaignEnded(Instant At) : CampaignEvent;
 
     public sealed record QuotaChanged(long From, long To) : CampaignEvent;
+
+    /// <summary>The most that a party pays for the campaign's discounts.</summary>
+    public sealed record BudgetChanged(string Party, Money From, Money To) : CampaignEvent;
 }
 
 public abstract record CampaignCommand
@@ -113,6 +127,11 @@ public abstract record CampaignCommand
     /// <param name="Expected">What the caller believes the quota to be: compare and set.</param>
     /// <param name="Issued">What the tally says was issued; the quota never falls below it.</param>
     public sealed record ChangeQuota(long Expected, long Target, long Issued) : CampaignCommand;
+
+    /// <param name="Expected">What the caller believes the budget to be, 0 where none was set: compare and set.</param>
+    /// <param name="Terms">The campaign's current terms, which name the parties that have budgets.</param>
+    /// <param name="Committed">What the tally says is used and held; the budget never falls below it.</param>
+    public sealed record ChangeBudget(string Party, Money Expected, Money Target, CouponTerms Terms, Money Committed) : CampaignCommand;
 }
 
 /// <summary>Where a book says whether another key than the author has to approve.</summary>

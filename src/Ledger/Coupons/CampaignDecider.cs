@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Ledger.Coupons.Budgets;
 using static Ledger.Coupons.CampaignCommand;
 using static Ledger.Coupons.CampaignEvent;
 using static Ledger.Coupons.CampaignStatus;
@@ -53,6 +54,14 @@ public static class CampaignDecider
         (ChangeQuota c, { Status: Draft or Active or Paused }) when c.Target < c.Issued => new QuotaBelowIssued(c.Target, c.Issued),
         (ChangeQuota c, { Status: Draft or Active or Paused } s) => new QuotaChanged(s.Quota, c.Target),
 
+        // Coupons are used after the campaign is over, so its budgets still matter then.
+        (ChangeBudget { Party: Funding.Platform } c, _) => new BudgetIsGranted(c.Party),
+        (ChangeBudget c, { Status: not Rejected } s) when !MoneyBudgets.Parties(s, c.Terms).Contains(c.Party, StringComparer.Ordinal) => new BudgetNotInTerms(c.Party),
+        (ChangeBudget c, { Status: not Rejected } s) when c.Target == s.BudgetOf(c.Party) => Decision<CampaignEvent>.Unchanged,
+        (ChangeBudget c, { Status: not Rejected } s) when c.Expected != s.BudgetOf(c.Party) => new BudgetCasMismatch(c.Party, c.Expected, s.BudgetOf(c.Party)),
+        (ChangeBudget c, { Status: not Rejected }) when c.Target < c.Committed => new BudgetBelowCommitted(c.Party, c.Target, c.Committed),
+        (ChangeBudget c, { Status: not Rejected } s) => new BudgetChanged(c.Party, s.BudgetOf(c.Party), c.Target),
+
         (_, var s) => new CampaignStateForbids(s.Status, VerbOf(command)),
     };
 
@@ -72,6 +81,7 @@ public static class CampaignDecider
         CampaignStopped => state with { Status = Stopped },
         CampaignEnded => state with { Status = Ended },
         QuotaChanged e => state with { Quota = e.To },
+        BudgetChanged e => state.WithBudget(e.Party, e.To),
         _ => throw new UnreachableException($"{fact}"),
     };
 

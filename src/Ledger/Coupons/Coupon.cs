@@ -82,9 +82,17 @@ public enum CouponStatus
 /// <param name="Request">The request key under which it was made.</param>
 /// <param name="VoidableUntil">First instant at which it can no longer be voided.</param>
 /// <param name="Hold">The hold that it committed; null for a redemption in one shot.</param>
+/// <param name="Charged">What money budgets bear of the discount, by party; null: nothing.</param>
 public sealed record CouponUse(
     string RedemptionId, string Request, Money Amount, Money Discount, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, bool IsVoided,
-    Breakdown? Basket = null, string? Hold = null);
+    Breakdown? Basket = null, string? Hold = null, IReadOnlyList<FundingShare>? Charged = null)
+{
+    public bool Equals(CouponUse? other) =>
+        other is not null && (RedemptionId, Request, Amount, Discount, At, VoidableUntil) == (other.RedemptionId, other.Request, other.Amount, other.Discount, other.At, other.VoidableUntil)
+        && (Store, Till, Order, IsVoided, Basket, Hold) == (other.Store, other.Till, other.Order, other.IsVoided, other.Basket, other.Hold) && Lists.Same(Charged, other.Charged);
+
+    public override int GetHashCode() => HashCode.Combine(RedemptionId, Request);
+}
 
 /// <summary>A coupon that waits for its payment: no one else may use it before <paramref name="ExpiresAt"/>.</summary>
 /// <param name="Request">The request key under which it was placed.</param>
@@ -94,13 +102,15 @@ public sealed record CouponUse(
 /// <param name="Uses">How many uses it keeps; null: one.</param>
 /// <param name="With">The other coupons of the basket, on the one that the hold is named by; null: none.</param>
 /// <param name="Channel">Where it is used, if the till said so.</param>
+/// <param name="Charged">What money budgets keep for it, by party; null: nothing.</param>
 public sealed record CouponHold(
     string Id, string Request, Money Amount, Money Discount, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order, Breakdown? Basket = null,
-    int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null)
+    int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null, IReadOnlyList<FundingShare>? Charged = null)
 {
     public bool Equals(CouponHold? other) =>
         other is not null && (Id, Request, Amount, Discount, At, ExpiresAt) == (other.Id, other.Request, other.Amount, other.Discount, other.At, other.ExpiresAt)
-        && (Store, Till, Order, Basket, Uses, Channel) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel) && Lists.Same(With, other.With);
+        && (Store, Till, Order, Basket, Uses, Channel) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel)
+        && Lists.Same(With, other.With) && Lists.Same(Charged, other.Charged);
 
     public override int GetHashCode() => HashCode.Combine(Id, Request);
 }
@@ -141,32 +151,50 @@ public abstract partial record CouponEvent
     /// <param name="Channel">Where it was used, if the till said so.</param>
     /// <param name="IsBundle">True: its uses are a set used in order; else null.</param>
     /// <param name="Step">The step of its rotating code that was shown; null: none was, or the hold had it.</param>
+    /// <param name="Charged">What money budgets bear of the discount, by party; what a hold charged goes over to the use that commits it. Null: nothing.</param>
     public sealed record CouponRedeemed(
         string RedemptionId, string Request, string Campaign, string Member, Money Amount, Money Discount,
         Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold = null,
         Breakdown? Basket = null, string? Lead = null, int? Uses = null, int? UsesLeft = null, string? Channel = null, bool? IsBundle = null,
-        long? Step = null) : CouponEvent;
+        long? Step = null, IReadOnlyList<FundingShare>? Charged = null) : CouponEvent
+    {
+        public bool Equals(CouponRedeemed? other) =>
+            other is not null && (RedemptionId, Request, Campaign, Member, Amount, Discount) == (other.RedemptionId, other.Request, other.Campaign, other.Member, other.Amount, other.Discount)
+            && (At, Date, VoidableUntil, Store, Till, Order) == (other.At, other.Date, other.VoidableUntil, other.Store, other.Till, other.Order)
+            && (Hold, Basket, Lead, Uses, UsesLeft, Channel, IsBundle) == (other.Hold, other.Basket, other.Lead, other.Uses, other.UsesLeft, other.Channel, other.IsBundle)
+            && Step == other.Step && Lists.Same(Charged, other.Charged);
+
+        public override int GetHashCode() => HashCode.Combine(RedemptionId, Request);
+    }
 
     /// <param name="Amount">The basket before the discount.</param>
     /// <param name="Discount">What was quoted.</param>
-    /// <param name="Uses">As in <see cref="CouponHold"/>, like <paramref name="With"/> and <paramref name="Channel"/>.</param>
-    /// <param name="Step">As in <see cref="CouponRedeemed"/>.</param>
+    /// <param name="Uses">As in <see cref="CouponHold"/>, like <paramref name="With"/>, <paramref name="Channel"/> and <paramref name="Charged"/>.</param>
     public sealed record CouponHeld(
         string HoldId, string Request, string Campaign, string Member, Money Amount, Money Discount, Instant At, Instant ExpiresAt,
         string? Store, string? Till, string? Order, Breakdown? Basket = null, int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null,
-        long? Step = null) : CouponEvent
+        long? Step = null, IReadOnlyList<FundingShare>? Charged = null) : CouponEvent
     {
         public bool Equals(CouponHeld? other) =>
             other is not null && (HoldId, Request, Campaign, Member) == (other.HoldId, other.Request, other.Campaign, other.Member)
             && (Amount, Discount, At, ExpiresAt) == (other.Amount, other.Discount, other.At, other.ExpiresAt)
             && (Store, Till, Order, Basket, Uses, Channel, Step) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel, other.Step)
-            && Lists.Same(With, other.With);
+            && Lists.Same(With, other.With) && Lists.Same(Charged, other.Charged);
 
         public override int GetHashCode() => HashCode.Combine(HoldId, Request);
     }
 
     /// <param name="At">When it was released; where it ran out, its end, whenever the clock was read.</param>
-    public sealed record CouponHoldReleased(string HoldId, string Campaign, string Member, HoldEnd Reason, Instant At) : CouponEvent;
+    /// <param name="Charged">What money budgets kept for it and have back; null: nothing.</param>
+    public sealed record CouponHoldReleased(
+        string HoldId, string Campaign, string Member, HoldEnd Reason, Instant At, IReadOnlyList<FundingShare>? Charged = null) : CouponEvent
+    {
+        public bool Equals(CouponHoldReleased? other) =>
+            other is not null && (HoldId, Campaign, Member, Reason, At) == (other.HoldId, other.Campaign, other.Member, other.Reason, other.At)
+            && Lists.Same(Charged, other.Charged);
+
+        public override int GetHashCode() => HashCode.Combine(HoldId, At);
+    }
 
     /// <param name="Amount">The basket of the redemption that no longer stands; so with the discount and store.</param>
     /// <param name="Date">The business date of the void.</param>
@@ -175,10 +203,19 @@ public abstract partial record CouponEvent
     /// <param name="Uses">Uses given back; null: its one.</param>
     /// <param name="Status">What the coupon is then; null: issued, to be used again.</param>
     /// <param name="Latest">Of a bundle: the redemption that is the latest then; null: none.</param>
+    /// <param name="Charged">What money budgets bore of the discount and have back; null: nothing.</param>
     public sealed record RedemptionVoided(
         string RedemptionId, string Campaign, string Member, Money Amount, Money Discount,
         Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Reason, string? Lead = null, int? Uses = null, CouponStatus? Status = null,
-        string? Latest = null) : CouponEvent;
+        string? Latest = null, IReadOnlyList<FundingShare>? Charged = null) : CouponEvent
+    {
+        public bool Equals(RedemptionVoided? other) =>
+            other is not null && (RedemptionId, Campaign, Member, Amount, Discount, At) == (other.RedemptionId, other.Campaign, other.Member, other.Amount, other.Discount, other.At)
+            && (Date, ValidTo, Store, Reason, Lead, Uses, Status) == (other.Date, other.ValidTo, other.Store, other.Reason, other.Lead, other.Uses, other.Status)
+            && Latest == other.Latest && Lists.Same(Charged, other.Charged);
+
+        public override int GetHashCode() => HashCode.Combine(RedemptionId, At);
+    }
 
     /// <summary>Goods of a redemption came back, whether or not that changes this coupon's part of it.</summary>
     /// <param name="Number">Of the redemption's returns, from 1.</param>
@@ -189,14 +226,16 @@ public abstract partial record CouponEvent
     /// <param name="ValidTo">Until when the coupon may be used again, if it may.</param>
     /// <param name="Lead">As in <see cref="CouponRedeemed"/>.</param>
     /// <param name="Latest">Of a bundle: the redemption that is the latest then; null: none.</param>
+    /// <param name="Charged">The part of the funding that money budgets bore and have back; null: nothing.</param>
     public sealed record CouponReturned(
         string RedemptionId, int Number, string Campaign, string Member, Money Amount, Money Discount, IReadOnlyList<FundingShare> Funding,
-        CouponStatus Status, int? Uses, Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Lead = null, string? Latest = null) : CouponEvent
+        CouponStatus Status, int? Uses, Instant At, LocalDate Date, Instant ValidTo, string? Store, string? Lead = null, string? Latest = null,
+        IReadOnlyList<FundingShare>? Charged = null) : CouponEvent
     {
         public bool Equals(CouponReturned? other) =>
             other is not null && (RedemptionId, Number, Campaign, Member, Amount, Discount) == (other.RedemptionId, other.Number, other.Campaign, other.Member, other.Amount, other.Discount)
             && (Status, Uses, At, Date, ValidTo, Store, Lead, Latest) == (other.Status, other.Uses, other.At, other.Date, other.ValidTo, other.Store, other.Lead, other.Latest)
-            && Lists.Same(Funding, other.Funding);
+            && Lists.Same(Funding, other.Funding) && Lists.Same(Charged, other.Charged);
 
         public override int GetHashCode() => HashCode.Combine(RedemptionId, Number, Campaign, Member);
     }
@@ -240,14 +279,17 @@ public abstract partial record CouponCommand
     /// <param name="Share">Its part of a redemption that was priced as a whole; null: it is priced alone.</param>
     /// <param name="Stated">What the till says beside.</param>
     /// <param name="Step">The step of its rotating code that was shown, and is right; null: none.</param>
+    /// <param name="Left">What is left of the money budgets that its terms name; null: they name none.</param>
     public sealed record RedeemCoupon(
         CouponTerms Terms, string Code, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant? Now = null,
-        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null, long? Step = null) : CouponCommand;
+        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null, long? Step = null,
+        IReadOnlyDictionary<(string Campaign, string Party), Money>? Left = null) : CouponCommand;
 
     /// <summary>Keeps the coupon for one basket until the payment is through.</summary>
     public sealed record HoldCoupon(
         CouponTerms Terms, string HoldId, string Request, Money Amount, Instant At, string? Store, string? Till, string? Order, Instant Now, Instant ExpiresAt,
-        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null, long? Step = null) : CouponCommand;
+        Basket? Basket = null, int Uses = 1, BasketShare? Share = null, Stated? Stated = null, long? Step = null,
+        IReadOnlyDictionary<(string Campaign, string Party), Money>? Left = null) : CouponCommand;
 
     /// <summary>Uses the coupon as the hold quoted it. What the terms say of time and place was judged when it was placed.</summary>
     /// <param name="Of">The redemption that it belongs to, where that has a record of its own.</param>
@@ -264,15 +306,17 @@ public abstract partial record CouponCommand
 
     /// <summary>Takes back this coupon's part of a redemption that has a record of its own; the redemption itself says that it may be voided.</summary>
     /// <param name="Uses">How many uses come back; null: its one.</param>
+    /// <param name="Charged">What money budgets bore of its discount.</param>
     public sealed record VoidShare(
         string RedemptionId, Money Amount, Money Discount, Instant At, LocalDate Date, string? Store, string? Reason, string? Lead, int? Uses,
-        string? Latest = null) : CouponCommand;
+        string? Latest = null, IReadOnlyList<FundingShare>? Charged = null) : CouponCommand;
 
     /// <summary>Follows a return of goods, which the redemption itself has decided.</summary>
     /// <param name="Uses">How many uses come back; 0: none.</param>
+    /// <param name="Charged">What money budgets bore of its discount.</param>
     public sealed record ReturnCoupon(
         string RedemptionId, int Number, Money Amount, CouponReturn Return, int Uses, Instant At, LocalDate Date, string? Store, string? Lead,
-        string? Latest = null) : CouponCommand;
+        string? Latest = null, IReadOnlyList<FundingShare>? Charged = null) : CouponCommand;
 
     public sealed record DeactivateCoupon(Instant At, string? Reason) : CouponCommand;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Sales;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
@@ -38,14 +39,14 @@ public static class CouponDecider
         // A till that lost our answer sends the same request again: accept it, append nothing.
         (RedeemCoupon c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
         (RedeemCoupon c, var s) when StandingRefusal(s, c.Terms, c.At, c.Now ?? c.At, c.Store, c.Uses, c.Stated) is { } reason => reason,
-        (RedeemCoupon { Share: null } c, _) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses, c.Stated?.Discount) is { } reason => reason,
+        (RedeemCoupon { Share: null } c, var s) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses, s.Campaign, c.Left, c.Stated?.Discount) is { } reason => reason,
         (RedeemCoupon c, { Status: CouponStatus.Expired } s) => Late(s, c.At, Redeemed(c, s)),
         (RedeemCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Redeemed(c, s) },
         (RedeemCoupon c, var s) => Redeemed(c, s),
 
         (HoldCoupon c, { Hold: { } hold }) when hold.Id == c.HoldId => Decision<CouponEvent>.Unchanged,
         (HoldCoupon c, var s) when StandingRefusal(s, c.Terms, c.At, c.Now, c.Store, c.Uses, c.Stated) is { } reason => reason,
-        (HoldCoupon { Share: null } c, _) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses, c.Stated?.Discount) is { } reason => reason,
+        (HoldCoupon { Share: null } c, var s) when PriceRefusal(c.Terms, c.Amount, c.Basket, c.Uses, s.Campaign, c.Left, c.Stated?.Discount) is { } reason => reason,
         (HoldCoupon c, { Status: CouponStatus.Expired } s) => new CouponEvent[] { new CouponExpiryReversed(s.Campaign, s.Member, c.At), Held(c, s) },
         (HoldCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), Held(c, s) },
         (HoldCoupon c, var s) => Held(c, s),
@@ -67,11 +68,11 @@ public static class CouponDecider
         (VoidRedemption c, { Last: var last }) when last?.RedemptionId != c.RedemptionId => new RedemptionNotFound(c.RedemptionId),
         (VoidRedemption c, { Last: { } last }) when c.At >= VoidableUntil(c, last) => new VoidWindowClosed(VoidableUntil(c, last)),
         (VoidRedemption c, { Last: { } last } s) => new RedemptionVoided(
-            last.RedemptionId, s.Campaign, s.Member, last.Amount, last.Discount, c.At, c.Date, s.ValidTo, last.Store, c.Reason),
+            last.RedemptionId, s.Campaign, s.Member, last.Amount, last.Discount, c.At, c.Date, s.ValidTo, last.Store, c.Reason, Charged: last.Charged),
         (VoidShare c, { Last: null }) => new RedemptionNotFound(c.RedemptionId),
         (VoidShare c, var s) => new RedemptionVoided(
             c.RedemptionId, s.Campaign, s.Member, c.Amount, c.Discount, c.At, c.Date, s.ValidTo, c.Store, c.Reason, c.Lead, c.Uses, After(s, CouponStatus.Issued),
-            c.Latest),
+            c.Latest, c.Charged),
 
         (ReturnCoupon c, { Last: null }) => new RedemptionNotFound(c.RedemptionId),
         (ReturnCoupon { Uses: > 0 }, { Cycles: >= Limits.MaxReturnCycles }) => new ReturnCyclesExceeded(Limits.MaxReturnCycles),
@@ -112,7 +113,7 @@ public static class CouponDecider
         {
             Status = e.UsesLeft is null ? CouponStatus.Used : CouponStatus.Issued,
             Redemptions = state.Redemptions + 1,
-            Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false, e.Basket, e.Hold),
+            Last = new(e.RedemptionId, e.Request, e.Amount, e.Discount, e.At, e.VoidableUntil, e.Store, e.Till, e.Order, IsVoided: false, e.Basket, e.Hold, e.Charged),
             Hold = null,
             Uses = state.Uses + (e.Uses ?? 1),
             Latest = e.IsBundle is true ? e.RedemptionId : null,
@@ -121,7 +122,7 @@ public static class CouponDecider
         CouponHeld e => state with
         {
             Step = e.Step ?? state.Step,
-            Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket, e.Uses, e.With, e.Channel),
+            Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket, e.Uses, e.With, e.Channel, e.Charged),
         },
         CouponHoldReleased => state with { Hold = null },
         RedemptionVoided e => state with
@@ -179,37 +180,42 @@ public static class CouponDecider
     };
 
     /// <summary>Why the coupon, alone, takes nothing off the basket, or not what the till quoted; null when it does.</summary>
-    private static Rejection? PriceRefusal(CouponTerms terms, Money amount, Basket? basket, int uses, Money? quoted) =>
-        PriceRefusal(terms, amount, basket, uses)
-        ?? (quoted is { } said && DiscountOf(terms, amount, basket, uses).Discount is var discount && said != discount ? new QuoteChanged(said, discount) : null);
+    private static Rejection? PriceRefusal(
+        CouponTerms terms, Money amount, Basket? basket, int uses, string campaign, IReadOnlyDictionary<(string, string), Money>? left, Money? quoted) =>
+        PriceRefusal(terms, amount, basket, uses, campaign, left)
+        ?? (quoted is { } said && DiscountOf(terms, amount, basket, uses, campaign, left).Discount is var discount && said != discount ? new QuoteChanged(said, discount) : null);
 
     /// <summary>Why the coupon, alone, takes nothing off the basket; null when it does.</summary>
-    private static Rejection? PriceRefusal(CouponTerms terms, Money amount, Basket? basket, int uses) => (basket is not null || terms.LooksAtBaskets || uses > 1) switch
+    private static Rejection? PriceRefusal(
+        CouponTerms terms, Money amount, Basket? basket, int uses, string campaign, IReadOnlyDictionary<(string, string), Money>? left) => (basket is not null || terms.LooksAtBaskets || uses > 1) switch
     {
-        true => (PriceOf(terms, amount, basket, uses) as Priced.Refused)?.Reason,
+        true => (PriceOf(terms, amount, basket, uses, campaign, left) as Priced.Refused)?.Reason,
         _ when amount < terms.MinimumSpend => new FloorNotMet(terms.MinimumSpend, amount),
         _ when terms.Benefit.On(amount) == Money.Zero => new NothingToDiscount(amount),
         _ => null,
     };
 
-    private static Priced PriceOf(CouponTerms terms, Money amount, Basket? basket, int uses) =>
-        Pricing.Of(basket ?? Basket.Of(amount), [new Candidate("", terms, Uses: uses)]).Coupons[0];
+    private static Priced PriceOf(
+        CouponTerms terms, Money amount, Basket? basket, int uses, string campaign, IReadOnlyDictionary<(string, string), Money>? left) =>
+        Pricing.Of(basket ?? Basket.Of(amount), [new Candidate("", terms, Campaign: campaign, Uses: uses)], left).Coupons[0];
 
     /// <summary>What a coupon that is not refused takes off; with the basket where it matters, or was named.</summary>
-    private static (Money Discount, Breakdown? Basket) DiscountOf(CouponTerms terms, Money amount, Basket? basket, int uses)
+    private static (Money Discount, Breakdown? Basket) DiscountOf(
+        CouponTerms terms, Money amount, Basket? basket, int uses, string campaign, IReadOnlyDictionary<(string, string), Money>? left)
     {
         if (basket is null && !terms.LooksAtBaskets && uses == 1) return (terms.Benefit.On(amount), null);
-        var priced = (Priced.Applied)PriceOf(terms, amount, basket, uses);
+        var priced = (Priced.Applied)PriceOf(terms, amount, basket, uses, campaign, left);
         return (priced.Discount, new(basket ?? Basket.Of(amount), priced.Eligible, priced.Lines, priced.Funding));
     }
 
     private static CouponRedeemed Redeemed(RedeemCoupon c, Coupon s)
     {
-        var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses);
+        var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses, s.Campaign, c.Left);
         return new(
             c.Share?.Id ?? CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, c.Amount, discount,
             c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), c.Store, c.Till, c.Order, Hold: null, basket,
-            c.Share?.Lead, Counted(c.Terms, c.Uses), LeftAfter(c.Terms, s, c.Uses), c.Stated?.Channel, c.Terms.IsBundle, c.Step);
+            c.Share?.Lead, Counted(c.Terms, c.Uses), LeftAfter(c.Terms, s, c.Uses), c.Stated?.Channel, c.Terms.IsBundle, c.Step,
+            MoneyBudgets.Charged(c.Terms, basket?.Funding));
     }
 
     /// <summary>A use in time that was reported after the expiry; uses that are left have expired all the same.</summary>
@@ -221,16 +227,16 @@ public static class CouponDecider
 
     private static CouponHeld Held(HoldCoupon c, Coupon s)
     {
-        var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses);
+        var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses, s.Campaign, c.Left);
         return new(
             c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, discount, c.At, c.ExpiresAt, c.Store, c.Till, c.Order, basket, Counted(c.Terms, c.Uses), c.Share?.With,
-            c.Stated?.Channel, c.Step);
+            c.Stated?.Channel, c.Step, MoneyBudgets.Charged(c.Terms, basket?.Funding));
     }
 
     private static CouponRedeemed Committed(CommitHold c, CouponHold hold, Coupon s) => new(
         c.Of?.Id ?? CouponStream.RedemptionId(c.Code, s.Redemptions + 1), c.Request, s.Campaign, s.Member, hold.Amount, hold.Discount,
         c.At, c.At.InZone(c.Terms.Zone()).Date, c.Terms.VoidableUntil(c.At), hold.Store, hold.Till, hold.Order, hold.Id, c.Of?.Breakdown ?? hold.Basket,
-        c.Of?.Lead, hold.Uses, LeftAfter(c.Terms, s, hold.Uses ?? 1), hold.Channel, c.Terms.IsBundle);
+        c.Of?.Lead, hold.Uses, LeftAfter(c.Terms, s, hold.Uses ?? 1), hold.Channel, c.Terms.IsBundle, Step: null, hold.Charged);
 
     /// <summary>Uses are told of coupons that have several.</summary>
     private static int? Counted(CouponTerms terms, int uses) => terms.Uses > 1 ? uses : null;
@@ -247,12 +253,12 @@ public static class CouponDecider
         return new(
             c.RedemptionId, c.Number, s.Campaign, s.Member, c.Amount, c.Return.Discount, c.Return.Funding,
             c.Uses > 0 && s.Status is CouponStatus.Used or CouponStatus.Issued ? back : s.Status, c.Uses > 0 ? c.Uses : null, c.At, c.Date, s.ValidTo, c.Store, c.Lead,
-            c.Latest);
+            c.Latest, MoneyBudgets.Freed(c.Charged, c.Return.Funding));
     }
 
     private static Instant VoidableUntil(VoidRedemption c, CouponUse last) => Instant.Max(last.VoidableUntil, last.At + c.Grace);
 
-    private static CouponHoldReleased Released(Coupon s, Instant at) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Released, at);
+    private static CouponHoldReleased Released(Coupon s, Instant at) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Released, at, s.Hold.Charged);
 
     /// <summary>The end, by the clock of the command, of the time for confirming the issue or accepting the gift; null where it is not over.</summary>
     private static CouponEvent? RanOut(CouponCommand command, Coupon s) => command switch
@@ -271,14 +277,14 @@ public static class CouponDecider
 
     private static CouponEvent? RanOut(Coupon s, Instant now) => IssueDecider.TimedOut(s, now) ?? (CouponEvent?)GiftDecider.RanOut(s, now);
 
-    internal static CouponHoldReleased RanOut(Coupon s) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Expired, s.Hold.ExpiresAt);
+    internal static CouponHoldReleased RanOut(Coupon s) => new(s.Hold!.Id, s.Campaign, s.Member, HoldEnd.Expired, s.Hold.ExpiresAt, s.Hold.Charged);
 
     /// <summary>The end of a hold; where the validity ended meanwhile, the clock has asked before and asks no more.</summary>
     private static CouponEvent[] Freed(Coupon s, CouponHoldReleased end, Instant now) =>
         now < s.ValidTo ? [end] : [end, new CouponExpired(s.Campaign, s.Member, s.ValidTo)];
 }
 
-/// <summary>The counters of issuing: which keys there are, and what an entry adds to them.</summary>
+/// <summary>The counters of issuing: which keys there are, and what an entry adds to them. Those of money are <see cref="MoneyBudgets"/>'.</summary>
 public static class CouponTallies
 {
     public static string Issued(string campaign) => $"issued/{campaign}";
@@ -314,7 +320,7 @@ public static class CouponTallies
         CouponIssued { Sale: { } sale } e => [.. Counted(e), new(SaleTallies.Paid(e.Campaign), sale.Price.Minor), new(SaleTallies.Open(e.Campaign), sale.Price.Minor)],
         CouponIssued e => Counted(e),
         CouponIssueCancelled e => [new(Issued(e.Campaign), -1), .. e.LimitKeys.Select(key => new TallyChange(key, -1))],
-        _ => SaleTallies.Of(fact) ?? [],
+        _ => SaleTallies.Of(fact) ?? MoneyBudgets.Of(fact),
     };
 
     private static TallyChange[] Counted(CouponIssued e) => [new(Issued(e.Campaign), 1), .. e.LimitKeys.Select(key => new TallyChange(key, 1))];

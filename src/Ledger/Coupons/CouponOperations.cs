@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Codes;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
@@ -62,8 +63,9 @@ public static class CouponOperations
     /// <summary>Drafts a campaign with its first terms.</summary>
     public static Operation Draft(Request request, string id, DraftCampaign command, CouponTerms terms)
     {
+        ArgumentNullException.ThrowIfNull(terms);
         var (stream, version) = (CampaignStreams.Of(id), CampaignStreams.TermsOf(id, 1));
-        return new(request, [stream, version], [], book =>
+        return new(request, [stream, version], [.. MoneyBudgets.Tallies(id, terms.Budgets ?? [])], book =>
         {
             var state = book.State(stream);
             return CampaignDecider.Decide(command with { By = request.Actor }, state) switch
@@ -72,7 +74,7 @@ public static class CouponOperations
                 Decision<CampaignEvent>.Accepted { Events: [] } when book.State(version).Terms != terms => new CampaignExists(id),
                 Decision<CampaignEvent>.Accepted { Events: var facts } => new Verdict.Accepted(
                     facts.Count == 0 ? [] : [.. stream.With(facts), new Change(version, new TermsEvent.TermsPublished(terms))],
-                    CampaignView.Of(id, facts.Aggregate(state, CampaignDecider.Evolve), terms, issued: 0)),
+                    CampaignView.Of(id, facts.Aggregate(state, CampaignDecider.Evolve), terms, issued: 0, book.Tally)),
                 var other => throw new System.Diagnostics.UnreachableException($"{other}"),
             };
         });
@@ -101,43 +103,59 @@ public static class CouponOperations
             if (facts.Count == 0 && book.State(version).Terms != terms)
                 return state.Proposed is { } waiting ? new TermsWaitForApproval(waiting) : new TermsVersionStale(state.TermsVersion);
             var after = facts.Aggregate(state, CampaignDecider.Evolve);
-            return new Verdict.Accepted(
+            var shown = after.TermsVersion == state.TermsVersion ? book.State(current).Terms! : terms;
+            return WithBudgets(book, id, state, shown, () => new Verdict.Accepted(
                 facts.Count == 0 ? [] : [new Change(version, new TermsEvent.TermsPublished(terms)), .. stream.With(facts)],
-                CampaignView.Of(id, after, after.TermsVersion == state.TermsVersion ? book.State(current).Terms! : terms, book.Tally(issued)));
+                CampaignView.Of(id, after, shown, book.Tally(issued), book.Tally)));
         });
     }
 
     /// <summary>Submits, rejects, pauses, resumes, stops or ends a campaign.</summary>
     public static Operation Change(Request request, string id, CampaignCommand command) =>
-        OnCampaign(request, id, (_, _) => command);
+        OnCampaign(request, id, (_, _, _) => command);
 
     /// <summary>Submits a campaign for approval, in the name of the key that asks.</summary>
-    public static Operation Submit(Request request, string id) => OnCampaign(request, id, (_, _) => new SubmitCampaign(request.Actor));
+    public static Operation Submit(Request request, string id) => OnCampaign(request, id, (_, _, _) => new SubmitCampaign(request.Actor));
 
     /// <summary>Approves a campaign, or the terms proposed for it; where the merchant requires it, with another key than wrote them.</summary>
     /// <param name="rule">Null: with any key.</param>
     public static Operation Approve(Request request, string id, ApprovalRule? rule) =>
-        OnCampaign(request, id, (_, book) => new ApproveCampaign(request.Actor, rule is not null && rule.NeedsAnother(book)), rule);
+        OnCampaign(request, id, (_, book, _) => new ApproveCampaign(request.Actor, rule is not null && rule.NeedsAnother(book)), rule);
 
     /// <summary>Sets the quota, compared with what the caller believes and with what was issued.</summary>
     public static Operation ChangeQuota(Request request, string id, long expected, long target) =>
-        OnCampaign(request, id, (issued, _) => new ChangeQuota(expected, target, issued));
+        OnCampaign(request, id, (issued, _, _) => new ChangeQuota(expected, target, issued));
+
+    /// <summary>Sets a party's money budget, compared with what the caller believes and with what is committed.</summary>
+    public static Operation ChangeBudget(Request request, string id, string party, Money expected, Money target) => OnCampaign(request, id, (_, book, terms) => new ChangeBudget(
+        party, expected, target, terms, book.HasTally(MoneyBudgets.Spent(id, party)) ? new(book.Tally(MoneyBudgets.Spent(id, party))) : Money.Zero));
 
     private static IEnumerable<StreamName> StreamsOf(ApprovalRule? rule) => rule is null ? [] : [rule.Stream];
 
-    private static Operation OnCampaign(Request request, string id, Func<long, BookStates, CampaignCommand> command, ApprovalRule? rule = null)
+    private static Operation OnCampaign(Request request, string id, Func<long, BookStates, CouponTerms, CampaignCommand> command, ApprovalRule? rule = null)
     {
         var (stream, issued) = (CampaignStreams.Of(id), CouponTallies.Issued(id));
         return new(request, [.. StreamsOf(rule), stream], [issued], book =>
         {
             var state = book.State(stream);
             if (state.Status == CampaignStatus.None) return new CampaignUnknown(id);
-            var decision = CampaignDecider.Decide(command(book.Tally(issued), book), state);
+            var before = CampaignStreams.TermsOf(id, state.TermsVersion);
+            if (!book.Has(before)) return new Verdict.NeedsMore([before]);
+            var decision = CampaignDecider.Decide(command(book.Tally(issued), book, book.State(before).Terms!), state);
             var after = decision is Decision<CampaignEvent>.Accepted(var facts) ? facts.Aggregate(state, CampaignDecider.Evolve) : state;
             var terms = CampaignStreams.TermsOf(id, after.TermsVersion);
             if (!book.Has(terms)) return new Verdict.NeedsMore([terms]);
-            return Verdict.Of(stream, state, decision, (_, campaign) => CampaignView.Of(id, campaign, book.State(terms).Terms!, book.Tally(issued)));
+            var current = book.State(terms).Terms!;
+            return WithBudgets(book, id, state, current, () => Verdict.Of(stream, state, decision,
+                (_, campaign) => CampaignView.Of(id, campaign, current, book.Tally(issued), book.Tally)));
         });
+    }
+
+    /// <summary>Decides once the tallies of the campaign's budgets are loaded; nearly no campaign has any.</summary>
+    private static Verdict WithBudgets(BookStates book, string id, Campaign campaign, CouponTerms terms, Func<Verdict> decide)
+    {
+        var tallies = MoneyBudgets.Tallies(id, MoneyBudgets.Parties(campaign, terms)).ToList();
+        return tallies.All(book.HasTally) ? decide() : new Verdict.NeedsMore([]) { Tallies = tallies };
     }
 
     /// <summary>Issues one coupon.</summary>

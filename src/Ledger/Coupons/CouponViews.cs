@@ -1,4 +1,5 @@
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Redemptions;
 using NodaTime;
 
@@ -7,14 +8,18 @@ namespace Ledger.Coupons;
 /// <summary>A campaign as the API shows it.</summary>
 /// <param name="Issued">Coupons issued so far, exact at the moment of the answer; those whose issue was cancelled do not count.</param>
 /// <param name="Proposed">The terms version that waits for approval; absent: none.</param>
+/// <param name="Budgets">The parties whose share is bounded, and what is left of that; null: none is.</param>
 public sealed record CampaignView(
     string Id, string Name, CampaignStatus Status, int TermsVersion, CouponTerms Terms, long Quota, long Issued, Instant StartsAt, Instant EndsAt,
-    int? Proposed = null)
+    int? Proposed = null, IReadOnlyList<BudgetView>? Budgets = null)
 {
-    public static CampaignView Of(string id, Campaign campaign, CouponTerms terms, long issued)
+    /// <param name="tally">The value of a tally by key; asked for those of <see cref="MoneyBudgets.Parties"/>.</param>
+    public static CampaignView Of(string id, Campaign campaign, CouponTerms terms, long issued, Func<string, long> tally)
     {
         ArgumentNullException.ThrowIfNull(campaign);
-        return new(id, campaign.Name, campaign.Status, campaign.TermsVersion, terms, campaign.Quota, issued, campaign.StartsAt, campaign.EndsAt, campaign.Proposed);
+        return new(
+            id, campaign.Name, campaign.Status, campaign.TermsVersion, terms, campaign.Quota, issued, campaign.StartsAt, campaign.EndsAt,
+            campaign.Proposed, MoneyBudgets.Of(id, campaign, terms, tally));
     }
 }
 

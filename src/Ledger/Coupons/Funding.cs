@@ -8,6 +8,9 @@ public sealed record Funding(IReadOnlyList<Funder> Shares, Exhaustion OnExhausti
     /// <summary>The party that pays what nobody else does, named or not.</summary>
     public const string Merchant = "merchant";
 
+    /// <summary>The party whose budget in a campaign is what funding pools granted to it.</summary>
+    public const string Platform = "platform";
+
     /// <summary>The merchant pays all.</summary>
     public static Funding Default { get; } = new([new(Merchant, 10_000)]);
 
@@ -29,7 +32,7 @@ public enum Exhaustion
     /// <summary>The coupon is refused.</summary>
     Stop,
 
-    /// <summary>The party pays what it has left, and the merchant the rest, whatever the merchant's own budget.</summary>
+    /// <summary>The party pays what it has left, and the merchant the rest; refused where the merchant's own budget cannot bear that.</summary>
     MerchantTakesAll,
 
     /// <summary>The discount shrinks until every party can pay its share of it.</summary>

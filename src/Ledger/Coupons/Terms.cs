@@ -26,6 +26,7 @@ namespace Ledger.Coupons;
 /// <param name="OfflineLiability">The party that bears a coupon used twice while tills were offline; null: the merchant.</param>
 /// <param name="Codes">Where codes come from and whether they rotate; null: made by the ledger, and they do not.</param>
 /// <param name="Sale">What it is sold for; null: it is given.</param>
+/// <param name="Budgets">The parties whose shares a money budget of the campaign bounds, in ordinal order; null: none.</param>
 public sealed record CouponTerms(
     Benefit Benefit,
     Money MinimumSpend,
@@ -46,14 +47,18 @@ public sealed record CouponTerms(
     IReadOnlyList<string>? Channels = null,
     bool? IsBundle = null,
     CodeRule? Codes = null,
-    SaleTerms? Sale = null)
+    SaleTerms? Sale = null,
+    IReadOnlyList<string>? Budgets = null)
 {
     /// <summary>Whether an amount alone does not tell what the coupon takes off, and who pays it.</summary>
     [JsonIgnore]
-    public bool LooksAtBaskets => Goods is not null || PaymentMethods is not null || Funding is not null;
+    public bool LooksAtBaskets => Goods is not null || PaymentMethods is not null || Funding is not null || Budgets is not null;
 
     [JsonIgnore]
     public int Uses => MaxUses ?? 1;
+
+    /// <summary>Whether a budget bounds what the party pays.</summary>
+    public bool IsBudgeted(string party) => Budgets is not null && Budgets.Contains(party, StringComparer.Ordinal);
 
     public DateTimeZone Zone() => DateTimeZoneProviders.Tzdb[TimeZone];
 
@@ -81,7 +86,8 @@ public sealed record CouponTerms(
         && Stacking == other.Stacking && Goods == other.Goods && Funding == other.Funding && MaxUses == other.MaxUses
         && ReturnPolicy == other.ReturnPolicy && IsTransferable == other.IsTransferable && OfflineLiability == other.OfflineLiability && Codes == other.Codes && Sale == other.Sale
         && UsableOn.SequenceEqual(other.UsableOn) && Stores.SequenceEqual(other.Stores, StringComparer.Ordinal)
-        && Lists.Same(PaymentMethods, other.PaymentMethods) && Lists.Same(Channels, other.Channels) && IsBundle == other.IsBundle;
+        && Lists.Same(PaymentMethods, other.PaymentMethods) && Lists.Same(Channels, other.Channels) && IsBundle == other.IsBundle
+        && Lists.Same(Budgets, other.Budgets);
 
     public override int GetHashCode() => HashCode.Combine(Benefit, MinimumSpend, TimeZone, Validity, UsableOn.Count, Stores.Count);
 }

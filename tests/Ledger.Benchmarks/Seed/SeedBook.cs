@@ -37,8 +37,9 @@ internal sealed class SeedBook(string id, EntryHasher hasher, Action<Entry, byte
         {
             switch (operation.Decide(states))
             {
-                case Verdict.NeedsMore(var streams):
+                case Verdict.NeedsMore { Streams: var streams, Tallies: var tallies }:
                     foreach (var stream in streams) Load(stream);
+                    foreach (var key in tallies) states.PutTally(key, Tallies.GetValueOrDefault(key));
                     break;
                 case Verdict.Accepted(var changes, var answer):
                     foreach (var change in changes) Append(change, operation.Request.Now);

@@ -52,6 +52,7 @@ public sealed class SyntheticBook(string name) : IDisposable
         while (verdict is Verdict.NeedsMore more)
         {
             Put(more.Streams);
+            foreach (var tally in more.Tallies) states.PutTally(tally, Tallies.TryGetValue(tally, out var value) ? value : 0);
             verdict = operation.Decide(states);
         }
 

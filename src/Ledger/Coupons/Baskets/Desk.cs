@@ -67,7 +67,7 @@ internal sealed record Desk(
         Discount = Discount + coupon.Discount,
         Left = Left?.SetItems(coupon.Funding
             .Select(share => (Key: (coupon.Candidate.Campaign, share.Party), share.Amount))
-            .Where(share => Left.ContainsKey(share.Key))
+            .Where(share => coupon.Candidate.Terms.IsBudgeted(share.Key.Party) && Left.ContainsKey(share.Key))
             .Select(share => KeyValuePair.Create(share.Key, Left[share.Key] - share.Amount))),
     };
 
@@ -105,11 +105,7 @@ internal sealed record Desk(
            select applied.Candidate.Code,
     ];
 
-    private Dictionary<string, Money>? LeftOf(Candidate candidate, CouponTerms terms)
-    {
-        if (Left is null) return null;
-        var parties = (terms.Funding ?? Funding.Default).Shares.Select(share => share.Party).Append(Funding.Merchant).Distinct(StringComparer.Ordinal);
-        return parties.Where(party => Left.ContainsKey((candidate.Campaign, party)))
-            .ToDictionary(party => party, party => Left[(candidate.Campaign, party)], StringComparer.Ordinal);
-    }
+    private Dictionary<string, Money>? LeftOf(Candidate candidate, CouponTerms terms) => Left is null || terms.Budgets is null ? null : terms.Budgets
+        .Where(party => Left.ContainsKey((candidate.Campaign, party)))
+        .ToDictionary(party => party, party => Left[(candidate.Campaign, party)], StringComparer.Ordinal);
 }

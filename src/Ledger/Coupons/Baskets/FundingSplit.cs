@@ -31,7 +31,8 @@ public abstract record FundingSplit
         if (left is null || Lacking(parties, due, left) is not { } lacking) return PaidBy(parties, due);
         return funding.OnExhaustion switch
         {
-            Exhaustion.MerchantTakesAll => PaidBy(parties, MerchantTakes(parties, due, left)),
+            Exhaustion.MerchantTakesAll when MerchantTakes(parties, due, left) is var taken =>
+                Lacking(parties, taken, left) is { } beyond ? new Stopped(beyond) : PaidBy(parties, taken),
             Exhaustion.Scale when Scaled(funding, parties, discount.Minor, left) is { } less => PaidBy(parties, less),
             _ => new Stopped(lacking),
         };
@@ -75,7 +76,7 @@ public abstract record FundingSplit
     {
         for (var i = 0; i < parties.Length; i++)
         {
-            if (left.TryGetValue(parties[i], out var budget) && due[i] > budget.Minor) return new(parties[i], new(due[i]), Money.Max(budget, Money.Zero));
+            if (left.TryGetValue(parties[i], out var budget) && due[i] > Math.Max(0, budget.Minor)) return new(parties[i], new(due[i]), Money.Max(budget, Money.Zero));
         }
 
         return null;

@@ -5,7 +5,7 @@ namespace Ledger.Coupons.Baskets;
 /// <summary>A coupon presented for a basket.</summary>
 /// <param name="Terms">The version that it pins.</param>
 /// <param name="Position">Where the caller named it: tells equal codes apart and is otherwise the caller's own.</param>
-/// <param name="Campaign">Whose money budgets it draws on.</param>
+/// <param name="Campaign">Whose money budgets it draws on, as far as its terms name them.</param>
 /// <param name="Uses">How many of its uses at once.</param>
 public sealed record Candidate(string Code, CouponTerms Terms, int Position = 0, string Campaign = "", int Uses = 1)
 {

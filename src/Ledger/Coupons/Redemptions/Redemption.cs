@@ -50,13 +50,14 @@ public sealed record RedeemedBasket(
 /// <param name="Eligible">What the goods that it discounts cost before it.</param>
 /// <param name="Uses">How many of its uses.</param>
 /// <param name="Before">Of a bundle: the redemption that was the latest before; null: none.</param>
+/// <param name="Charged">What of the funding money budgets bear, by party; null: nothing.</param>
 public sealed record RedeemedCoupon(
     string Code, string Campaign, int TermsVersion, Money Eligible, Money Discount, IReadOnlyList<LineShare> Lines, IReadOnlyList<FundingShare> Funding, int Uses,
-    string? Before = null)
+    string? Before = null, IReadOnlyList<FundingShare>? Charged = null)
 {
     public bool Equals(RedeemedCoupon? other) =>
         other is not null && (Code, Campaign, TermsVersion, Eligible, Discount, Uses) == (other.Code, other.Campaign, other.TermsVersion, other.Eligible, other.Discount, other.Uses)
-        && Before == other.Before && Lists.Same(Lines, other.Lines) && Lists.Same(Funding, other.Funding);
+        && Before == other.Before && Lists.Same(Lines, other.Lines) && Lists.Same(Funding, other.Funding) && Lists.Same(Charged, other.Charged);
 
     public override int GetHashCode() => HashCode.Combine(Code, Campaign, Discount);
 }

@@ -26,7 +26,8 @@ public static class ReturnOperations
 
             return Follow(book, redemptionId, record, RedemptionDecider.Decide(new VoidBasket(redemptionId, request.Key ?? "", at, date, reason, grace), record),
                 (part, _) => new VoidShare(
-                    redemptionId, sale.Basket.Amount, part.Discount, at, date, sale.Store, reason, LeadOf(code, part), part.Uses == 1 ? null : part.Uses, part.Before),
+                    redemptionId, sale.Basket.Amount, part.Discount, at, date, sale.Store, reason, LeadOf(code, part), part.Uses == 1 ? null : part.Uses, part.Before,
+                    part.Charged),
                 (_, after, _) => RedemptionView.Of(redemptionId, after));
         });
 
@@ -60,7 +61,8 @@ public static class ReturnOperations
                     var given = keepCoupons ? 0 : uses ?? (isBack ? part.Uses : 0);
                     var latest = uses is null ? isBack : one.IsUsableAgain;
                     return new ReturnCoupon(
-                        redemptionId, made.Number, amount, one, given, at, date, sale.Store, LeadOf(code, part), latest ? part.Before : book.State(CouponStream.Of(part.Code)).Latest);
+                        redemptionId, made.Number, amount, one, given, at, date, sale.Store, LeadOf(code, part), latest ? part.Before : book.State(CouponStream.Of(part.Code)).Latest,
+                        part.Charged);
                 },
                 (fact, _, coupons) => ViewOf(redemptionId, (RedemptionEvent.BasketReturned)fact!, coupons, request.Now),
                 isNew: record.Sale is null);

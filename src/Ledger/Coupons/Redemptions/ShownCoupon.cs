@@ -1,4 +1,6 @@
+using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Codes;
+using NodaTime;
 
 namespace Ledger.Coupons.Redemptions;
 
@@ -53,6 +55,21 @@ internal sealed record ShownCoupon(string Code, int Uses, Stream<Coupon, CouponE
 
         return missing.Count > 0 ? new Verdict.NeedsMore(missing) : decide(shown);
     }
+
+    /// <summary>The same for a sale: once it is known, too, what is left of the budgets that the coupons draw on; null where they draw on none.</summary>
+    /// <param name="now">When the request was received: what holds that are over still keep counts as left.</param>
+    public static Verdict ForSale(
+        BookStates book, IReadOnlyList<Presented> coupons, Instant now,
+        Func<IReadOnlyList<ShownCoupon>, IReadOnlyDictionary<(string Campaign, string Party), Money>?, Verdict> decide) => AtTill(book, coupons, shown =>
+    {
+        if (shown.All(one => one.Terms.Budgets is null)) return decide(shown, null);
+        var campaigns = shown.Where(one => one.Terms.Budgets is not null).Select(one => CampaignStreams.Of(one.State.Campaign)).ToList();
+        var tallies = shown.SelectMany(one => MoneyBudgets.Tallies(one.State.Campaign, one.Terms.Budgets ?? [])).ToList();
+        if (!campaigns.All(book.Has) || !tallies.All(book.HasTally)) return new Verdict.NeedsMore(campaigns) { Tallies = tallies };
+        return decide(shown, MoneyBudgets.Left(
+            shown.Select(one => (one.State.Campaign, one.Terms, one.State.Hold is { } hold && now >= hold.ExpiresAt ? hold : null)),
+            id => book.State(CampaignStreams.Of(id)), book.Tally));
+    });
 
     /// <summary>Decides for each coupon: all of them or none.</summary>
     /// <param name="answer">Made of the coupons as they are then, by code.</param>

@@ -1,4 +1,5 @@
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Codes;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
@@ -31,18 +32,18 @@ public static class TillOperations
         Stated? stated = null)
     {
         var key = KeyOf(request);
-        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.AtTill(book, coupons, shown =>
+        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
         {
             if (shown is [{ Terms.Uses: 1 } only])
             {
-                var command = new RedeemCoupon(only.Terms, only.Code, key, amount, at, store, till, order, request.Now, basket, only.Uses, Stated: stated, Step: only.Step);
+                var command = new RedeemCoupon(only.Terms, only.Code, key, amount, at, store, till, order, request.Now, basket, only.Uses, Stated: stated, Step: only.Step, Left: left);
                 return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => RedemptionView.Of(only.Code, c.Campaign, c.Last!));
             }
 
             var id = CouponStream.RedemptionId(shown[0].Code, shown[0].State.Redemptions + 1);
             var home = RedemptionStream.Of(id);
             if (!book.Has(home)) return new Verdict.NeedsMore([home]);
-            var (priced, refusal) = Price(shown, at, request.Now, store, stated, basket ?? Basket.Of(amount));
+            var (priced, refusal) = Price(shown, left, at, request.Now, store, stated, basket ?? Basket.Of(amount));
             if (refusal is not null) return refusal;
             var sale = new RedeemedBasket(key, priced.Basket, priced.Coupons, at, VoidableUntil(shown, at), store, till, order, Hold: null);
             (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new RedeemCoupon(
@@ -65,15 +66,15 @@ public static class TillOperations
     {
         var key = KeyOf(request);
         var (id, until) = (CouponStream.HoldId(coupons[0].Code, key), request.Now + Duration.FromSeconds(seconds));
-        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.AtTill(book, coupons, shown =>
+        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
         {
             if (shown is [var only])
             {
-                var command = new HoldCoupon(only.Terms, id, key, amount, at, store, till, order, request.Now, until, basket, only.Uses, Stated: stated, Step: only.Step);
+                var command = new HoldCoupon(only.Terms, id, key, amount, at, store, till, order, request.Now, until, basket, only.Uses, Stated: stated, Step: only.Step, Left: left);
                 return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => HoldView.Of(only.Code, c.Campaign, c.Hold!));
             }
 
-            var (priced, refusal) = Price(shown, at, request.Now, store, stated, basket ?? Basket.Of(amount));
+            var (priced, refusal) = Price(shown, left, at, request.Now, store, stated, basket ?? Basket.Of(amount));
             if (refusal is not null) return refusal;
             (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new HoldCoupon(
                 Of(shown, part).Terms, id, key, amount, at, store, till, order, request.Now, until, null, part.Uses, HeldShare(id, shown, part, priced.Basket), stated, Of(shown, part).Step)))];
@@ -151,19 +152,21 @@ public static class TillOperations
 
     /// <summary>Every coupon's part, or the first refusal: what stands against the coupons as they are comes before what the basket says.</summary>
     private static (PricedBasket Priced, Rejection? Refusal) Price(
-        IReadOnlyList<ShownCoupon> shown, Instant at, Instant now, string? store, Stated? stated, Basket basket)
+        IReadOnlyList<ShownCoupon> shown, IReadOnlyDictionary<(string Campaign, string Party), Money>? left, Instant at, Instant now, string? store, Stated? stated,
+        Basket basket)
     {
         foreach (var one in shown)
         {
             if (CouponDecider.StandingRefusal(one.State, one.Terms, at, now, store, one.Uses, stated) is { } refusal) return (PricedBasket.None, refusal.Of(one.Code, shown.Count));
         }
 
-        var pricing = Pricing.Of(basket, [.. shown.Select((one, i) => new Candidate(one.Code, one.Terms, i, one.State.Campaign, one.Uses))]);
+        var pricing = Pricing.Of(basket, [.. shown.Select((one, i) => new Candidate(one.Code, one.Terms, i, one.State.Campaign, one.Uses))], left);
         if (pricing.Coupons.OfType<Priced.Refused>().FirstOrDefault() is { } refused) return (PricedBasket.None, refused.Reason.Of(refused.Candidate.Code, shown.Count));
         if (stated?.Discount is { } quoted && quoted != pricing.Discount) return (PricedBasket.None, new QuoteChanged(quoted, pricing.Discount));
         var coupons = pricing.Applied.Select(applied => new RedeemedCoupon(
             applied.Candidate.Code, applied.Candidate.Campaign, shown[applied.Candidate.Position].State.TermsVersion, applied.Eligible, applied.Discount,
-            applied.Lines, applied.Funding, applied.Candidate.Uses, shown[applied.Candidate.Position].State.Latest));
+            applied.Lines, applied.Funding, applied.Candidate.Uses, shown[applied.Candidate.Position].State.Latest,
+            MoneyBudgets.Charged(applied.Candidate.Terms, applied.Funding)));
         return (new(basket, [.. coupons]), null);
     }
 
@@ -172,7 +175,7 @@ public static class TillOperations
         var (hold, breakdown) = (one.State.Hold!, one.State.Hold!.Basket);
         return new(
             one.Code, one.State.Campaign, one.State.TermsVersion, breakdown?.Eligible ?? hold.Amount, hold.Discount,
-            breakdown?.Lines ?? [new(0, hold.Discount)], breakdown?.Funding ?? [new(Funding.Merchant, hold.Discount)], hold.Uses ?? 1, one.State.Latest);
+            breakdown?.Lines ?? [new(0, hold.Discount)], breakdown?.Funding ?? [new(Funding.Merchant, hold.Discount)], hold.Uses ?? 1, one.State.Latest, hold.Charged);
     }
 
     private static Verdict Redeemed(

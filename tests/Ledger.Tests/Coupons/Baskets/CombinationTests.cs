@@ -66,7 +66,7 @@ public class CombinationTests
     [Fact]
     public void Budgets_bound_the_choice()
     {
-        var funded = Off(20_00) with { Funding = new([new("platform", 10_000)]) };
+        var funded = Off(20_00) with { Funding = new([new("platform", 10_000)]), Budgets = ["platform"] };
         var left = new Dictionary<(string, string), Money> { [("", "platform")] = new(20_00) };
         Candidate[] candidates = [funded.As("a"), (funded with { Benefit = new Benefit.FixedAmount(new(12_00)) }).As("b"), (funded with { Benefit = new Benefit.FixedAmount(new(9_00)) }).As("c")];
         Assert.Equal(["a"], Codes(Combination.Best(Lines(100_00), candidates, left)));

@@ -53,7 +53,8 @@ public class FundingSplitTests
     public void The_merchant_may_take_what_exhausted_budgets_cannot_bear()
     {
         var funding = BasketExamples.Shared with { OnExhaustion = Exhaustion.MerchantTakesAll };
-        Assert.Equal([("merchant", 13_00), ("platform", 5_00), ("brand", 2_00)], Paid(funding, 20_00, ("platform", 5_00), ("merchant", 0)));
+        Assert.Equal([("merchant", 13_00), ("platform", 5_00), ("brand", 2_00)], Paid(funding, 20_00, ("platform", 5_00), ("merchant", 13_00)));
+        Assert.Equal(new FundingSplit.Stopped(new("merchant", new(13_00), new(12_99))), Split(funding, 20_00, ("platform", 5_00), ("merchant", 12_99)));
         Assert.Equal([("merchant", 20_00)], Paid(funding, 20_00, ("platform", 0), ("brand", -1)));
         Assert.Equal([("b", 1_00), ("merchant", 4_00)], Paid(new([new("b", 10_000)], Exhaustion.MerchantTakesAll), 5_00, ("b", 1_00)));
     }

@@ -138,7 +138,7 @@ public class PricingTests
     [Fact]
     public void Coupons_of_one_campaign_share_its_budgets()
     {
-        var terms = Off(10_00) with { Funding = new([new("platform", 10_000)], Exhaustion.Scale) };
+        var terms = Off(10_00) with { Funding = new([new("platform", 10_000)], Exhaustion.Scale), Budgets = ["platform"] };
         var left = new Dictionary<(string, string), Money> { [("spring", "platform")] = new(15_00) };
         Candidate[] candidates = [new("a", terms, 0, "spring"), new("b", terms, 1, "spring"), new("c", terms, 2, "spring"), new("d", terms, 3, "autumn")];
         var pricing = Pricing.Of(ThreeLines, candidates, left);

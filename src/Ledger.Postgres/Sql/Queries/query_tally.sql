@@ -1,1 +1,0 @@
-select value from ledger.tallies where tenant_id = $1 and key = $2
