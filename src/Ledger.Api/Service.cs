@@ -29,6 +29,7 @@ public static class Service
         services.AddReaders(connectionString);
         services.AddSingleton<BookQueries>();
         services.AddSingleton<CouponReads>();
+        services.AddSingleton<SliceCourier>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
         services.AddSingleton<Callers>();
@@ -84,6 +85,7 @@ public static class Service
         app.MapSales();
         app.MapGifts();
         app.MapReversals();
+        app.MapPools();
         app.MapReports();
     }
 

@@ -3,6 +3,7 @@ using Ledger.Coupons;
 using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
+using Ledger.Pools;
 using NodaTime;
 using Npgsql;
 
@@ -99,6 +100,35 @@ public sealed class BookQueries(NpgsqlDataSource database)
             campaigns.Add(id, await StateAsync(book, CampaignStreams.Of(id), cancellation));
         var tallies = await TalliesAsync(book, bound.SelectMany(coupon => MoneyBudgets.Tallies(coupon.Campaign, coupon.Terms.Budgets!)), cancellation);
         return MoneyBudgets.Left(bound.Select(coupon => (coupon.Campaign, coupon.Terms, (CouponHold?)null)), id => campaigns[id], key => tallies[key]);
+    }
+
+    /// <summary>A funding pool; null where there is none of this id.</summary>
+    public async Task<PoolView?> PoolAsync(string id, CancellationToken cancellation)
+    {
+        var (pool, granted) = (await StateAsync(id, PoolStreams.PoolOf(id), cancellation), PoolStreams.Granted(id));
+        return pool.Currency is null ? null : PoolView.Of(id, pool, (await TalliesAsync(id, [granted], cancellation))[granted]);
+    }
+
+    /// <summary>Slices of a pool, each with what its campaign has committed of the platform's budget by now.</summary>
+    public async Task<IReadOnlyList<SliceView>> SlicesAsync(string pool, string after, int limit, CancellationToken cancellation)
+    {
+        var grants = new List<(string Slice, Grant? Grant)>();
+        await using (var command = Command("query_grants.sql", pool, after, limit))
+        await using (var row = await command.ExecuteReaderAsync(cancellation))
+        {
+            while (await row.ReadAsync(cancellation)) grants.Add((row.GetString(0), Stored(row, 1, PoolStreams.Grant) is (true, { } grant) ? grant : null));
+        }
+
+        var views = new List<SliceView>(grants.Count);
+        foreach (var (slice, stored) in grants)
+        {
+            var grant = stored ?? await StateAsync(pool, PoolStreams.GrantOf(slice), cancellation);
+            var (budget, spent) = (MoneyBudgets.Granted(grant.Campaign), MoneyBudgets.Spent(grant.Campaign, Funding.Platform));
+            var tallies = await TalliesAsync(grant.Merchant, [budget, spent], cancellation);
+            views.Add(SliceView.Of(slice, pool, grant) with { Budget = new(tallies[budget]), Committed = new(tallies[spent]) });
+        }
+
+        return views;
     }
 
     /// <summary>The values of tallies by key; 0 for one that was never written.</summary>

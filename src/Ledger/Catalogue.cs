@@ -5,6 +5,7 @@ using Ledger.Coupons.Codes;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
 using Ledger.Merchants;
+using Ledger.Pools;
 using Ledger.Reversals;
 
 namespace Ledger;
@@ -15,7 +16,7 @@ public static class Catalogue
     public static IReadOnlyList<StreamType> Streams { get; } =
     [
         MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, CodePoolStreams.Pool, CodePoolStreams.Batch,
-        SaleStream.Type, ReversalStream.Type,
+        SaleStream.Type, ReversalStream.Type, PoolStreams.Pool, PoolStreams.Grant, PoolStreams.Slice,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

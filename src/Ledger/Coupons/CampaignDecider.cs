@@ -56,11 +56,11 @@ public static class CampaignDecider
 
         // Coupons are used after the campaign is over, so its budgets still matter then.
         (ChangeBudget { Party: Funding.Platform } c, _) => new BudgetIsGranted(c.Party),
-        (ChangeBudget c, { Status: not Rejected } s) when !MoneyBudgets.Parties(s, c.Terms).Contains(c.Party, StringComparer.Ordinal) => new BudgetNotInTerms(c.Party),
-        (ChangeBudget c, { Status: not Rejected } s) when c.Target == s.BudgetOf(c.Party) => Decision<CampaignEvent>.Unchanged,
-        (ChangeBudget c, { Status: not Rejected } s) when c.Expected != s.BudgetOf(c.Party) => new BudgetCasMismatch(c.Party, c.Expected, s.BudgetOf(c.Party)),
-        (ChangeBudget c, { Status: not Rejected }) when c.Target < c.Committed => new BudgetBelowCommitted(c.Party, c.Target, c.Committed),
-        (ChangeBudget c, { Status: not Rejected } s) => new BudgetChanged(c.Party, s.BudgetOf(c.Party), c.Target),
+        (ChangeBudget c, { Status: not (None or Rejected) } s) when !MoneyBudgets.Parties(s, c.Terms).Contains(c.Party, StringComparer.Ordinal) => new BudgetNotInTerms(c.Party),
+        (ChangeBudget c, { Status: not (None or Rejected) } s) when c.Target == s.BudgetOf(c.Party) => Decision<CampaignEvent>.Unchanged,
+        (ChangeBudget c, { Status: not (None or Rejected) } s) when c.Expected != s.BudgetOf(c.Party) => new BudgetCasMismatch(c.Party, c.Expected, s.BudgetOf(c.Party)),
+        (ChangeBudget c, { Status: not (None or Rejected) }) when c.Target < c.Committed => new BudgetBelowCommitted(c.Party, c.Target, c.Committed),
+        (ChangeBudget c, { Status: not (None or Rejected) } s) => new BudgetChanged(c.Party, s.BudgetOf(c.Party), c.Target),
 
         (_, var s) => new CampaignStateForbids(s.Status, VerbOf(command)),
     };

@@ -34,13 +34,20 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/campaigns/{id}/resume"] = false,
         ["/v1/campaigns/{id}/stop"] = false,
         ["/v1/campaigns/{id}/quota"] = false,
+        ["/v1/campaigns/{id}/budgets"] = false,
+        ["/v1/pools"] = false,
+        ["/v1/pools/{id}/deposits"] = false,
+        ["/v1/pools/{id}/slices"] = false,
         ["/v1/merchants"] = false,
         ["/v1/stores"] = false,
         ["/v1/stores/{store}/tills"] = false,
     };
 
     /// <summary>Whose outcomes are not kept under their own key, or in no book; or that change nothing.</summary>
-    private static readonly string[] WithoutOutcome = ["/v1/coupons/batch", "/v1/keys", "/v1/keys/{id}/revoke", "/v1/quotes"];
+    private static readonly string[] WithoutOutcome =
+    [
+        "/v1/coupons/batch", "/v1/keys", "/v1/keys/{id}/revoke", "/v1/quotes", "/v1/pools/{id}/slices/{slice}/carry", "/v1/pools/{id}/slices/{slice}/return",
+    ];
 
     [Fact]
     public async Task A8_Reversal_race()
