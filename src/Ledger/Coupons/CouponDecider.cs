@@ -188,12 +188,12 @@ public static class CouponDecider
     /// <summary>Why the coupon, alone, takes nothing off the basket; null when it does.</summary>
     private static Rejection? PriceRefusal(
         CouponTerms terms, Money amount, Basket? basket, int uses, string campaign, IReadOnlyDictionary<(string, string), Money>? left) => (basket is not null || terms.LooksAtBaskets || uses > 1) switch
-    {
-        true => (PriceOf(terms, amount, basket, uses, campaign, left) as Priced.Refused)?.Reason,
-        _ when amount < terms.MinimumSpend => new FloorNotMet(terms.MinimumSpend, amount),
-        _ when terms.Benefit.On(amount) == Money.Zero => new NothingToDiscount(amount),
-        _ => null,
-    };
+        {
+            true => (PriceOf(terms, amount, basket, uses, campaign, left) as Priced.Refused)?.Reason,
+            _ when amount < terms.MinimumSpend => new FloorNotMet(terms.MinimumSpend, amount),
+            _ when terms.Benefit.On(amount) == Money.Zero => new NothingToDiscount(amount),
+            _ => null,
+        };
 
     private static Priced PriceOf(
         CouponTerms terms, Money amount, Basket? basket, int uses, string campaign, IReadOnlyDictionary<(string, string), Money>? left) =>
