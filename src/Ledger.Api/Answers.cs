@@ -8,15 +8,16 @@ public static class Answers
 {
     /// <summary>Reads a JSON body of this shape; null after a problem that lists every fault was answered.</summary>
     /// <param name="isOptional">An empty body stands for <c>{}</c>.</param>
-    public static async Task<(T Value, byte[] Raw)?> ReadAsync<T>(this Call call, bool isOptional = false)
+    /// <param name="limit">The most bytes of the body.</param>
+    public static async Task<(T Value, byte[] Raw)?> ReadAsync<T>(this Call call, bool isOptional = false, int limit = Limits.MaxBody)
         where T : notnull
     {
         ArgumentNullException.ThrowIfNull(call);
         var http = call.Http;
-        var raw = await ReadAllAsync(http);
+        var raw = await ReadAllAsync(http, limit);
         if (raw is null)
         {
-            await Problems.WriteAsync(http, Problems.BodyTooLarge, JsonFacts.Of(new { limitBytes = Limits.MaxBody }));
+            await Problems.WriteAsync(http, Problems.BodyTooLarge, JsonFacts.Of(new { limitBytes = limit }));
             return null;
         }
 

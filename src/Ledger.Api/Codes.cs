@@ -11,7 +11,7 @@ using NodaTime;
 namespace Ledger.Api;
 
 /// <summary>Codes for a pool, at most 1,000; the same as CSV (one a line) or NDJSON.</summary>
-public sealed record DepositBody([property: System.ComponentModel.DataAnnotations.MaxLength(Limits.MaxDeposit)] IReadOnlyList<string> Codes);
+public sealed record DepositCodesBody([property: System.ComponentModel.DataAnnotations.MaxLength(Limits.MaxDeposit)] IReadOnlyList<string> Codes);
 
 /// <summary>A rotating code as the customer's screen is to show it.</summary>
 /// <param name="Text">What tills scan.</param>
@@ -32,7 +32,7 @@ public static class Codes
     public static void MapCodes(this IEndpointRouteBuilder routes)
     {
         routes.MapCommand("/v1/campaigns/{id}/codes", Access.Merchant, DepositAsync)
-            .Accepts<DepositBody>("application/json", "text/csv", "application/x-ndjson").Answers<DepositView>();
+            .Accepts<DepositCodesBody>("application/json", "text/csv", "application/x-ndjson").Answers<DepositView>();
         routes.MapQuery("/v1/campaigns/{id}/codes", Access.Merchant, PoolAsync).Answers<CodePoolView>();
         routes.MapQuery("/v1/coupons/{code}/rotating", Access.Merchant, RotatingAsync).Answers<RotatingView>();
         routes.MapQuery("/v1/coupons/{code}/qr", Access.Merchant, call => PictureAsync(call, CodePicture.Qr)).Asks("format", "scale").Produces<string>(StatusCodes.Status200OK, "image/svg+xml", "image/png");
@@ -82,7 +82,7 @@ public static class Codes
 
         var faults = new Faults();
         var codes = type == "application/json"
-            ? RequestBody.TryRead<DepositBody>(raw, faults, out var body) ? body.Codes : []
+            ? RequestBody.TryRead<DepositCodesBody>(raw, faults, out var body) ? body.Codes : []
             : LinesOf(raw, type == "text/csv", faults);
         if (faults.Count == 0 && codes.Count is 0 or > Limits.MaxDeposit) faults.Add("/codes", $"Send 1 to {Limits.MaxDeposit} codes at once.");
         if (await call.RefuseAsync(faults)) return;

@@ -20,11 +20,13 @@ public static class OpenApiShapes
         [typeof(ChangeQuotaBody)] = """{"expected":1000,"target":2000}""",
         [typeof(ReasonBody)] = """{"reason":"Out of tea"}""",
         [typeof(NoBody)] = "{}",
-        [typeof(DepositBody)] = """{"codes":["A-1","A-2"]}""",
+        [typeof(DepositCodesBody)] = """{"codes":["A-1","A-2"]}""",
         [typeof(IssueBody)] = """{"campaign":"spring","member":"m-1"}""",
         [typeof(RedeemBody)] = """{"code":"0000000000000","amount":4200,"order":"receipt-1"}""",
         [typeof(QuoteBody)] = """{"codes":["0000000000000"],"amount":4200}""",
         [typeof(ReversalBody)] = """{"request":"receipt-1-redeem","reason":"No answer"}""",
+        [typeof(OfflineLimitsBody)] = """{"maxDiscount":10000,"maxCount":50,"maxSum":200000}""",
+        [typeof(OfflineBatchBody)] = """{"records":[{"till":"store-1/till-1","sequence":1,"previousHash":"0000000000000000000000000000000000000000000000000000000000000000","code":"0000000000000","amount":4200,"discount":500,"businessTime":"2026-02-17T18:30:00+08:00"}],"newest":1}""",
         [typeof(VoidBody)] = """{"reason":"Wrong coupon"}""",
     };
 

@@ -32,6 +32,9 @@ public static class Service
         services.AddSingleton<SliceCourier>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
+        services.AddSingleton<OfflineQueries>();
+        services.AddSingleton<OfflineSigner>();
+        services.AddSingleton<OfflineFilters>();
         services.AddSingleton<Callers>();
         services.AddSingleton<Throttle>();
         services.AddSingleton<Telemetry>();
@@ -87,6 +90,7 @@ public static class Service
         app.MapReversals();
         app.MapPools();
         app.MapReports();
+        app.MapOffline();
     }
 
     /// <summary>Every answer carries its request id; every failure is a problem, and a bug says nothing of itself.</summary>

@@ -84,6 +84,14 @@ public static class Limits
     /// <summary>Characters of an uploaded code, as at Alipay.</summary>
     public const int MaxPoolCode = 64;
 
+    /// <summary>Records of one batch of a till that was offline, as at Moneris; and bytes of the batch.</summary>
+    public const int MaxOfflineRecords = 500;
+
+    public const int MaxOfflineBody = 512 * 1024;
+
+    /// <summary>Signing keys that a merchant ever makes: a new one each month for eight years.</summary>
+    public const int MaxOfflineKeys = 100;
+
     /// <summary>Most operations that one transaction of the scribe holds.</summary>
     public const int Batch = 128;
 

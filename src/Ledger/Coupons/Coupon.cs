@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Offline;
 using Ledger.Coupons.Sales;
 using NodaTime;
 
@@ -152,17 +153,18 @@ public abstract partial record CouponEvent
     /// <param name="IsBundle">True: its uses are a set used in order; else null.</param>
     /// <param name="Step">The step of its rotating code that was shown; null: none was, or the hold had it.</param>
     /// <param name="Charged">What money budgets bear of the discount, by party; what a hold charged goes over to the use that commits it. Null: nothing.</param>
+    /// <param name="Offline">Where a till made it without the service and forwarded it.</param>
     public sealed record CouponRedeemed(
         string RedemptionId, string Request, string Campaign, string Member, Money Amount, Money Discount,
         Instant At, LocalDate Date, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold = null,
         Breakdown? Basket = null, string? Lead = null, int? Uses = null, int? UsesLeft = null, string? Channel = null, bool? IsBundle = null,
-        long? Step = null, IReadOnlyList<FundingShare>? Charged = null) : CouponEvent
+        long? Step = null, IReadOnlyList<FundingShare>? Charged = null, OfflineOrigin? Offline = null) : CouponEvent
     {
         public bool Equals(CouponRedeemed? other) =>
             other is not null && (RedemptionId, Request, Campaign, Member, Amount, Discount) == (other.RedemptionId, other.Request, other.Campaign, other.Member, other.Amount, other.Discount)
             && (At, Date, VoidableUntil, Store, Till, Order) == (other.At, other.Date, other.VoidableUntil, other.Store, other.Till, other.Order)
             && (Hold, Basket, Lead, Uses, UsesLeft, Channel, IsBundle) == (other.Hold, other.Basket, other.Lead, other.Uses, other.UsesLeft, other.Channel, other.IsBundle)
-            && Step == other.Step && Lists.Same(Charged, other.Charged);
+            && (Step, Offline) == (other.Step, other.Offline) && Lists.Same(Charged, other.Charged);
 
         public override int GetHashCode() => HashCode.Combine(RedemptionId, Request);
     }

@@ -23,10 +23,11 @@ namespace Ledger.Coupons;
 /// <param name="IsTransferable">Whether a member may give it to another; null: no.</param>
 /// <param name="Channels">Where it may be used, in the merchant's words (in-store, mini-program ...); null or empty: anywhere.</param>
 /// <param name="IsBundle">Its uses are a set used in order: only the latest redemption that stands may be voided or returned; null: no.</param>
-/// <param name="OfflineLiability">The party that bears a coupon used twice while tills were offline; null: the merchant.</param>
 /// <param name="Codes">Where codes come from and whether they rotate; null: made by the ledger, and they do not.</param>
 /// <param name="Sale">What it is sold for; null: it is given.</param>
 /// <param name="Budgets">The parties whose shares a money budget of the campaign bounds, in ordinal order; null: none.</param>
+/// <param name="OfflineLiability">The party that bears a coupon used twice while tills were offline; null: tills take it online only.</param>
+/// <param name="OfflineMaxDiscount">The most that it takes off at a till that is offline; null: as much as online.</param>
 public sealed record CouponTerms(
     Benefit Benefit,
     Money MinimumSpend,
@@ -48,7 +49,8 @@ public sealed record CouponTerms(
     bool? IsBundle = null,
     CodeRule? Codes = null,
     SaleTerms? Sale = null,
-    IReadOnlyList<string>? Budgets = null)
+    IReadOnlyList<string>? Budgets = null,
+    Money? OfflineMaxDiscount = null)
 {
     /// <summary>Whether an amount alone does not tell what the coupon takes off, and who pays it.</summary>
     [JsonIgnore]
@@ -85,6 +87,7 @@ public sealed record CouponTerms(
         && Validity == other.Validity && Limits == other.Limits && VoidWindowMinutes == other.VoidWindowMinutes
         && Stacking == other.Stacking && Goods == other.Goods && Funding == other.Funding && MaxUses == other.MaxUses
         && ReturnPolicy == other.ReturnPolicy && IsTransferable == other.IsTransferable && OfflineLiability == other.OfflineLiability && Codes == other.Codes && Sale == other.Sale
+        && OfflineMaxDiscount == other.OfflineMaxDiscount
         && UsableOn.SequenceEqual(other.UsableOn) && Stores.SequenceEqual(other.Stores, StringComparer.Ordinal)
         && Lists.Same(PaymentMethods, other.PaymentMethods) && Lists.Same(Channels, other.Channels) && IsBundle == other.IsBundle
         && Lists.Same(Budgets, other.Budgets);

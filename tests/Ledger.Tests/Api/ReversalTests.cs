@@ -41,6 +41,9 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/merchants"] = false,
         ["/v1/stores"] = false,
         ["/v1/stores/{store}/tills"] = false,
+        ["/v1/offline-batches"] = false,
+        ["/v1/offline/keys/rotate"] = false,
+        ["/v1/offline/limits"] = false,
     };
 
     /// <summary>Whose outcomes are not kept under their own key, or in no book; or that change nothing.</summary>

@@ -1,4 +1,5 @@
 using Ledger.Coupons;
+using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
 using Ledger.Reversals;
@@ -88,6 +89,8 @@ public sealed class SyntheticBooks
 
         yield return CouponOperations.Change(Setting(), "autumn", new CampaignCommand.PauseCampaign("weather"));
         yield return CouponOperations.Change(Setting(), "autumn", new CampaignCommand.ResumeCampaign());
+        yield return OfflineSettingsStream.ChangeLimits(Setting(), new(new(50_00), 1_000, new(10_000_00)));
+        yield return OfflineOperations.Sync(Setting(), "s1/t1", null, null);
     }
 
     private Operation Next(SyntheticBook book, int number)
@@ -97,6 +100,7 @@ public sealed class SyntheticBooks
         var dice = random.Next(100);
         if (dice < 48 || book.Codes.Count == 0) return Issue(book, request, date);
         var code = book.Codes[random.Next(book.Codes.Count)];
+        if (number % 20 == 7) return Offline(book, request, code, number);
         if (dice is >= 84 and < 92)
         {
             return ((Coupon)book.Streams[$"coupon-{code}"].State).Hold is not { } hold
@@ -141,6 +145,16 @@ public sealed class SyntheticBooks
         var store = random.Next(10) == 0 ? null : random.Next(2) == 0 ? "s1" : "s2";
         return TillOperations.Redeem(
             request, code, new(random.Next(10_00, 200_00)), now, store, store == "s1" ? "t1" : null, random.Next(3) == 0 ? $"order-{number}" : null);
+    }
+
+    /// <summary>A till that was offline forwards a record, or synchronises, now and then with a gap.</summary>
+    private Operation Offline(SyntheticBook book, Request request, string code, int number)
+    {
+        var till = (OfflineTill)book.Streams["till-s1/t1"].State;
+        var record = new TillHead("s1/t1", till.Sequence, till.Hash).Next(code, new(40_00), new(number % 3 == 0 ? 5_50 : 4_00), now - Duration.FromMinutes(number % 90), order: $"order-{number}");
+        return number % 60 == 7
+            ? OfflineOperations.Sync(request, "s1/t1", null, number % 180 == 7 ? new DeviceSequenceGap(till.Sequence + 1, till.Sequence + 3) : null)
+            : OfflineOperations.Take(request, new(record, "s1", "t1", code, null));
     }
 
     private Operation Issue(SyntheticBook book, Request request, LocalDate date)

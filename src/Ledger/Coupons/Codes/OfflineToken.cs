@@ -62,9 +62,20 @@ public sealed record OfflineToken(OfflineClaims Claims, string KeyId, string Tex
     /// <param name="at">The till's clock, or what the service judges by when the record arrives (<see cref="Offline.JudgedTime"/>).</param>
     public static Checked<OfflineToken> Verify(string text, OfflineKeyRing keys, Instant at, TillPlace place)
     {
+        ArgumentNullException.ThrowIfNull(place);
+        return Read(text, keys) switch
+        {
+            Checked<OfflineToken>.Passed({ Claims: var claims }) when at >= claims.ValidTo => new Expired(claims.ValidTo),
+            Checked<OfflineToken>.Passed({ Claims: var claims }) when !place.IsIn(claims.Scope) => new StoreNotAllowed(place.Store),
+            var genuine => genuine,
+        };
+    }
+
+    /// <summary>The token of a text that the merchant signed, whatever the time and place.</summary>
+    public static Checked<OfflineToken> Read(string text, OfflineKeyRing keys)
+    {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(keys);
-        ArgumentNullException.ThrowIfNull(place);
         if (text.Length > MaxText || text is not ['T', .. var body, '.'] || !Base45.TryDecode(body, out var bytes)) return new TokenNotGenuine();
         if (bytes.Length < FixedBytes + OfflinePublicKey.SignatureBytes || bytes[0] != Version) return new TokenNotGenuine();
 
@@ -74,12 +85,7 @@ public sealed record OfflineToken(OfflineClaims Claims, string KeyId, string Tex
         if (!key.IsSigned(data, bytes.AsSpan(^OfflinePublicKey.SignatureBytes..))) return new TokenNotGenuine();
 
         // From here on the bytes are as a merchant's key signed them.
-        return Read(data) switch
-        {
-            var claims when at >= claims.ValidTo => new Expired(claims.ValidTo),
-            var claims when !place.IsIn(claims.Scope) => new StoreNotAllowed(place.Store),
-            var claims => new OfflineToken(claims, keyId, text),
-        };
+        return new OfflineToken(Read(data), keyId, text);
     }
 
     private static byte[] Write(OfflineClaims claims, string keyId)

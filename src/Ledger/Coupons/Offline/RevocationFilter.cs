@@ -109,3 +109,6 @@ public sealed class RevocationFilter
 
     private int BitOf(ReadOnlySpan<byte> words, int i) => (int)(BinaryPrimitives.ReadUInt32BigEndian(words[(i * sizeof(uint))..]) % (uint)Bits);
 }
+
+public sealed record TooManyRevocations(int Limit) : Rejection(
+    RejectionKind.RuleViolated, "More coupons are used and still valid than a revocation filter holds", "Redeem online; let the coupons of ended campaigns expire sooner.");

@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace Ledger.Coupons.Offline;
 
 /// <summary>The last record that the service accepted of a till.</summary>
@@ -6,6 +8,17 @@ namespace Ledger.Coupons.Offline;
 public sealed record TillHead(string Till, long Sequence, string Hash)
 {
     public static TillHead Start(string till) => new(till, 0, TillRecord.Genesis);
+
+    /// <summary>The record that follows: what a till writes when it redeems without the service.</summary>
+    public TillRecord Next(string code, Money amount, Money discount, Instant businessTime, string? token = null, string? order = null) =>
+        new(Till, Sequence + 1, Hash, code, amount, discount, businessTime, token, order);
+
+    /// <summary>The head after that record.</summary>
+    public static TillHead After(TillRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return new(record.Till, record.Sequence, record.Hash());
+    }
 }
 
 /// <summary>What becomes of one record of a batch.</summary>

@@ -8,6 +8,9 @@ namespace Ledger.Coupons.Offline;
 /// <param name="MaxSum">Their discounts together.</param>
 public sealed record TillLimits(Money MaxDiscount, int MaxCount, Money MaxSum)
 {
+    /// <summary>Where the merchant has set none: 100.00 a redemption, 50 redemptions, 2,000.00 together.</summary>
+    public static TillLimits Default { get; } = new(new(100_00), 50, new(2_000_00));
+
     /// <summary>How long after its last synchronisation a till may redeem, that moment included; Square's rule for offline payments.</summary>
     public static Duration MaxAge { get; } = Duration.FromHours(24);
 }

@@ -33,7 +33,7 @@ public class TillChainTests
         TillRecord[] others =
         [
             record with { Till = "t2" }, record with { Sequence = 3 }, record with { PreviousHash = TillRecord.Genesis }, record with { Code = "X" },
-            record with { Amount = new(1) }, record with { Discount = new(1) }, record with { BusinessTime = s_at + Tick }, record with { Token = "T" },
+            record with { Amount = new(1) }, record with { Discount = new(1) }, record with { BusinessTime = s_at + Tick }, record with { Token = "T" }, record with { Order = "1" },
         ];
         Assert.Distinct([record.Hash(), .. others.Select(other => other.Hash())], StringComparer.Ordinal);
     }
