@@ -77,7 +77,8 @@ internal sealed class Day(Options options, Wire wire, TextWriter output, TextWri
             var now = DateTimeOffset.UtcNow;
             var terms = new JsonObject
             {
-                ["benefit"] = benefit, ["minimumSpend"] = name == "five-off-thirty" ? 3_000 : 0,
+                ["benefit"] = benefit,
+                ["minimumSpend"] = name == "five-off-thirty" ? 3_000 : 0,
                 ["validity"] = new JsonObject { ["windowStart"] = Time(now.AddDays(-1)), ["windowEnd"] = Time(now.AddDays(30)) },
             };
             await OfficeAsync("/v1/campaigns", new() { ["id"] = CampaignOf(name), ["name"] = name, ["quota"] = options.Coupons, ["terms"] = terms });

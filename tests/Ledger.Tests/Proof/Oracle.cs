@@ -179,7 +179,10 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         if (now >= hold.Until) return Presented(over, hold.Parts[0].Coupon.Code, hold.Parts.Count);
         var sale = new OracleSale(
             FormattableString.Invariant($"{lead.Code}-{lead.Redemptions + 1}"), ask.Key, hold.Amount, now, hold.Lines, hold.Parts, hold.Id, hold.IsNamed,
-            hold.Parts.Count > 1 || lead.Terms.Uses > 1) { OrderKey = hold.Key };
+            hold.Parts.Count > 1 || lead.Terms.Uses > 1)
+        {
+            OrderKey = hold.Key,
+        };
         return new(201, sale.ToJson(), [.. Home(sale), .. hold.Parts.Select(part => $"coupon-{part.Coupon.Code} coupon_redeemed")], () => Book(sale, now));
     }
 

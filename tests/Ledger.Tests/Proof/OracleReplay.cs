@@ -167,7 +167,8 @@ internal sealed class OracleReplay
             if (expected.Status == run.Answer.Status && expected.IsReplay == run.Answer.IsReplayed && JsonNode.DeepEquals(body, given)
                 && appended.SequenceEqual(expected.Entries.Order(StringComparer.Ordinal), StringComparer.Ordinal))
                 return (expected, "");
-            said = $"at {Json.Time(now)} is {expected.Status} {body!.ToJsonString()} with {expected.Entries.Count} entries: {string.Join(", ", expected.Entries)}; the book has {string.Join(", ", appended)}";
+            // The first moment that is tried is the likeliest.
+            if (said.Length == 0) said = $"at {Json.Time(now)} is {expected.Status} {body!.ToJsonString()} with {expected.Entries.Count} entries: {string.Join(", ", expected.Entries)}; the book has {string.Join(", ", appended)}";
         }
 
         return (null, said);
