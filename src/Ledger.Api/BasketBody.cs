@@ -38,7 +38,9 @@ internal static class Baskets
     private const int MaxPayments = 30;
 
     /// <summary>The coupons that a body shows, by code or as a list; null after a problem was answered. No storage was asked.</summary>
-    public static async Task<IReadOnlyList<Presented>?> CouponsAsync(Call call, string? code, IReadOnlyList<PresentedBody>? coupons)
+    /// <param name="pointer">Where the n-th of the list stands in the body; null: in <c>coupons</c>.</param>
+    public static async Task<IReadOnlyList<Presented>?> CouponsAsync(
+        Call call, string? code, IReadOnlyList<PresentedBody>? coupons, Func<int, string>? pointer = null)
     {
         var faults = new Faults();
         if (code is null == coupons is null) faults.Add("/code", "Send either code, or coupons for several or for several uses.");
@@ -53,8 +55,9 @@ internal static class Baskets
         var shown = new List<Presented>();
         foreach (var (text, uses) in coupons ?? [new PresentedBody(code!)])
         {
-            if (await Codes.ReadAsync(call, text, uses) is not { } good) return null;
-            if (shown.Any(other => other.Code == good.Code)) faults.Add(FormattableString.Invariant($"/coupons/{shown.Count}/code"), "Name each coupon once; several uses of one are its member uses.");
+            var at = pointer?.Invoke(shown.Count) ?? (coupons is null ? "/code" : FormattableString.Invariant($"/coupons/{shown.Count}/code"));
+            if (await Codes.ReadAsync(call, text, uses, at) is not { } good) return null;
+            if (shown.Any(other => other.Code == good.Code)) faults.Add(at, "Name each coupon once; several uses of one are its member uses.");
             shown.Add(good);
         }
 

@@ -42,14 +42,15 @@ public static class Codes
     }
 
     /// <summary>The coupon that a route or body shows; null after a problem was answered. No storage was asked for a coupon.</summary>
-    public static async Task<Presented?> ReadAsync(Call call, string text, int uses = 1)
+    /// <param name="at">Where the text stands in the body.</param>
+    public static async Task<Presented?> ReadAsync(Call call, string text, int uses = 1, string at = "/code")
     {
         ArgumentNullException.ThrowIfNull(call);
         if (await call.Http.RequestServices.GetRequiredService<Throttle>().RefuseLookUpAsync(call)) return null;
         if (CodeText.Read(text, out var advice) is not { } read)
         {
             var faults = new Faults();
-            faults.Add("/code", advice);
+            faults.Add(at, advice);
             await Problems.WriteAsync(call.Http, faults);
             return null;
         }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Ledger.Coupons.Offline;
 using Ledger.Coupons.Codes;
+using Ledger.Coupons.Offline;
 using Ledger.Postgres;
 using NodaTime;
 

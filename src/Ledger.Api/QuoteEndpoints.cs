@@ -68,7 +68,9 @@ public static class QuoteEndpoints
         if (body.Codes is null == body.Coupons is null) faults.Add("/coupons", "Send either coupons or codes.");
         if (body.Codes is { Count: 0 }) faults.Add("/codes", "Name at least one coupon.");
         if (await call.RefuseAsync(faults)) return;
-        if (await Baskets.CouponsAsync(call, code: null, body.Coupons ?? [.. body.Codes!.Select(code => new PresentedBody(code))]) is not { } coupons) return;
+        var shown = body.Coupons ?? [.. body.Codes!.Select(code => new PresentedBody(code))];
+        Func<int, string>? pointer = body.Codes is null ? null : place => FormattableString.Invariant($"/codes/{place}");
+        if (await Baskets.CouponsAsync(call, code: null, shown, pointer) is not { } coupons) return;
         if (!await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
         if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var quote = Quotes.Of(

@@ -165,7 +165,7 @@ public sealed class SyntheticBooks
         });
         book.Codes.Add(code);
         var member = $"member-{random.Next(40 + (plan.Operations / plan.Books / 4)):D6}";
-        return CouponOperations.Issue(request, random.Next(4) switch { 0 => "autumn", 1 => "summer", _ => "spring" }, code, member, random.Next(2) == 0 ? null : "SCAN", now, date,
+        return CouponOperations.Issue(request, random.Next(4) switch { 0 => "autumn", 1 => "summer", _ => "spring" }, code, member, random.Next(2) == 0 ? null : "SCAN", now, date, given: null,
             random.Next(8) == 0 ? 60 + random.Next(900) : null);
     }
 

@@ -175,6 +175,8 @@ public class CouponEndTests
             ("accept as the giver", Accept with { Member = Member }),
             ("accept too late", Accept with { Now = WasOffered.ExpiresAt }),
             ("take back", TakeBack),
+            ("refund", new RefundVoucher(Noon, Noon, null)),
+            ("answer the refund", new AnswerRefund(IsPaid: true, "refund-1", null, Noon)),
             ("expire before the end", new ExpireCoupon(Noon)),
             ("expire after the end", new ExpireCoupon(WindowEnd)),
         ];
@@ -203,6 +205,7 @@ public class CouponEndTests
             ("used in part, expired", ACoupon.Given(Issued, UsedInPart, HasExpired).State),
             ("returned", ACoupon.Given(Issued, Redeemed, WasReturned).State),
             ("returned after its end", ACoupon.Given(Issued, Redeemed, WasReturned with { Status = CouponStatus.ReturnedExpired }).State),
+            ("sold", ACoupon.Given(Issued with { Sale = new("trade-1", 1, new(49_90), "shop", new(1_49), true, true) }).State),
             ("returned ten times", ACoupon.Given(Issued, Redeemed).State with { Cycles = 10 }),
         ]));
     }

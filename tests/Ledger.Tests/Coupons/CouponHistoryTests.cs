@@ -51,8 +51,8 @@ public class CouponHistoryTests
             seen.UnionWith(book.Entries.Select(entry => entry.Fact.GetType()));
         });
 
-        // Histories that were always refused would prove little. Returns, baskets and coupons of several uses have their own.
-        Assert.Empty(typeof(CouponEvent).GetNestedTypes().Except(seen).Except([typeof(CouponReturned)]));
+        // Histories that were always refused would prove little. Returns, baskets and coupons of several uses and sold ones have their own.
+        Assert.Empty(typeof(CouponEvent).GetNestedTypes().Except(seen).Where(type => !type.Name.StartsWith("Voucher", StringComparison.Ordinal)).Except([typeof(CouponReturned)]));
     }
 
     /// <summary>Invariants 1 and 3: never more issued than quota and limits allow at that moment, in the versions that know the limit.</summary>
@@ -240,7 +240,7 @@ public class CouponHistoryTests
         return step.What switch
         {
             "issue" => CouponOperations.Issue(request, Spring, code, Member(), null, at, date, personKey: PersonOf(Member())),
-            "reserve" => CouponOperations.Issue(request, Spring, code, Member(), null, at, date, 60 * (1 + step.Amount % 200), PersonOf(Member())),
+            "reserve" => CouponOperations.Issue(request, Spring, code, Member(), null, at, date, given: null, 60 * (1 + step.Amount % 200), PersonOf(Member())),
             "confirm" => CouponOperations.Confirm(request, code),
             "cancel" => CouponOperations.Cancel(request, code),
             "give" => GiftOperations.Offer(request, code, FormattableString.Invariant($"{code}-g{key}"), step.Number == 2 ? Member() : null, Duration.FromMinutes(1 + step.Amount % 3_000)),

@@ -97,7 +97,7 @@ internal sealed class Histories(int seed)
 
     private void Issue(string book) => Add(book, $"coupon-{Guid.NewGuid():N}", new CouponIssued(
         $"c{random.Next(3)}", random.Next(1, 4), $"u{random.Next(8)}", null, ["issued/c"], random.Next(3) == 0 ? null : new Money(random.Next(1, 9_999)),
-        At(), At(), At(), Date(), random.Next(3) == 0 ? At() : null));
+        At(), At(), At(), Date(), Sale: null, random.Next(3) == 0 ? At() : null));
 
     private void Live((string Book, string Stream) key)
     {
