@@ -25,6 +25,24 @@ public sealed partial class ProblemsTests
         ["idempotency-key-missing"] = "`needs` (text; for batches)",
     };
 
+    /// <summary>What other systems call them, with the problem that says the same here.</summary>
+    private static readonly (string Code, string Slug)[] Names =
+    [
+        ("CODE_NOT_FOUND", "code-not-found"), ("CODE_CHECK_FAILED", "code-check-failed"), ("CODE_STEP_STALE", "code-step-stale"),
+        ("CODE_STEP_REPLAYED", "code-step-replayed"), ("CAMPAIGN_NOT_STARTED", "campaign-not-started"), ("CAMPAIGN_PAUSED", "campaign-not-active"),
+        ("CAMPAIGN_STOPPED", "campaign-not-active"), ("NOT_YET_VALID", "not-yet-valid"), ("EXPIRED", "expired"),
+        ("OUTSIDE_TIME_WINDOW", "outside-time-window"), ("STORE_NOT_ALLOWED", "store-not-allowed"), ("CHANNEL_NOT_ALLOWED", "channel-not-allowed"),
+        ("FLOOR_NOT_MET", "floor-not-met"), ("GOODS_NOT_ELIGIBLE", "goods-not-eligible"), ("PAYMENT_METHOD_NOT_ALLOWED", "payment-method-not-allowed"),
+        ("OWNER_MISMATCH", "owner-mismatch"), ("ALREADY_USED", "already-used"), ("ALREADY_HELD", "already-held"),
+        ("ALREADY_VOIDED", "already-voided"), ("DEACTIVATED", "deactivated"), ("IN_TRANSFER", "in-transfer"),
+        ("STACKING_CONFLICT", "stacking-conflict"), ("TOO_MANY_REDEEMABLES", "too-many-redeemables"), ("MONEY_BUDGET_EXHAUSTED", "money-budget-exhausted"),
+        ("QUOTE_CHANGED", "quote-changed"), ("HOLD_EXPIRED", "hold-expired"), ("IDEMPOTENCY_KEY_REUSED", "idempotency-key-reused"),
+        ("REVERSED_BEFORE_ARRIVAL", "reversed-before-arrival"), ("ORIGINAL_NOT_FOUND", "redemption-not-found"), ("VOID_WINDOW_CLOSED", "void-window-closed"),
+        ("RETURN_EXCEEDS_ORIGINAL", "return-exceeds-original"), ("OFFLINE_LIMIT", "offline-limit"), ("DEVICE_SEQUENCE_GAP", "device-sequence-gap"),
+        ("NOT_PERMITTED_AGENCY", "not-permitted"), ("CODE_NOT_APPLICABLE", "code-not-applicable"), ("NOT_LAST_OF_BUNDLE", "not-last-of-bundle"),
+        ("RETURN_CYCLES_EXCEEDED", "return-cycles-exceeded")
+    ];
+
     [Fact]
     public void Each_has_a_name_of_its_own_and_says_what_to_do()
     {
@@ -67,6 +85,20 @@ public sealed partial class ProblemsTests
             AppendTable(text, area.Select(refusal => Problems.All.Single(problem => problem.Slug == refusal.Key)), problem => Facts(refusals[problem.Slug]));
         }
 
+        text.Append(
+            """
+
+            ## Names of the field
+
+            Tills that know these codes from other systems find the problem here. There is no `IN_PROGRESS`: a second copy of a request waits for the first and
+            gets its answer. `OFFLINE_CONFLICT` and `DEVICE_CLOCK_SKEW` refuse nothing: a forwarded record says them of itself (`outcome` conflict, `clockSkew`).
+
+            | code | type |
+            |---|---|
+
+            """);
+        foreach (var (code, slug) in Names)
+            text.Append(CultureInfo.InvariantCulture, $"| `{code}` | `{Problems.All.Single(problem => problem.Slug == slug).Slug}` |\n");
         Approved.MatchesFile(text.ToString(), "docs/problems.md");
     }
 
