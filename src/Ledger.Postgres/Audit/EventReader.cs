@@ -37,7 +37,7 @@ internal sealed class EventReader
 
     /// <exception cref="System.Text.Json.JsonException">The data is not of the type's shape.</exception>
     public object Read(KnownEvent type, ReadOnlySpan<byte> data, FlatJson? flat, JsonShape? shape) =>
-        flat is not null && shape is not null && type.ReadByHand?.Invoke(new(this, data, flat, shape)) is { } fact ? fact : type.Stored.Read(data);
+        flat is not null && shape is { IsKnown: true } && type.ReadByHand?.Invoke(new(this, data, flat, shape)) is { } fact ? fact : type.Stored.Read(data);
 
     internal static object? Issued(Members m)
     {

@@ -150,7 +150,11 @@ internal sealed class JsonShape
         Order = [.. Enumerable.Range(0, names.Length)];
         Array.Sort(Order, (a, b) => names[a].AsSpan().SequenceCompareTo(names[b]));
         Fields = [.. fields.Select(field => Array.FindIndex(names, name => name.AsSpan().SequenceEqual(field)))];
+        IsKnown = Fields.Count(index => index >= 0) == names.Length;
     }
+
+    /// <summary>Every member is one of the fields asked for.</summary>
+    public bool IsKnown { get; }
 
     /// <summary>Members in canonical order (all names are ASCII, where every order by code unit is the order of the bytes).</summary>
     public int[] Order { get; }
