@@ -54,7 +54,7 @@ public static class CouponDecider
         (CommitHold c, { Status: CouponStatus.Used, Last: { } last }) when last.Request == c.Request => Decision<CouponEvent>.Unchanged,
         (CommitHold { Discount: { } quoted } c, { Hold: { } hold }) when hold.Id == c.HoldId && c.Now < hold.ExpiresAt && quoted != hold.Discount =>
             new QuoteChanged(quoted, hold.Discount),
-        (CommitHold c, { Hold: { } hold } s) when hold.Id == c.HoldId && c.Now < hold.ExpiresAt => Committed(c, hold, s),
+        (CommitHold c, { Hold: { } hold } s) when hold.Id == c.HoldId && c.Now < hold.ExpiresAt => Ended(Committed(c, hold, s), s, c.Now),
         (CommitHold c, { Hold: { } hold }) when hold.Id == c.HoldId => new HoldExpired(hold.ExpiresAt),
         (CommitHold, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
         (CommitHold c, _) => new HoldNotFound(c.HoldId),
@@ -224,6 +224,10 @@ public static class CouponDecider
         var reversed = new CouponExpiryReversed(s.Campaign, s.Member, at);
         return redeemed.UsesLeft is null ? [reversed, redeemed] : [reversed, redeemed, new CouponExpired(s.Campaign, s.Member, s.ValidTo)];
     }
+
+    /// <summary>Uses that a hold leaves after the validity ended: the clock has asked before and asks no more.</summary>
+    private static CouponEvent[] Ended(CouponRedeemed redeemed, Coupon s, Instant now) =>
+        redeemed.UsesLeft is null || now < s.ValidTo ? [redeemed] : [redeemed, new CouponExpired(s.Campaign, s.Member, s.ValidTo)];
 
     private static CouponHeld Held(HoldCoupon c, Coupon s)
     {

@@ -16,6 +16,24 @@ internal static class Books
     /// <param name="isWhole">The audit must be clean too: nothing was broken on purpose.</param>
     public static async Task AssertSoundAsync(NpgsqlDataSource database, bool isWhole = true)
     {
+        for (var tries = 1; ; tries++)
+        {
+            var before = await database.AskAsync<decimal>("select coalesce(sum(head), 0) from ledger.books");
+            try
+            {
+                await AssertStillSoundAsync(database, isWhole);
+                return;
+            }
+            catch (Exception) when (tries < 10)
+            {
+                // Where the clock wrote meanwhile, what was read before and after that does not fit: read again.
+                if (before == await database.AskAsync<decimal>("select coalesce(sum(head), 0) from ledger.books")) throw;
+            }
+        }
+    }
+
+    private static async Task AssertStillSoundAsync(NpgsqlDataSource database, bool isWhole)
+    {
         using var hasher = new EntryHasher();
         var heads = new Dictionary<string, (long Seq, byte[] Hash)>(StringComparer.Ordinal);
         var states = new Dictionary<(string, string), (long Version, object State)>();

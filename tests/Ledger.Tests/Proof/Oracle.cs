@@ -183,7 +183,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         {
             OrderKey = hold.Key,
         };
-        return new(201, sale.ToJson(), [.. Home(sale), .. hold.Parts.Select(part => $"coupon-{part.Coupon.Code} coupon_redeemed")], () => Book(sale, now));
+        return new(201, sale.ToJson(), [.. Home(sale), .. hold.Parts.SelectMany(part => EntriesOf(part, now, sale))], () => Book(sale, now));
     }
 
     private Expected Release(string id, long now)
@@ -432,9 +432,12 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         : coupon.Status == "expired" ? [$"coupon-{coupon.Code} coupon_expiry_reversed"]
         : [];
 
+    /// <summary>Used after the end: reported late, or kept by a hold. What is left of it expires.</summary>
+    private static bool IsLate(OracleCoupon coupon, long now) => coupon.Status == "expired" || now >= coupon.Terms.To;
+
     private static IEnumerable<string> EntriesOf(OraclePart part, long now, OracleSale sale)
     {
-        var isLate = part.Coupon.Status == "expired" && part.Coupon.Used + part.Uses < part.Coupon.Terms.Uses;
+        var isLate = IsLate(part.Coupon, now) && part.Coupon.Used + part.Uses < part.Coupon.Terms.Uses;
         return [.. Before(part.Coupon, now), $"coupon-{part.Coupon.Code} coupon_redeemed", .. isLate ? new[] { $"coupon-{part.Coupon.Code} coupon_expired" } : []];
     }
 
@@ -443,7 +446,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         Sales.Add(sale.Id, sale);
         foreach (var part in sale.Parts)
         {
-            var (coupon, isLate) = (part.Coupon, part.Coupon.Status == "expired");
+            var (coupon, isLate) = (part.Coupon, IsLate(part.Coupon, now));
             Unexpire(coupon);
             coupon.Used += part.Uses;
             (coupon.Redemptions, coupon.Last, coupon.Hold, coupon.Status) = (coupon.Redemptions + 1, sale, null, coupon.Used < coupon.Terms.Uses ? "issued" : "used");

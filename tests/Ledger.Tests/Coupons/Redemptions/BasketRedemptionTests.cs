@@ -136,6 +136,19 @@ public class BasketRedemptionTests
     }
 
     [Fact]
+    public void Uses_that_are_left_when_a_hold_that_outlived_the_validity_is_committed_have_expired()
+    {
+        var till = new Till().With(Spring, Off(5_00) with { MaxUses = 3 }, "A");
+        till.Now = WindowEnd - Duration.FromMinutes(1);
+        var hold = till.Accepted(till.Hold(Lines(20_00), new Presented("A"))).Text("holdId");
+        till.Now = WindowEnd + Duration.FromSeconds(30);
+        // The clock asks at the end of the validity, and not again.
+        till.Accepted(CouponOperations.Expire(till.Ask(), "A"));
+        till.Accepted(till.Commit(hold));
+        Assert.Equal((CouponStatus.Expired, 1, null), (till.Coupon("A").Status, till.Coupon("A").Uses, till.Coupon("A").DueAt));
+    }
+
+    [Fact]
     public void Commit_with_higher_discount_than_quoted()
     {
         var till = Two();
