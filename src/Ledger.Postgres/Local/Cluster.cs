@@ -14,7 +14,8 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan OrphanLimit = TimeSpan.FromSeconds(10);
+    // Longer than the minute after which the server ends a child that is still being let in and has not noticed yet.
+    private static readonly TimeSpan OrphanLimit = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan OrphanPause = TimeSpan.FromMilliseconds(100);
 
     public PostmasterFile Postmaster => PostmasterFile.Read(folder.Data);
