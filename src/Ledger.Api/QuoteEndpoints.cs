@@ -73,9 +73,11 @@ public static class QuoteEndpoints
         if (await Baskets.CouponsAsync(call, code: null, shown, pointer) is not { } coupons) return;
         if (!await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
         if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
+        string[] codes = [.. coupons.Select(one => one.Code)];
+        var states = await call.Http.RequestServices.GetRequiredService<CouponReads>().StatesAsync(call.Merchant, codes, call.Aborted);
+        await call.Http.RequestServices.GetRequiredService<BookQueries>().PutBudgetsAsync(call.Merchant, states, codes, call.Aborted);
         var quote = Quotes.Of(
-            await call.Http.RequestServices.GetRequiredService<CouponReads>().StatesAsync(call.Merchant, [.. coupons.Select(one => one.Code)], call.Aborted),
-            coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), call.Now, call.Caller.Key.Store ?? body.Store, basket,
+            states, coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), call.Now, call.Caller.Key.Store ?? body.Store, basket,
             Baskets.StatedOf(body.Member, body.Channel, discount: null));
         await call.JsonAsync(new QuoteView(
             new(body.Amount), [.. quote.Coupons.Select(one => ViewOf(call, one))], ViewOf(call, quote.Together),

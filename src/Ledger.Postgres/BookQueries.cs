@@ -102,6 +102,22 @@ public sealed class BookQueries(NpgsqlDataSource database)
         return MoneyBudgets.Left(bound.Select(coupon => (coupon.Campaign, coupon.Terms, (CouponHold?)null)), id => campaigns[id], key => tallies[key]);
     }
 
+    /// <summary>Puts beside coupons and their terms what the budgets that these name ask for; nearly no terms name any.</summary>
+    public async Task PutBudgetsAsync(string book, BookStates states, IEnumerable<string> codes, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        var bound = (from code in codes
+                     let coupon = states.State(CouponStream.Of(code))
+                     where coupon.Status != CouponStatus.None
+                     let terms = states.State(CampaignStreams.TermsOf(coupon.Campaign, coupon.TermsVersion)).Terms!
+                     where terms.Budgets is not null
+                     select (coupon.Campaign, Parties: terms.Budgets!)).ToList();
+        if (bound.Count == 0) return;
+        foreach (var id in bound.Select(one => one.Campaign).Distinct(StringComparer.Ordinal))
+            states.Put(CampaignStreams.Of(id).Id, await StateAsync(book, CampaignStreams.Of(id), cancellation));
+        foreach (var (key, value) in await TalliesAsync(book, bound.SelectMany(one => MoneyBudgets.Tallies(one.Campaign, one.Parties)), cancellation)) states.PutTally(key, value);
+    }
+
     /// <summary>A funding pool; null where there is none of this id.</summary>
     public async Task<PoolView?> PoolAsync(string id, CancellationToken cancellation)
     {

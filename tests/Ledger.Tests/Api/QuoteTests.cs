@@ -106,6 +106,21 @@ public sealed class QuoteTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
+    public async Task A_quote_sees_what_is_left_of_a_budget()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("bounded", terms: Shop.Terms[..^1] + ""","budgets":["merchant"]}""");
+        string[] codes = [await shop.IssueAsync("bounded"), await shop.IssueAsync("bounded")];
+        Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/bounded/budgets", new { party = "merchant", expected = 0, target = 700 }, shop.MerchantKey));
+        var quote = Shop.Expect(200, await QuoteAsync(shop, new { amount = 4200, codes }));
+        Assert.All(quote["redeemables"].EnumerateArray(), one => Assert.Equal(500, one.Number("discount")));
+        Assert.Equal(("money-budget-exhausted", 1), (SlugOf(quote["together"]), quote["best"].GetProperty("codes").GetArrayLength()));
+        Shop.Expect(201, await shop.RedeemAsync(codes[0]));
+        Assert.Equal("money-budget-exhausted", SlugOf(Shop.Expect(200, await QuoteAsync(shop, new { amount = 4200, codes = (string[])[codes[1]] }))["together"]));
+        Assert.Equal("money-budget-exhausted", (await shop.RedeemAsync(codes[1])).Problem);
+    }
+
+    [Fact]
     public async Task More_than_thirty_coupons_and_the_same_code_twice_are_refused()
     {
         var shop = await OpenAsync("plain");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Codes;
 using NodaTime;
 
@@ -27,7 +28,7 @@ public static class Quotes
     /// <summary>Nobody's request key, as a key has no blanks: a quote repeats no request.</summary>
     private const string NoKey = " ";
 
-    /// <param name="book">Holds the coupons, and the terms that they pin.</param>
+    /// <param name="book">Holds the coupons, the terms that they pin, and what the budgets that these name ask for.</param>
     /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once.</param>
     /// <param name="at">When it happens, as far as the caller's word is taken; <paramref name="now"/> is when the question was received.</param>
     public static Quote Of(
@@ -50,7 +51,9 @@ public static class Quotes
             if (CouponDecider.StandingRefusal(state, terms, at, now, store, one.Uses, stated) is null) usable.Add(new(one.Code, terms, i, state.Campaign, one.Uses));
         }
 
-        var best = Combination.Best(basket ?? Basket.Of(amount), usable);
+        var left = MoneyBudgets.Left(
+            usable.Select(one => (one.Campaign, one.Terms, (CouponHold?)null)), id => book.State(CampaignStreams.Of(id)), book.Tally);
+        var best = Combination.Best(basket ?? Basket.Of(amount), usable, left);
         return new(alone, Ask(coupons), new([.. best.Pricing.Applied.Select(applied => applied.Candidate.Code)], best.Pricing.Discount, best.IsExact));
     }
 
