@@ -86,7 +86,7 @@ internal sealed class Wire(Uri url) : IDisposable
             var text = await response.Content.ReadAsStringAsync();
             return (int)response.StatusCode >= 500 ? null : new((int)response.StatusCode, text.Length > 0 && JsonNode.Parse(text) is JsonObject body ? body : []);
         }
-        catch (Exception lost) when (lost is HttpRequestException or TaskCanceledException)
+        catch (Exception lost) when (lost is HttpRequestException or SocketException or TaskCanceledException)
         {
             return null;
         }

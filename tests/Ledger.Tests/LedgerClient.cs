@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -60,9 +61,22 @@ public sealed class LedgerClient(HttpClient http) : IDisposable
         using var request = new HttpRequestMessage(method, path) { Content = content };
         if (apiKey is not null) request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {apiKey}");
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        using var response = await Http.SendAsync(request);
+        using var response = await SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return new((int)response.StatusCode, text, response.Content.Headers.ContentType?.MediaType, response.Headers);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
+    {
+        try
+        {
+            return await Http.SendAsync(request);
+        }
+        catch (SocketException lost)
+        {
+            // So .NET 10 tells of a connection that was lost right after it was made: everything else comes as an HttpRequestException.
+            throw new HttpRequestException(lost.Message, lost);
+        }
     }
 
     public static HttpContent? Content(object? body) => body switch

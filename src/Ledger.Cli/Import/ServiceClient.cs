@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -204,7 +205,7 @@ internal sealed class ServiceClient : IDisposable
     }
 
     private static bool IsWorthAnotherAttempt(Exception e) =>
-        e is TryAgainException or HttpRequestException or IOException or OperationCanceledException;
+        e is TryAgainException or HttpRequestException or SocketException or IOException or OperationCanceledException;
 
     private static bool IsWorthAnotherAttempt(int status) => status is 429 or 502 or 503 or 504;
 

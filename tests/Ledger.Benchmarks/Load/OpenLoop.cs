@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Ledger.Benchmarks.Load;
@@ -90,7 +91,7 @@ internal sealed class OpenLoop(Uri service)
             using var answer = await client.SendAsync(request);
             return answer.StatusCode == System.Net.HttpStatusCode.Created ? await answer.Content.ReadAsStringAsync() : null;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or TaskCanceledException)
         {
             return null;
         }

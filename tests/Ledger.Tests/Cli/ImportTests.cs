@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Xunit;
 
@@ -76,11 +77,12 @@ public sealed class ImportTests
     {
         using var service = new FakeService
         {
-            Fault = (number, _) => (number % 7) switch
+            Fault = (number, _) => (number % 8) switch
             {
                 2 => Busy(),
                 4 => throw new HttpRequestException("Connection reset by peer"),
-                6 => FakeService.Problem(HttpStatusCode.BadGateway, "The proxy lost the service"),
+                5 => throw new SocketException((int)SocketError.NotConnected),
+                7 => FakeService.Problem(HttpStatusCode.BadGateway, "The proxy lost the service"),
                 _ => null,
             },
         };
