@@ -137,8 +137,8 @@ public static class Codes
 
     private static async Task RotatingAsync(Call call)
     {
-        if (await FindAsync(call) is not var (code, check)) return;
-        if (check.Terms.Codes?.Rotation is not { } rotation || !CouponCode.TryParse(code, out var ours))
+        if (await FindAsync(call) is not var (code, terms)) return;
+        if (terms.Codes?.Rotation is not { } rotation || !CouponCode.TryParse(code, out var ours))
         {
             await Problems.WriteAsync(call.Http, new CodeDoesNotRotate());
             return;
@@ -157,8 +157,8 @@ public static class Codes
         var query = new Query(call, "format", "scale");
         var (format, scale) = (query.Text("format"), query.Number("scale", PngScale, 1, 40));
         if (format is not (null or "svg" or "png")) query.Refuse("format", "Ask for svg or png.");
-        if (await query.RefuseAsync() || await FindAsync(call) is not var (code, check)) return;
-        var text = check.Terms.Codes?.Rotation is { } rotation && CouponCode.TryParse(code, out var ours)
+        if (await query.RefuseAsync() || await FindAsync(call) is not var (code, terms)) return;
+        var text = terms.Codes?.Rotation is { } rotation && CouponCode.TryParse(code, out var ours)
             ? RotatingCode.Show(await KeyAsync(call), ours, call.Now, rotation).ToString()
             : code;
         var picture = draw(text, code);
@@ -172,7 +172,7 @@ public static class Codes
         await call.Http.Response.BodyWriter.WriteAsync(bytes, call.Aborted);
     }
 
-    private static async Task<(string Code, CouponCheck Check)?> FindAsync(Call call)
+    private static async Task<(string Code, CouponTerms Terms)?> FindAsync(Call call)
     {
         if (await ReadAsync(call, call.Route("code")) is not { Digits: null, Code: var code })
         {
@@ -180,7 +180,7 @@ public static class Codes
             return null;
         }
 
-        if (await call.Http.RequestServices.GetRequiredService<BookQueries>().CheckAsync(call.Merchant, code, call.Aborted) is { } check) return (code, check);
+        if (await call.Http.RequestServices.GetRequiredService<CouponReads>().CouponAsync(call.Merchant, code, call.Aborted) is var (_, terms)) return (code, terms);
         await Problems.WriteAsync(call.Http, CodeText.Unknown(code));
         return null;
     }
@@ -195,12 +195,13 @@ public static class Codes
         var (merchant, text) = ((string)http.Request.RouteValues["merchant"]!, (string)http.Request.RouteValues["code"]!);
         var read = CodeText.Read(text, out _);
         var asked = read is { Rotating: null } known ? known.Code : "-";
-        var check = await http.RequestServices.GetRequiredService<BookQueries>().CheckAsync(Headers.IsId(merchant) ? merchant : "-", asked, http.RequestAborted);
-        var status = check is null ? "" : Coupon.StatusAt(check.Status, check.ValidFrom, check.ValidTo, check.HeldUntil, clock.GetCurrentInstant());
-        if (check is null || status is not ("effective" or "pending")) await Problems.WriteAsync(http, Problems.CodeNotApplicable);
+        var found = await http.RequestServices.GetRequiredService<CouponReads>().CouponAsync(Headers.IsId(merchant) ? merchant : "-", asked, http.RequestAborted);
+        var status = found?.Coupon.StatusAt(clock.GetCurrentInstant());
+        if (found is not var (coupon, terms) || status is not ("effective" or "pending"))
+            await Problems.WriteAsync(http, Problems.CodeNotApplicable);
         else
         {
-            var view = new PublicCouponView(asked, status, check.Terms.Benefit, check.Terms.MinimumSpend, check.ValidFrom, check.ValidTo);
+            var view = new PublicCouponView(asked, status, terms.Benefit, terms.MinimumSpend, coupon.ValidFrom, coupon.ValidTo);
             await Answers.RawAsync(http, StatusCodes.Status200OK, JsonSerializer.SerializeToUtf8Bytes(view, LedgerJson.Answers));
         }
     }

@@ -90,40 +90,25 @@ public static class CouponEndpoints
         var query = new Query(call, "amount", "store", "businessTime");
         var (amount, store, stated) = (query.Whole("amount", 1, Limits.MaxAmount), query.Id("store") ?? call.Caller.Key.Store, query.Time("businessTime"));
         if (await query.RefuseAsync() || await Codes.ReadAsync(call, call.Route("code")) is not { Code: var code } presented) return;
-        if (await call.Http.RequestServices.GetRequiredService<BookQueries>().CheckAsync(call.Merchant, code, call.Aborted) is not { } check)
+        if (await call.Http.RequestServices.GetRequiredService<CouponReads>().CouponAsync(call.Merchant, code, call.Aborted) is not var (coupon, terms))
         {
             await Problems.WriteAsync(call.Http, CodeText.Unknown(code));
             return;
         }
 
         var at = call.Caller.Judged(stated, call.Now);
-        var wrong = amount is null ? null : await Codes.RefusalOfAsync(call, presented, check.Terms);
+        var wrong = amount is null ? null : await Codes.RefusalOfAsync(call, presented, terms);
         var left = amount is null ? null : await call.Http.RequestServices.GetRequiredService<BookQueries>()
-            .LeftAsync(call.Merchant, [(check.Campaign, check.Terms)], call.Aborted);
-        Decision<CouponEvent>? verdict = amount is not { } basket ? null : wrong is not null ? wrong : Ask(code, check, new(basket), at, call.Now, store, left);
+            .LeftAsync(call.Merchant, [(coupon.Campaign, terms)], call.Aborted);
+        Decision<CouponEvent>? verdict = amount is not { } basket ? null : wrong is not null ? wrong : 
+            // The decider itself, so that a check and a redemption never differ.
+            CouponDecider.Decide(new CouponCommand.RedeemCoupon(terms, code, "?", new(basket), at, store, null, null, call.Now, Left: left), coupon);
         var reason = (verdict as Decision<CouponEvent>.Rejected)?.Reason;
         var redeemed = (verdict as Decision<CouponEvent>.Accepted)?.Events.OfType<CouponEvent.CouponRedeemed>().Single();
         await call.JsonAsync(new CheckView(
-            code, Coupon.StatusAt(check.Status, check.ValidFrom, check.ValidTo, check.HeldUntil, call.Now), check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo,
-            check.RedemptionId, check.RedeemedAt, check.Terms, verdict is null ? null : reason is null, redeemed?.Discount, redeemed is null ? null : redeemed.Amount - redeemed.Discount,
+            code, coupon.StatusAt(call.Now), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
+            coupon.Standing?.RedemptionId, coupon.Standing?.At, terms, verdict is null ? null : reason is null, redeemed?.Discount, redeemed is null ? null : redeemed.Amount - redeemed.Discount,
             reason is null ? null : Problems.ObjectOf(call.Http, reason)));
-    }
-
-    /// <summary>Asks the decider itself, so that a check and a redemption never differ.</summary>
-    private static Decision<CouponEvent> Ask(
-        string code, CouponCheck check, Money amount, Instant at, Instant now, string? store, IReadOnlyDictionary<(string Campaign, string Party), Money>? left)
-    {
-        var status = Enum.Parse<CouponStatus>(check.Status, ignoreCase: true);
-        var last = check.RedemptionId is null ? null : new CouponUse(check.RedemptionId, "", default, default, check.RedeemedAt!.Value, default, null, null, null, IsVoided: false);
-        var kept = new Coupon(status, check.Campaign, check.TermsVersion, check.Member, check.ValidFrom, check.ValidTo, 0, last);
-        var coupon = (status, check.HeldUntil) switch
-        {
-            (CouponStatus.Confirming, { } until) => kept with { Claim = new(until, [], null, default) },
-            (CouponStatus.InTransfer, { } until) => kept with { Gift = new("", check.Member, null, default, until, GiftStatus.Offered) },
-            (_, { } until) => kept with { Hold = new("", "", default, default, default, until, null, null, null) },
-            _ => kept,
-        };
-        return CouponDecider.Decide(new CouponCommand.RedeemCoupon(check.Terms, code, "?", amount, at, store, null, null, now, Left: left), coupon);
     }
 
     private static async Task DeactivateAsync(Call call)

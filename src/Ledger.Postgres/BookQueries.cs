@@ -181,24 +181,6 @@ public sealed class BookQueries(NpgsqlDataSource database)
         return states;
     }
 
-    /// <summary>A coupon as the inline read model has it, with the terms that it pins; null where the merchant has no such code.</summary>
-    public async Task<CouponCheck?> CheckAsync(string book, string code, CancellationToken cancellation)
-    {
-        CouponCheck check;
-        await using (var command = Command("query_check.sql", book, code))
-        await using (var row = await command.ExecuteReaderAsync(cancellation))
-        {
-            if (!await row.ReadAsync(cancellation)) return null;
-            check = new(
-                row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetString(3), TimeOf(row, 4), TimeOf(row, 5),
-                row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? null : TimeOf(row, 7), row.IsDBNull(8) ? null : TimeOf(row, 8), null!);
-            if (Stored(row, 9, CampaignStreams.Terms) is (true, { Terms: { } terms })) return check with { Terms = terms };
-        }
-
-        var folded = await StateAsync(book, CampaignStreams.TermsOf(check.Campaign, check.TermsVersion), cancellation);
-        return check with { Terms = folded.Terms! };
-    }
-
     /// <summary>The answer that a request key has for ever; null where nothing was carried out under it.</summary>
     public async Task<byte[]?> RequestAsync(string book, string key, CancellationToken cancellation)
     {
@@ -246,15 +228,15 @@ public sealed class BookQueries(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<WalletCoupon>> WalletAsync(string book, string member, string after, int limit, Instant now, CancellationToken cancellation)
     {
-        var coupons = new List<WalletCoupon>();
-        await using var command = Command("query_wallet.sql", book, member, after, limit);
-        await using var row = await command.ExecuteReaderAsync(cancellation);
-        while (await row.ReadAsync(cancellation))
+        var found = new List<(string Code, Coupon? Coupon)>();
+        await using (var command = Command("query_wallet.sql", book, member, after, limit))
+        await using (var row = await command.ExecuteReaderAsync(cancellation))
         {
-            var (from, to) = (TimeOf(row, 3), TimeOf(row, 4));
-            coupons.Add(new(row.GetString(0), row.GetString(1), Coupon.StatusAt(row.GetString(2), from, to, row.IsDBNull(6) ? null : TimeOf(row, 6), now), from, to, row.IsDBNull(5) ? null : TimeOf(row, 5)));
+            while (await row.ReadAsync(cancellation)) found.Add((row.GetString(0), Stored(row, 1, CouponStream.Type) is (true, { } coupon) ? coupon : null));
         }
 
+        var coupons = new List<WalletCoupon>(found.Count);
+        foreach (var (code, stored) in found) coupons.Add(WalletCoupon.Of(code, stored ?? await StateAsync(book, CouponStream.Of(code), cancellation), now));
         return coupons;
     }
 
@@ -344,18 +326,20 @@ public sealed class BookQueries(NpgsqlDataSource database)
     private static JsonElement Json(NpgsqlDataReader row, int column) => JsonSerializer.Deserialize<JsonElement>(row.GetFieldValue<byte[]>(column));
 }
 
-/// <summary>A coupon as the inline read model has it.</summary>
-public sealed record CouponCheck(
-    string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, string? RedemptionId, Instant? RedeemedAt,
-    Instant? HeldUntil, CouponTerms Terms);
-
 /// <summary>An entry of a book as the API shows it.</summary>
 /// <param name="Hash">Hexadecimal SHA-256 that chains this entry to the one before.</param>
 public sealed record EntryView(
     long Entry, Guid Id, string Stream, long Version, string Type, JsonElement Data, Instant Timestamp, string? Correlation, string? Causation, JsonElement? Headers, string Hash);
 
 /// <summary>A coupon in a member's wallet.</summary>
-public sealed record WalletCoupon(string Code, string Campaign, string Status, Instant ValidFrom, Instant ValidTo, Instant? RedeemedAt);
+public sealed record WalletCoupon(string Code, string Campaign, string Status, Instant ValidFrom, Instant ValidTo, Instant? RedeemedAt)
+{
+    public static WalletCoupon Of(string code, Coupon coupon, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(coupon);
+        return new(code, coupon.Campaign, coupon.StatusAt(now), coupon.ValidFrom, coupon.ValidTo, coupon.Standing?.At);
+    }
+}
 
 /// <summary>Totals of a campaign; what was voided or returned is taken back out of amount and discount. A basket counts for each coupon used on it.</summary>
 /// <param name="Redeemed">Redemptions ever made, voided and returned ones included.</param>

@@ -55,6 +55,15 @@ public sealed class CouponReads
         return states;
     }
 
+    /// <summary>A coupon with its terms; null where the merchant has no such code.</summary>
+    /// <exception cref="LedgerOverloadedException">Too many reads wait already.</exception>
+    public async Task<(Coupon Coupon, CouponTerms Terms)?> CouponAsync(string book, string code, CancellationToken cancellation)
+    {
+        var states = await StatesAsync(book, [code], cancellation);
+        var coupon = states.State(CouponStream.Of(code));
+        return coupon.Status == CouponStatus.None ? null : (coupon, states.State(CampaignStreams.TermsOf(coupon.Campaign, coupon.TermsVersion)).Terms!);
+    }
+
     /// <summary>Puts these streams' states, and returns them in the order asked.</summary>
     private async Task<object[]> LoadAsync(string book, List<StreamName> streams, BookStates states, CancellationToken cancellation)
     {

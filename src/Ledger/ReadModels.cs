@@ -14,11 +14,14 @@ namespace Ledger;
 /// <param name="IsInline">Written by the scribe in the transaction of the entries, never behind; else it follows.</param>
 public sealed record ReadModel(string Table, bool IsInline)
 {
+    /// <summary>What is due when.</summary>
+    public static ReadModel Timers { get; } = new("timers", IsInline: true);
+
     /// <summary>Every read model there is.</summary>
     public static IReadOnlyList<ReadModel> All { get; } =
     [
-        new("timers", IsInline: true),
-        new("redemption_check", IsInline: true),
+        Timers,
+        new("wallets", IsInline: true),
         new("campaign_totals", IsInline: false),
         new("store_days", IsInline: false),
     ];
@@ -31,6 +34,9 @@ public sealed record ReadModel(string Table, bool IsInline)
 
     /// <summary>The same statement for ranges that are a good part of all entries, as a rebuild reads them: the planner chooses.</summary>
     public string BulkSql { get; } = Read("entries_many") + Read(Table);
+
+    /// <summary>Whether an event of this stored name can change it: whether its statement says that name.</summary>
+    public bool Knows(string stored) => Statement.Contains($"'{stored}'", StringComparison.Ordinal);
 
     private static string Read(string name)
     {

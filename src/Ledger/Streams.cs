@@ -19,6 +19,9 @@ public abstract record StreamType(string Name, int Schema, bool IsImmutable, Typ
 
     /// <summary>What the fact adds to which tallies; the audit recomputes every tally by this function.</summary>
     public abstract IReadOnlyList<TallyChange> TalliesOf(object fact);
+
+    /// <summary>The state in a word, stored beside it for those who count and list; null: this type has none.</summary>
+    public abstract string? StatusOf(object state);
 }
 
 /// <inheritdoc/>
@@ -28,7 +31,8 @@ public sealed record StreamType<TState, TEvent>(
     TState InitialState,
     Func<TState, TEvent, TState> EvolveState,
     Func<TEvent, IReadOnlyList<TallyChange>>? Tallies = null,
-    bool IsImmutable = false) : StreamType(Name, Schema, IsImmutable, typeof(TState), typeof(TEvent))
+    bool IsImmutable = false,
+    Func<TState, string>? Status = null) : StreamType(Name, Schema, IsImmutable, typeof(TState), typeof(TEvent))
     where TState : notnull
     where TEvent : notnull
 {
@@ -37,6 +41,8 @@ public sealed record StreamType<TState, TEvent>(
     public override object Evolve(object state, object fact) => EvolveState((TState)state, (TEvent)fact);
 
     public override IReadOnlyList<TallyChange> TalliesOf(object fact) => Tallies is null ? [] : Tallies((TEvent)fact);
+
+    public override string? StatusOf(object state) => Status?.Invoke((TState)state);
 
     /// <summary>The stream of this type with that id.</summary>
     public Stream<TState, TEvent> At(string id) => new(this, id);

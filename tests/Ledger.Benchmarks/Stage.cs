@@ -157,6 +157,8 @@ internal sealed class Stage : IAsyncDisposable
         await Task.WhenAll(
             Task.Run(() => new Seeder(Ledger, now, digest => Numbers.LedgerCode(digest)).RunAsync(options.Coupons, Hot, ReadModel.All)),
             Task.Run(() => new Seeder(Reference, now, digest => Numbers.ReferenceCode(digest)).RunAsync(options.Coupons, Hot, [.. ReadModel.All.Where(model => model.IsInline)])));
+        await ExecuteAsync(Reference, Embedded.Read("reference_rows.sql"));
+        await ExecuteAsync(Reference, "vacuum analyze ledger.redemption_check");
     }
 
     private async Task MakeKeysAsync()

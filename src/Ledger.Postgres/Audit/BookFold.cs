@@ -42,7 +42,7 @@ internal enum Tables : byte
 {
     None = 0,
     Streams = 1,
-    RedemptionCheck = 2,
+    Wallets = 2,
     Timers = 4,
     Tombstones = 8,
 }

@@ -6,8 +6,8 @@ using NodaTime;
 namespace Ledger.Postgres.Audit;
 
 /// <summary>
-/// Spells a coupon's state as the server spells the <c>jsonb</c> of it (members by length, then by name), so that a state which is right
-/// is known by its bytes. A state that differs is judged by reading it; a mistake here can only cost time.
+/// Spells a coupon's state as the scribe writes it (<see cref="LedgerJson.Options"/>: members by name), so that a state which is right is
+/// known by its bytes. A state that differs is judged by reading it; a mistake here can only cost time.
 /// </summary>
 internal sealed class CouponStateText
 {
@@ -19,42 +19,42 @@ internal sealed class CouponStateText
     /// <summary>False where a text needs escapes, the coupon has anything unusual about it or names a basket, or the state is unusually long.</summary>
     public bool TryWrite(Coupon coupon, out ReadOnlySpan<byte> text)
     {
-        (length, isPlain) = (0, coupon is { Hold: null, Step: null, Sold: null, Claim: null, Gift: null, Last: null or { Basket: null } });
-        Put("{"u8);
-        if (coupon.Last is { } last)
-        {
-            Put("\"last\": {"u8);
-            PutUse(last);
-            Put("}, "u8);
-        }
-
-        PutNumber("\"uses\": "u8, coupon.Uses);
-        PutNumber(", \"cycles\": "u8, coupon.Cycles);
-        PutText(", \"member\": \""u8, coupon.Member);
-        PutText("\", \"status\": \""u8, NameOf(coupon.Status));
-        PutTime("\", \"validTo\": \""u8, coupon.ValidTo);
-        PutText("\", \"campaign\": \""u8, coupon.Campaign);
-        PutTime("\", \"validFrom\": \""u8, coupon.ValidFrom);
-        PutNumber("\", \"redemptions\": "u8, coupon.Redemptions);
-        PutNumber(", \"termsVersion\": "u8, coupon.TermsVersion);
-        Put("}"u8);
+        (length, isPlain) = (0, coupon is { Hold: null, Step: null, Sold: null, Claim: null, Gift: null, Last: null or { Basket: null, Charged: null } });
+        PutText("{\"campaign\":\""u8, coupon.Campaign);
+        PutNumber("\",\"cycles\":"u8, coupon.Cycles);
+        if (coupon.Last is { } last) PutUse(last);
+        if (coupon.Latest is { } latest) PutWord(",\"latest\":\""u8, latest);
+        PutText(",\"member\":\""u8, coupon.Member);
+        PutNumber("\",\"redemptions\":"u8, coupon.Redemptions);
+        PutText(",\"status\":\""u8, NameOf(coupon.Status));
+        PutNumber("\",\"termsVersion\":"u8, coupon.TermsVersion);
+        PutNumber(",\"uses\":"u8, coupon.Uses);
+        PutTime(",\"validFrom\":\""u8, coupon.ValidFrom);
+        PutTime("\",\"validTo\":\""u8, coupon.ValidTo);
+        Put("\"}"u8);
         text = buffer.AsSpan(0, length);
         return isPlain;
     }
 
     private void PutUse(CouponUse use)
     {
-        PutTime("\"at\": \""u8, use.At);
-        if (use.Hold is not null) PutText("\", \"hold\": \""u8, use.Hold);
-        if (use.Till is not null) PutText("\", \"till\": \""u8, use.Till);
-        if (use.Order is not null) PutText("\", \"order\": \""u8, use.Order);
-        if (use.Store is not null) PutText("\", \"store\": \""u8, use.Store);
-        PutNumber("\", \"amount\": "u8, use.Amount.Minor);
-        PutText(", \"request\": \""u8, use.Request);
-        PutNumber("\", \"discount\": "u8, use.Discount.Minor);
-        Put(use.IsVoided ? ", \"isVoided\": true"u8 : ", \"isVoided\": false"u8);
-        PutText(", \"redemptionId\": \""u8, use.RedemptionId);
-        PutTime("\", \"voidableUntil\": \""u8, use.VoidableUntil);
+        PutNumber(",\"last\":{\"amount\":"u8, use.Amount.Minor);
+        PutTime(",\"at\":\""u8, use.At);
+        PutNumber("\",\"discount\":"u8, use.Discount.Minor);
+        if (use.Hold is not null) PutWord(",\"hold\":\""u8, use.Hold);
+        Put(use.IsVoided ? ",\"isVoided\":true"u8 : ",\"isVoided\":false"u8);
+        if (use.Order is not null) PutWord(",\"order\":\""u8, use.Order);
+        PutText(",\"redemptionId\":\""u8, use.RedemptionId);
+        PutWord("\",\"request\":\""u8, use.Request);
+        if (use.Store is not null) PutWord(",\"store\":\""u8, use.Store);
+        if (use.Till is not null) PutWord(",\"till\":\""u8, use.Till);
+        PutTime(",\"voidableUntil\":\""u8, use.VoidableUntil);
+        Put("\"}"u8);
+    }
+
+    private void PutWord(ReadOnlySpan<byte> name, string value)
+    {
+        PutText(name, value);
         Put("\""u8);
     }
 

@@ -35,8 +35,8 @@ internal sealed class StreamTable(AuditTotals totals) : ITableCheck
         if (row.Bool(6)) Differ.Add(book, Name, row.Text(1), "is_archived", "false", "true");
         if (stream.Type is not { } type) return true;
         if (!Differ.Same(type.Name, row.Bytes(2))) Differ.Add(book, Name, row.Text(1), "type", type.Name, row.Text(2));
-        if (row.IsNull(7) || row.IsNull(8) || row.Int32(8) != type.Schema) totals.AddStatesToFoldAnew(1);
-        else if (!stream.IsBroken && !IsState(stream, type, row.Json(7))) Describe(row, book, stream, type);
+        if (row.IsNull(8) || row.IsNull(9) || row.Int32(9) != type.Schema) totals.AddStatesToFoldAnew(1);
+        else if (!stream.IsBroken) CompareState(row, book, stream, type);
         return true;
     }
 
@@ -61,8 +61,15 @@ internal sealed class StreamTable(AuditTotals totals) : ITableCheck
         }
     }
 
-    private static void Describe(CopyRows row, BookFold book, StreamFold stream, StreamType type) => Differ.Add(
-        book, Name, row.Text(1), "state", JsonSerializer.Serialize(stream.State, type.StateType, LedgerJson.Options), Encoding.UTF8.GetString(row.Json(7)));
+    private void CompareState(CopyRows row, BookFold book, StreamFold stream, StreamType type)
+    {
+        var isUnnamed = row.IsNull(7);
+        var status = type.StatusOf(stream.State!);
+        if (status is null ? !isUnnamed : isUnnamed || !Differ.Same(status, row.Bytes(7)))
+            Differ.Words(book, Name, row.Text(1), "status", status, isUnnamed ? default : row.Bytes(7), isUnnamed);
+        if (!IsState(stream, type, row.Bytes(8)))
+            Differ.Add(book, Name, row.Text(1), "state", JsonSerializer.Serialize(stream.State, type.StateType, LedgerJson.Options), row.Text(8));
+    }
 }
 
 /// <summary>One row a tally: the sum of what the entries add to it.</summary>

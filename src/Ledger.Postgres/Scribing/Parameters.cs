@@ -18,6 +18,9 @@ internal static class Parameters
 
     public static NpgsqlParameter<byte[][]> Bytes() => Array<byte[]>(NpgsqlDbType.Bytea);
 
+    /// <summary>Texts as their bytes.</summary>
+    public static NpgsqlParameter<byte[][]> Utf8() => Array<byte[]>(NpgsqlDbType.Text);
+
     public static NpgsqlParameter<byte[][]> Json() => Array<byte[]>(NpgsqlDbType.Jsonb);
 
     public static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)

@@ -1,50 +1,56 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Npgsql;
 using static Ledger.Postgres.Scribing.Parameters;
 
 namespace Ledger.Postgres.Scribing;
 
 /// <summary>
-/// The second round trip: entries, streams, tallies, request outcomes, heads, inline read models, and COMMIT, all in one batch.
+/// The second round trip: entries, streams, tallies, request outcomes, heads, inline read models, all in one statement, and COMMIT.
 /// </summary>
 /// <remarks>
-/// A statement costs Postgres some 20 µs even when it has nothing to do, so there is a second batch for operations that only go on with
-/// what there is, as tills' do.
+/// A part costs Postgres time even when it has nothing to do. So there is a second form for operations that only go on with what there is,
+/// as tills' do, and a third for those of them that no inline read model wants to hear of.
 /// </remarks>
-internal sealed class WriteCommands : IAsyncDisposable
+internal sealed partial class WriteCommands : IAsyncDisposable
 {
-    private readonly Columns all = new();
-    private readonly Columns few = new();
-    private readonly NpgsqlBatch whole;
-    private readonly NpgsqlBatch brief;
+    private static readonly ReadModel[] Inline = [.. ReadModel.All.Where(model => model.IsInline)];
+
+    /// <summary>By stored event: the inline read models that it can change.</summary>
+    private static readonly Dictionary<string, ReadModel[]> Concerned =
+        Catalogue.Events.Keys.ToDictionary(name => name, name => Array.FindAll(Inline, model => model.Knows(name)), StringComparer.Ordinal);
+
+    private readonly Form whole;
+    private readonly Form timed;
+    private readonly Form plain;
 
     private WriteCommands(NpgsqlConnection connection)
     {
-        whole = new(connection)
-        {
-            BatchCommands =
-            {
-                InsertEvents(all),
-                InsertStreams(all.Created),
-                UpdateStreams(all.Updated),
-                Command(SqlFile.Read("scribe_upsert_tallies.sql"), all.Tallies.Book, all.Tallies.Key, all.Tallies.Change),
-                InsertRequests(all.Requests),
-                Command(SqlFile.Read("scribe_insert_books.sql"), all.Opened.Id, all.Opened.Head, all.Opened.Hash),
-                UpdateBooks(all.Moved),
-                Command("commit"),
-            },
-        };
-        brief = new(connection)
-        {
-            BatchCommands = { InsertEvents(few), UpdateStreams(few.Updated), InsertRequests(few.Requests), UpdateBooks(few.Moved), Command("commit") },
-        };
+        whole = new(connection, Inline, columns =>
+        [
+            new("opened_streams", "scribe_insert_streams.sql", columns.Created.Whole),
+            new("changed_streams", "scribe_update_streams.sql", columns.Updated.Changed),
+            new("changed_tallies", "scribe_upsert_tallies.sql", columns.Tallies.All),
+            new("kept_requests", "scribe_insert_requests.sql", columns.Requests.All),
+            new("opened_books", "scribe_insert_books.sql", columns.Opened.All),
+            new("moved_books", "scribe_update_books.sql", columns.Moved.All),
+        ]);
+        timed = Brief(ReadModel.Timers);
+        plain = Brief();
+
+        Form Brief(params ReadModel[] inline) => new(connection, inline, columns =>
+        [
+            new("changed_streams", "scribe_update_streams.sql", columns.Updated.Changed),
+            new("kept_requests", "scribe_insert_requests.sql", columns.Requests.All),
+            new("moved_books", "scribe_update_books.sql", columns.Moved.All),
+        ]);
     }
 
     public static async Task<WriteCommands> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var commands = new WriteCommands(connection);
-        await commands.whole.PrepareAsync(cancellation);
-        await commands.brief.PrepareAsync(cancellation);
+        foreach (var form in (Form[])[commands.whole, commands.timed, commands.plain]) await form.Batch.PrepareAsync(cancellation);
         return commands;
     }
 
@@ -64,7 +70,8 @@ internal sealed class WriteCommands : IAsyncDisposable
         }
 
         var goesOn = newBooks.Count == 0 && newStreams.Count == 0 && books.TrueForAll(book => book.TallyChanges.Count == 0);
-        var (batch, columns) = goesOn ? (brief, few) : (whole, all);
+        var form = goesOn ? BriefFor(work) : whole;
+        var columns = form.Columns;
         columns.Events.Fill(work.Entries);
         columns.Created.Fill(newStreams, work);
         columns.Updated.Fill(streams, work);
@@ -72,33 +79,28 @@ internal sealed class WriteCommands : IAsyncDisposable
         columns.Requests.Fill(work.NewRequests);
         columns.Opened.Fill(newBooks);
         columns.Moved.Fill(books);
-        return batch.ExecuteNonQueryAsync(CancellationToken.None);
+        return form.Batch.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    private Form BriefFor(Batch work)
+    {
+        var form = plain;
+        foreach (var (entry, _) in work.Entries)
+        {
+            foreach (var model in Concerned[entry.Type])
+            {
+                if (model != ReadModel.Timers) return whole;
+                form = timed;
+            }
+        }
+
+        return form;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await whole.DisposeAsync();
-        await brief.DisposeAsync();
+        foreach (var form in (Form[])[whole, timed, plain]) await form.Batch.DisposeAsync();
     }
-
-    /// <summary>One statement: the entries, and from them the inline read models. All but the last of these stand in its head, so they must be inserts.</summary>
-    private static NpgsqlBatchCommand InsertEvents(Columns columns)
-    {
-        ReadModel[] inline = [.. ReadModel.All.Where(model => model.IsInline)];
-        var before = inline[..^1].Select(model => $", {model.Table}_rows as ({model.Statement})\n");
-        return Command(SqlFile.Read("scribe_insert_events.sql") + string.Concat(before) + inline[^1].Statement, columns.Events.All);
-    }
-
-    private static NpgsqlBatchCommand InsertStreams(StreamColumns c) => Command(
-        SqlFile.Read("scribe_insert_streams.sql"), c.Book, c.Id, c.Type, c.Version, c.Last, c.First, c.State, c.Schema);
-
-    private static NpgsqlBatchCommand UpdateStreams(StreamColumns c) => Command(
-        SqlFile.Read("scribe_update_streams.sql"), c.Book, c.Id, c.Version, c.Last, c.State, c.Schema);
-
-    private static NpgsqlBatchCommand InsertRequests(RequestColumns c) => Command(
-        SqlFile.Read("scribe_insert_requests.sql"), c.Book, c.Key, c.Fingerprint, c.Outcome);
-
-    private static NpgsqlBatchCommand UpdateBooks(BookColumns c) => Command(SqlFile.Read("scribe_update_books.sql"), c.Id, c.Head, c.Hash);
 
     /// <summary>One column: a value for each row.</summary>
     private static T[] Column<TRow, T>(List<TRow> rows, Func<TRow, T> value)
@@ -110,6 +112,40 @@ internal sealed class WriteCommands : IAsyncDisposable
 
     private static byte[] Whole(ReadOnlyMemory<byte> bytes) =>
         MemoryMarshal.TryGetArray(bytes, out var array) && array.Array!.Length == bytes.Length ? array.Array : bytes.ToArray();
+
+    /// <summary>A part of the one statement that writes.</summary>
+    private readonly record struct Part(string Name, string File, NpgsqlParameter[] Parameters);
+
+    /// <summary>One statement that writes everything, as each statement more costs as much as a redemption; and commit.</summary>
+    private sealed class Form
+    {
+        private readonly List<NpgsqlParameter> parameters = [];
+
+        /// <param name="inline">Read models fed by the new entries. All but the last stand in the statement's head, so they must be inserts.</param>
+        public Form(NpgsqlConnection connection, ReadModel[] inline, Func<Columns, Part[]> parts)
+        {
+            List<string> head = [$"entries as ({Take("scribe_insert_events.sql", Columns.Events.All)})"];
+            head.AddRange(parts(Columns).Select(part => $"{part.Name} as ({Take(part.File, part.Parameters)})"));
+            head.AddRange(inline[..^Math.Min(1, inline.Length)].Select(model => $"{model.Table}_rows as ({model.Statement})"));
+            var body = inline.Length > 0 ? inline[^1].Statement : SqlFile.Read("scribe_written.sql");
+            Batch = new(connection) { BatchCommands = { Command($"with {string.Join(",\n", head)}\n{body}", [.. parameters]), Command("commit") } };
+        }
+
+        public Columns Columns { get; } = new();
+
+        public NpgsqlBatch Batch { get; }
+
+        /// <summary>The text of a file, its <c>$1</c> and so on behind those of the parts before.</summary>
+        private string Take(string file, NpgsqlParameter[] more)
+        {
+            var before = parameters.Count;
+            parameters.AddRange(more);
+            return Placeholder().Replace(SqlFile.Read(file), match => FormattableString.Invariant($"${before + int.Parse(match.ValueSpan[1..], CultureInfo.InvariantCulture)}"));
+        }
+    }
+
+    [GeneratedRegex(@"\$[0-9]+", RegexOptions.NonBacktracking)]
+    private static partial Regex Placeholder();
 
     /// <summary>The parameters of one batch.</summary>
     private sealed class Columns
@@ -170,6 +206,10 @@ internal sealed class WriteCommands : IAsyncDisposable
     /// <summary>The columns of new or changed streams: one row a stream, as the batch leaves it.</summary>
     private sealed class StreamColumns
     {
+        public NpgsqlParameter[] Whole => [Book, Id, Type, Version, Last, First, Status, State, Schema];
+
+        public NpgsqlParameter[] Changed => [Book, Id, Version, Last, Status, State, Schema];
+
         public NpgsqlParameter<string?[]> Book { get; } = Text();
 
         public NpgsqlParameter<string?[]> Id { get; } = Text();
@@ -182,7 +222,9 @@ internal sealed class WriteCommands : IAsyncDisposable
 
         public NpgsqlParameter<DateTime[]> Last { get; } = Timestamp();
 
-        public NpgsqlParameter<byte[][]> State { get; } = Json();
+        public NpgsqlParameter<string?[]> Status { get; } = Text();
+
+        public NpgsqlParameter<byte[][]> State { get; } = Utf8();
 
         public NpgsqlParameter<int[]> Schema { get; } = Integer();
 
@@ -194,6 +236,7 @@ internal sealed class WriteCommands : IAsyncDisposable
             Version.TypedValue = Column(streams, s => s.Stream.Version);
             First.TypedValue = Column(streams, s => s.Stream.First.ToDateTimeUtc());
             Last.TypedValue = Column(streams, s => s.Stream.Last.ToDateTimeUtc());
+            Status.TypedValue = Column<(BookWork, StreamWork Stream), string?>(streams, s => s.Stream.Name.Type.StatusOf(s.Stream.State));
             State.TypedValue = Column(streams, s => work.StateOf(s.Stream));
             Schema.TypedValue = Column(streams, s => s.Stream.Name.Type.Schema);
         }
@@ -201,6 +244,8 @@ internal sealed class WriteCommands : IAsyncDisposable
 
     private sealed class TallyColumns
     {
+        public NpgsqlParameter[] All => [Book, Key, Change];
+
         public NpgsqlParameter<string?[]> Book { get; } = Text();
 
         public NpgsqlParameter<string?[]> Key { get; } = Text();
@@ -226,6 +271,8 @@ internal sealed class WriteCommands : IAsyncDisposable
 
     private sealed class RequestColumns
     {
+        public NpgsqlParameter[] All => [Book, Key, Fingerprint, Outcome];
+
         public NpgsqlParameter<string?[]> Book { get; } = Text();
 
         public NpgsqlParameter<string?[]> Key { get; } = Text();
@@ -245,6 +292,8 @@ internal sealed class WriteCommands : IAsyncDisposable
 
     private sealed class BookColumns
     {
+        public NpgsqlParameter[] All => [Id, Head, Hash];
+
         public NpgsqlParameter<string?[]> Id { get; } = Text();
 
         public NpgsqlParameter<long[]> Head { get; } = Bigint();

@@ -41,20 +41,35 @@ public sealed record Coupon(
         _ => null,
     };
 
-    /// <summary>What a person is told: the clock decides between pending, effective, held and expired before any entry says so.</summary>
-    public string StatusAt(Instant now) => StatusAt(Status.ToString().ToLowerInvariant(), ValidFrom, ValidTo, KeptUntil, now);
+    /// <summary>The redemption that stands; null: none.</summary>
+    [JsonIgnore]
+    public CouponUse? Standing => Status == CouponStatus.Used ? Last : null;
 
-    /// <summary>The same from a read model's row, whose status is that of the state in lower case.</summary>
-    public static string StatusAt(string stored, Instant validFrom, Instant validTo, Instant? keptUntil, Instant now) => stored switch
+    /// <summary>The status in a word, as tables name it; <see cref="StatusAt"/> is for those who ask.</summary>
+    [JsonIgnore]
+    public string Word => Status switch
     {
-        "confirming" when now >= keptUntil => "cancelled",
-        "intransfer" when now < keptUntil => "in-transfer",
-        "issued" when now < keptUntil => "held",
-        "issued" or "intransfer" when now < validFrom => "pending",
-        "issued" or "intransfer" when now < validTo => "effective",
-        "issued" or "intransfer" => "expired",
-        "returnedexpired" => "returned-expired",
-        _ => stored,
+        CouponStatus.Issued => "issued",
+        CouponStatus.Used => "used",
+        CouponStatus.Deactivated => "deactivated",
+        CouponStatus.Expired => "expired",
+        CouponStatus.ReturnedExpired => "returned-expired",
+        CouponStatus.Confirming => "confirming",
+        CouponStatus.Cancelled => "cancelled",
+        CouponStatus.InTransfer => "in-transfer",
+        _ => "none",
+    };
+
+    /// <summary>What a person is told: the clock decides between pending, effective, held and expired before any entry says so.</summary>
+    public string StatusAt(Instant now) => Status switch
+    {
+        CouponStatus.Confirming when now >= KeptUntil => "cancelled",
+        CouponStatus.InTransfer when now < KeptUntil => "in-transfer",
+        CouponStatus.Issued when now < KeptUntil => "held",
+        CouponStatus.Issued or CouponStatus.InTransfer when now < ValidFrom => "pending",
+        CouponStatus.Issued or CouponStatus.InTransfer when now < ValidTo => "effective",
+        CouponStatus.Issued or CouponStatus.InTransfer => "expired",
+        _ => Word,
     };
 }
 

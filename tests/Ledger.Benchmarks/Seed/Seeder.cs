@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Merchants;
 using NodaTime;
@@ -189,7 +190,9 @@ internal sealed class SeedRows : IAsyncDisposable
             streams.Write(stream.Version, NpgsqlDbType.Bigint);
             streams.Write(stream.Last.ToDateTimeUtc(), NpgsqlDbType.TimestampTz);
             streams.Write(stream.Last.ToDateTimeUtc(), NpgsqlDbType.TimestampTz);
-            streams.Write(SeedBook.Canonical(stream.State, LedgerJson.Options), NpgsqlDbType.Jsonb);
+            if (stream.Name.Type.StatusOf(stream.State) is { } status) streams.Write(status, NpgsqlDbType.Varchar);
+            else streams.WriteNull();
+            streams.Write(JsonSerializer.Serialize(stream.State, stream.Name.Type.StateType, LedgerJson.Options), NpgsqlDbType.Text);
             streams.Write(stream.Name.Type.Schema, NpgsqlDbType.Integer);
         }
 

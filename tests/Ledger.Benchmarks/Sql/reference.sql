@@ -9,7 +9,7 @@ insert into ledger.used values ('spread', 0), ('hot', 0);
 
 -- The n-th coupon of the supply, in an order without pattern; see Numbers.cs for the same reckoning.
 create function ledger.reference_redeem(
-    p_n bigint, p_count bigint, p_offset bigint, p_state jsonb, p_data jsonb, p_outcome jsonb, p_headers jsonb) returns bigint
+    p_n bigint, p_count bigint, p_offset bigint, p_state text, p_data jsonb, p_outcome jsonb, p_headers jsonb) returns bigint
 language plpgsql as $$
 declare
     digest bytea := sha256(((p_n * 7368787) % p_count + p_offset)::text::bytea);
@@ -29,7 +29,7 @@ begin
     if not found then raise exception 'The request key % was used before.', request; end if;
 
     update ledger.mt_streams
-    set version = version + 1, timestamp = now, state = p_state, state_schema = 1
+    set version = version + 1, timestamp = now, status = 'used', state = p_state, state_schema = 1
     where tenant_id = tenant and id = 'coupon-' || coupon and version = 1
     returning version into stream_version;
     if not found then raise exception 'The coupon % is not at version 1.', coupon; end if;

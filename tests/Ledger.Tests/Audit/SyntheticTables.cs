@@ -13,10 +13,10 @@ internal static class SyntheticTables
     {
         await WriteAsync(source, "books", "tenant_id, head, head_hash", books, book => [[book.Name, book.Head, book.Hash]]);
         await WriteAsync(source, "tallies", "tenant_id, key, value", books, book => book.Tallies.Select(t => new object?[] { book.Name, t.Key, t.Value }));
-        await WriteAsync(source, "mt_streams", "tenant_id, id, type, version, timestamp, created, state, state_schema", books, book => book.Streams.Select(s => new object?[]
+        await WriteAsync(source, "mt_streams", "tenant_id, id, type, version, timestamp, created, status, state, state_schema", books, book => book.Streams.Select(s => new object?[]
         {
             book.Name, s.Key, s.Value.Type.Name, s.Value.Version, s.Value.Timestamp, s.Value.Created,
-            new Json(JsonSerializer.SerializeToUtf8Bytes(s.Value.State, s.Value.Type.StateType, LedgerJson.Options)), s.Value.Type.Schema,
+            s.Value.Type.StatusOf(s.Value.State), JsonSerializer.Serialize(s.Value.State, s.Value.Type.StateType, LedgerJson.Options), s.Value.Type.Schema,
         }));
         foreach (var (model, columns, rows) in ReadModelRows())
         {
@@ -28,12 +28,8 @@ internal static class SyntheticTables
 
     private static IEnumerable<(ReadModel Model, string Columns, Func<CouponProjections, IEnumerable<object?[]>> Rows)> ReadModelRows()
     {
-        yield return (Model("redemption_check"),
-            "tenant_id, code, status, campaign, terms_version, member, valid_from, valid_to, redemption_id, redeemed_at, discount, held_until, entry",
-            all => all.RedemptionCheck.Select(r => new object?[]
-            {
-                r.Code, r.Status, r.Campaign, r.TermsVersion, r.Member, r.ValidFrom, r.ValidTo, r.RedemptionId, r.RedeemedAt, r.Discount?.Minor, r.HeldUntil, r.Entry,
-            }));
+        yield return (Model("wallets"), "tenant_id, code, member, campaign, terms_version, valid_to",
+            all => all.Wallets.Select(r => new object?[] { r.Code, r.Member, r.Campaign, r.TermsVersion, r.ValidTo }));
         yield return (Model("campaign_totals"),
             "tenant_id, campaign, issued, redeemed, voided, returned, deactivated, expired, amount, discount, face_valued, face_value",
             all => all.CampaignTotals.Select(r => new object?[]
@@ -51,7 +47,7 @@ internal static class SyntheticTables
     private static CouponProjections Fold(SyntheticBook book, long upTo)
     {
         var fold = new CouponProjections(book.Name);
-        foreach (var (seq, stream, fact) in book.Entries.TakeWhile(entry => entry.Seq <= upTo)) fold.Apply(seq, stream, fact);
+        foreach (var (_, stream, fact) in book.Entries.TakeWhile(entry => entry.Seq <= upTo)) fold.Apply(stream, fact);
         return fold;
     }
 

@@ -45,7 +45,7 @@ internal sealed class Histories(int seed)
     public IEnumerable<CouponProjections> Fold() => Entries.GroupBy(entry => entry.Book, StringComparer.Ordinal).Select(book =>
     {
         var fold = new CouponProjections(book.Key);
-        foreach (var entry in book) fold.Apply(entry.Seq, entry.Stream, entry.Fact);
+        foreach (var entry in book) fold.Apply(entry.Stream, entry.Fact);
         return fold;
     });
 

@@ -50,7 +50,7 @@ public sealed class ReadModelRebuildTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("redemption_check")]
+    [InlineData("wallets")]
     [InlineData("campaign_totals")]
     [InlineData("timers")]
     public async Task Under_writers_and_readers_nothing_is_lost_and_nobody_meets_a_hole(string table)

@@ -18,7 +18,7 @@ internal static class StoredRows
 
     public static string[] Folded(Histories histories, string table) => Ordered(histories.Fold().SelectMany<CouponProjections, object>(fold => table switch
     {
-        "redemption_check" => fold.RedemptionCheck,
+        "wallets" => fold.Wallets,
         "campaign_totals" => fold.CampaignTotals,
         "store_days" => fold.StoreDays,
         "timers" => fold.Timers,
@@ -35,10 +35,8 @@ internal static class StoredRows
 
     private static object Row(NpgsqlDataReader r, string table) => table switch
     {
-        "redemption_check" => new RedemptionCheckRow(
-            T(r, "tenant_id")!, T(r, "code")!, T(r, "status")!, T(r, "campaign")!, r.GetInt32(r.GetOrdinal("terms_version")), T(r, "member")!,
-            I(r, "valid_from")!.Value, I(r, "valid_to")!.Value, T(r, "redemption_id"), I(r, "redeemed_at"),
-            r.IsDBNull(r.GetOrdinal("discount")) ? null : new Money(L(r, "discount")), I(r, "held_until"), L(r, "entry")),
+        "wallets" => new WalletRow(
+            T(r, "tenant_id")!, T(r, "code")!, T(r, "member")!, T(r, "campaign")!, r.GetInt32(r.GetOrdinal("terms_version")), I(r, "valid_to")!.Value),
         "campaign_totals" => new CampaignTotalsRow(
             T(r, "tenant_id")!, T(r, "campaign")!, L(r, "issued"), L(r, "redeemed"), L(r, "voided"), L(r, "returned"), L(r, "deactivated"), L(r, "expired"),
             new Money(L(r, "amount")), new Money(L(r, "discount")), L(r, "face_valued"), new Money(L(r, "face_value"))),

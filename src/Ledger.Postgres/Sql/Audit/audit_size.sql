@@ -9,7 +9,7 @@ select
         (select max(tenant_id) from ledger.tallies),
         (select max(tenant_id) from ledger.requests),
         (select max(tenant_id) from ledger.progress),
-        (select max(tenant_id) from ledger.redemption_check),
+        (select max(tenant_id) from ledger.wallets),
         (select max(tenant_id) from ledger.campaign_totals),
         (select max(tenant_id) from ledger.store_days),
         (select max(tenant_id) from ledger.timers)), 'a')

@@ -4,10 +4,11 @@ with terms as materialized (
     select t.id
     from ledger.mt_streams as t
     where t.tenant_id = $1 and t.id > 'terms-' and t.id < 'terms-' || repeat('z', 80) and t.type = 'terms'
-      and (t.state is null or t.state_schema is distinct from $3 or t.state -> 'terms' ? 'offlineLiability')
+      and (t.state is null or t.state_schema is distinct from $3 or t.state::jsonb -> 'terms' ? 'offlineLiability')
 )
-select r.code
-from ledger.redemption_check as r
-join terms as t on t.id = 'terms-' || r.campaign || '-' || r.terms_version
-where r.tenant_id = $1 and r.status in ('used', 'deactivated') and r.valid_to > $2
+select w.code
+from ledger.wallets as w
+join terms as t on t.id = 'terms-' || w.campaign || '-' || w.terms_version
+join ledger.mt_streams as s on s.tenant_id = w.tenant_id and s.id = 'coupon-' || w.code
+where w.tenant_id = $1 and w.valid_to > $2 and s.status in ('used', 'deactivated')
 limit $4

@@ -2,8 +2,10 @@ select t.campaign, t.issued, t.redeemed, t.voided, t.returned, t.deactivated, t.
        w.members, w.members_redeeming
 from ledger.campaign_totals t
 cross join lateral (
-    select count(distinct member) as members, count(distinct member) filter (where status = 'used') as members_redeeming
-    from ledger.redemption_check where tenant_id = t.tenant_id and campaign = t.campaign
+    select count(distinct w.member) as members, count(distinct w.member) filter (where s.status = 'used') as members_redeeming
+    from ledger.wallets as w
+    join ledger.mt_streams as s on s.tenant_id = w.tenant_id and s.id = 'coupon-' || w.code
+    where w.tenant_id = t.tenant_id and w.campaign = t.campaign
 ) as w
 where t.tenant_id = $1 and t.campaign > $2
 order by t.campaign

@@ -6,6 +6,8 @@ from (
     from ledger.campaign_totals where tenant_id = $1
 ) as t
 cross join (
-    select count(distinct member) as members, count(distinct member) filter (where status = 'used') as members_redeeming
-    from ledger.redemption_check where tenant_id = $1
+    select count(distinct w.member) as members, count(distinct w.member) filter (where s.status = 'used') as members_redeeming
+    from ledger.wallets as w
+    join ledger.mt_streams as s on s.tenant_id = w.tenant_id and s.id = 'coupon-' || w.code
+    where w.tenant_id = $1
 ) as w

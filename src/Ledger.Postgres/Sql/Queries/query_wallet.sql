@@ -1,5 +1,6 @@
-select code, campaign, status, valid_from, valid_to, redeemed_at, held_until
-from ledger.redemption_check
-where tenant_id = $1 and member = $2 and code > $3
-order by code
+select w.code, s.state, s.state_schema
+from ledger.wallets as w
+join ledger.mt_streams as s on s.tenant_id = w.tenant_id and s.id = 'coupon-' || w.code
+where w.tenant_id = $1 and w.member = $2 and w.code > $3
+order by w.code
 limit $4

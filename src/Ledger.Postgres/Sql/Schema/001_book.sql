@@ -10,11 +10,13 @@ create table ledger.mt_streams (
     timestamp    timestamptz not null,
     created      timestamptz not null,
     is_archived  boolean     not null default false,
-    state        jsonb,
+    status       varchar,
+    state        text,
     state_schema int,
     constraint ledger_streams_key primary key (tenant_id, id)
 ) with (fillfactor = 70);
-comment on column ledger.mt_streams.state is 'The stream''s folded state: one indexed read answers, however long the stream.';
+comment on column ledger.mt_streams.status is 'What the state is in a word, for those who count and list.';
+comment on column ledger.mt_streams.state is 'The stream''s folded state as JSON: one indexed read answers, however long the stream. Text, since nobody asks for parts of it.';
 comment on column ledger.mt_streams.state_schema is 'The shape of state; another number than the code''s means: fold from the events.';
 
 create table ledger.mt_events (

@@ -1,24 +1,16 @@
 -- Read models of the coupon slice. Each is filled by one statement of the same name (Ledger/Coupons/ReadModels/*.sql) and can be
 -- rebuilt from the events at any time.
-create table ledger.redemption_check (
+create table ledger.wallets (
     tenant_id     varchar     not null,
     code          varchar     not null,
-    status        varchar     not null,
+    member        varchar     not null,
     campaign      varchar     not null,
     terms_version int         not null,
-    member        varchar     not null,
-    valid_from    timestamptz not null,
     valid_to      timestamptz not null,
-    redemption_id varchar,
-    redeemed_at   timestamptz,
-    discount      bigint,
-    held_until    timestamptz,
-    entry         bigint      not null,
-    constraint ledger_redemption_check_key primary key (tenant_id, code)
-) with (fillfactor = 80);
--- A member's wallet. Its columns never change, so that an update of the row touches no index.
-create index ledger_redemption_check_member_idx on ledger.redemption_check (tenant_id, member, code);
-comment on table ledger.redemption_check is 'Written by the scribe in the transaction of the entry: never behind.';
+    constraint ledger_wallets_key primary key (tenant_id, code)
+) with (fillfactor = 90);
+create index ledger_wallets_member_idx on ledger.wallets (tenant_id, member, code);
+comment on table ledger.wallets is 'Who has which coupon. Written by the scribe in the transaction of the entry: never behind. What a coupon is, its stream''s state says.';
 
 create table ledger.campaign_totals (
     tenant_id   varchar not null,

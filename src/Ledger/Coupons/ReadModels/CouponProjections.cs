@@ -4,10 +4,8 @@ using static Ledger.Coupons.CouponEvent;
 
 namespace Ledger.Coupons.ReadModels;
 
-/// <summary>A row of <c>redemption_check</c>. The redemption's members are null unless the coupon is used.</summary>
-public sealed record RedemptionCheckRow(
-    string Book, string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo,
-    string? RedemptionId, Instant? RedeemedAt, Money? Discount, Instant? HeldUntil, long Entry);
+/// <summary>A row of <c>wallets</c>: who has the coupon.</summary>
+public sealed record WalletRow(string Book, string Code, string Member, string Campaign, int TermsVersion, Instant ValidTo);
 
 /// <summary>A row of <c>campaign_totals</c>. Issued is net of issues that were cancelled; amount, discount and expired are net of what was taken back; a basket counts for each coupon used on it.</summary>
 public sealed record CampaignTotalsRow(
@@ -26,19 +24,13 @@ public sealed record TimerRow(string Book, string Stream, Instant DueAt);
 /// </summary>
 public sealed class CouponProjections(string book)
 {
-    private readonly Dictionary<string, (Coupon State, long Entry)> coupons = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Coupon> coupons = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CampaignTotalsRow> totals = new(StringComparer.Ordinal);
     private readonly Dictionary<(LocalDate Day, string Store), StoreDayRow> days = [];
     private readonly HashSet<(string Stream, Instant DueAt)> timers = [];
 
-    public IEnumerable<RedemptionCheckRow> RedemptionCheck => coupons.Select(pair =>
-    {
-        var (code, (coupon, entry)) = pair;
-        var use = Standing(coupon);
-        return new RedemptionCheckRow(
-            book, code, StatusOf(coupon), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
-            use?.RedemptionId, use?.At, use?.Discount, coupon.KeptUntil, entry);
-    });
+    public IEnumerable<WalletRow> Wallets => coupons.Select(pair =>
+        new WalletRow(book, pair.Key, pair.Value.Member, pair.Value.Campaign, pair.Value.TermsVersion, pair.Value.ValidTo));
 
     public IEnumerable<CampaignTotalsRow> CampaignTotals => totals.Values;
 
@@ -47,23 +39,18 @@ public sealed class CouponProjections(string book)
     public IEnumerable<TimerRow> Timers => timers.Select(timer => new TimerRow(book, timer.Stream, timer.DueAt));
 
     /// <summary>Takes the book's next entry; entries of other slices change nothing.</summary>
-    public void Apply(long seq, string stream, object fact)
+    public void Apply(string stream, object fact)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (fact is CouponEvent happened)
         {
             var code = stream["coupon-".Length..];
-            var state = coupons.TryGetValue(code, out var known) ? known.State : Coupon.None;
-            coupons[code] = (CouponDecider.Evolve(state, happened), seq);
+            coupons[code] = CouponDecider.Evolve(coupons.GetValueOrDefault(code, Coupon.None), happened);
             Count(happened);
         }
 
         Wind(stream, fact);
     }
-
-    private static string StatusOf(Coupon coupon) => coupon.Status.ToString().ToLowerInvariant();
-
-    private static CouponUse? Standing(Coupon coupon) => coupon.Status == CouponStatus.Used ? coupon.Last : null;
 
     private void Count(CouponEvent fact)
     {

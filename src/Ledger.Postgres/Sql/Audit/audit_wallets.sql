@@ -1,0 +1,5 @@
+copy (
+    select tenant_id, code, member, campaign, terms_version, valid_to
+    from ledger.wallets
+    where {books}
+) to stdout (format binary)
