@@ -61,6 +61,8 @@ public static class CouponEndpoints
             request, body.Campaign, FreshCode(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code, body.ConfirmWithin, who.PersonKey, who.PhoneKey);
     }
 
+    internal static string[] FreshCodes(int count) => [.. Enumerable.Range(0, count).Select(_ => FreshCode())];
+
     /// <summary>A code that nobody has; one of digits alone is left to merchants.</summary>
     private static string FreshCode()
     {

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Cryptography;
 using Ledger.Coupons;
+using Ledger.Coupons.Groups;
 using Ledger.Coupons.Sales;
 using Ledger.Postgres;
 using NodaTime;
@@ -72,25 +72,23 @@ public static class SaleEndpoints
     private static async Task SellAsync(Call call)
     {
         if (await call.ReadAsync<SellBody>() is not var (body, raw)) return;
-        var codes = new string[body.Quantity];
-        var entropy = new byte[CouponCode.EntropyBytes];
-        for (var i = 0; i < codes.Length; i++)
-        {
-            RandomNumberGenerator.Fill(entropy);
-            codes[i] = CouponCode.FromRandom(entropy).Value;
-        }
-
         var at = call.Caller.Judged(body.BusinessTime, call.Now);
         var operation = SaleOperations.Sell(
-            call.Request(raw), body.Campaign, body.Trade, body.Member, new(body.Paid), codes, body.Channel, at, call.Caller.DateOf(at));
+            call.Request(raw), body.Campaign, body.Trade, body.Member, new(body.Paid), CouponEndpoints.FreshCodes(body.Quantity), body.Channel, at, call.Caller.DateOf(at));
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 
     private static async Task ShowAsync(Call call)
     {
         var sale = await call.Http.RequestServices.GetRequiredService<BookQueries>().SaleAsync(call.Merchant, call.Route("id"), call.Now, call.Aborted);
-        if (sale is null) await Problems.WriteAsync(call.Http, new SaleUnknown(call.Route("id")));
-        else await call.JsonAsync(sale);
+        if (sale is not null) await call.JsonAsync(sale);
+        else await Problems.WriteAsync(call.Http, await UnsoldAsync(call));
+    }
+
+    private static async Task<Rejection> UnsoldAsync(Call call)
+    {
+        var group = await call.Http.RequestServices.GetRequiredService<BookQueries>().GroupOfPaymentAsync(call.Merchant, call.Route("id"), call.Aborted);
+        return group is null ? new SaleUnknown(call.Route("id")) : new PaymentIsOfGroup(call.Route("id"), group);
     }
 
     private static async Task RefundAsync(Call call)

@@ -86,6 +86,7 @@ public static class Service
         app.MapHolds();
         app.MapQuotes();
         app.MapSales();
+        app.MapGroups();
         app.MapGifts();
         app.MapReversals();
         app.MapPools();

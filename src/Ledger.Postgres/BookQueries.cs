@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Redemptions;
+using Ledger.Coupons.Groups;
 using Ledger.Coupons.Sales;
 using Ledger.Pools;
 using NodaTime;
@@ -255,7 +256,15 @@ public sealed class BookQueries(NpgsqlDataSource database)
         return totals;
     }
 
-    /// <summary>A sale with its coupons as they stand; null where the merchant has none of this trade number.</summary>
+    /// <summary>A group as the clock stands; null where the merchant has none of this id.</summary>
+    public async Task<GroupView?> GroupAsync(string book, string id, Instant now, CancellationToken cancellation) =>
+        await StateAsync(book, GroupStream.Of(id), cancellation) is { Status: not GroupStatus.None } group ? GroupView.Of(id, group, now) : null;
+
+    /// <summary>The group in which the payment pays for a place; null: none.</summary>
+    public async Task<string?> GroupOfPaymentAsync(string book, string trade, CancellationToken cancellation) =>
+        (await StateAsync(book, SaleStream.Of(trade), cancellation)).Group;
+
+    /// <summary>A sale with its coupons as they stand; null where the merchant has none of this trade number, or its group has not formed.</summary>
     public async Task<SaleView?> SaleAsync(string book, string trade, Instant now, CancellationToken cancellation)
     {
         var sale = await StateAsync(book, SaleStream.Of(trade), cancellation);
@@ -273,7 +282,7 @@ public sealed class BookQueries(NpgsqlDataSource database)
         while (await row.ReadAsync(cancellation))
         {
             totals.Add(new(
-                row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7)));
+                row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8)));
         }
 
         return totals;
@@ -348,11 +357,12 @@ public sealed record CampaignTotals(
     string Campaign, long Issued, long Redeemed, long Voided, long Returned, long Deactivated, long Expired, long Amount, long Discount, long FaceValued, long FaceValue,
     long Members, long MembersRedeeming);
 
-/// <summary>The account of a campaign's sold coupons: paid = settled + refunds + open + breakage, exact at the moment of the answer.</summary>
+/// <summary>The account of a campaign's sold coupons: paid = settled + refunds + open + breakage + held, exact at the moment of the answer.</summary>
 /// <param name="Open">The liability: coupons neither used nor given back.</param>
 /// <param name="Settled">Owed to the payees for coupons used, commission included.</param>
 /// <param name="Refunds">Requested, of which some were paid.</param>
-public sealed record SaleTotals(string Campaign, long Paid, long Open, long Settled, long Commission, long Refunds, long RefundsPaid, long Breakage);
+/// <param name="Held">Paid for places in groups that are forming: a liability too.</param>
+public sealed record SaleTotals(string Campaign, long Paid, long Open, long Settled, long Commission, long Refunds, long RefundsPaid, long Breakage, long Held);
 
 /// <summary>Totals of a merchant's store on a business date. A basket counts once, however many coupons were used on it.</summary>
 public sealed record StoreDay(LocalDate Day, string Store, long Issued, long Redeemed, long Voided, long Returned, long Amount, long Discount);

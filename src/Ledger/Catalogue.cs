@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Coupons;
 using Ledger.Coupons.Codes;
+using Ledger.Coupons.Groups;
 using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
@@ -17,7 +18,7 @@ public static class Catalogue
     public static IReadOnlyList<StreamType> Streams { get; } =
     [
         MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, CodePoolStreams.Pool, CodePoolStreams.Batch,
-        SaleStream.Type, OfflineTillStream.Type, OfflineSettingsStream.Type, ReversalStream.Type, PoolStreams.Pool, PoolStreams.Grant, PoolStreams.Slice,
+        SaleStream.Type, GroupStream.Type, OfflineTillStream.Type, OfflineSettingsStream.Type, ReversalStream.Type, PoolStreams.Pool, PoolStreams.Grant, PoolStreams.Slice,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

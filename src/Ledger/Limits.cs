@@ -66,6 +66,16 @@ public static class Limits
     /// <summary>Coupons of one sale.</summary>
     public const int MaxSold = 20;
 
+    /// <summary>Members of one group; and payments ever made for it, given up ones included.</summary>
+    public const int MaxGroup = 50;
+
+    public const int MaxGroupPayments = 200;
+
+    /// <summary>Seconds that a group may take to form where its opener does not say, and at most: a day, a week.</summary>
+    public const int GroupSeconds = 24 * 60 * 60;
+
+    public const int MaxGroupSeconds = 7 * 24 * 60 * 60;
+
     /// <summary>How often a coupon is given back after goods were returned, as at WeChat.</summary>
     public const int MaxReturnCycles = 10;
 

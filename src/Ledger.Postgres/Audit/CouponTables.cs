@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ledger.Coupons;
+using Ledger.Coupons.Groups;
 using NodaTime;
 
 namespace Ledger.Postgres.Audit;
@@ -103,6 +104,7 @@ internal sealed class TimersTable : ITableCheck
     public static Instant? DueIn(object? state) => state switch
     {
         Coupon coupon => coupon.DueAt,
+        BuyingGroup group => group.DueAt,
         Campaign { Status: CampaignStatus.Active or CampaignStatus.Paused } campaign => campaign.EndsAt,
         _ => null,
     };

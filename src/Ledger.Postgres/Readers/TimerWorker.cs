@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Ledger.Coupons;
+using Ledger.Coupons.Groups;
 using Ledger.Postgres.Scribing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ using NpgsqlTypes;
 namespace Ledger.Postgres.Readers;
 
 /// <summary>
-/// Turns what is due into commands: coupons expire, campaigns end. A row of <c>timers</c> goes once its stream was asked, whatever the
+/// Turns what is due into commands: coupons expire, groups dissolve, campaigns end. A row of <c>timers</c> goes once its stream was asked, whatever the
 /// answer was. Firing twice, here or in another instance, is nothing to the deciders. Tills go first: at the first sign of overload
 /// the worker stops until its next round.
 /// </summary>
@@ -76,6 +77,7 @@ public sealed class TimerWorker(
         {
             ["coupon", var code] => CouponOperations.Expire(request, code),
             ["campaign", var id] => CouponOperations.Change(request, id, new CampaignCommand.EndCampaign(now)),
+            ["group", var id] => GroupOperations.End(request, id),
             _ => null,
         };
     }

@@ -6,7 +6,7 @@ using NodaTime;
 namespace Ledger.Coupons;
 
 /// <summary>A campaign as the API shows it.</summary>
-/// <param name="Issued">Coupons issued so far, exact at the moment of the answer; those whose issue was cancelled do not count.</param>
+/// <param name="Issued">Coupons issued so far, exact at the moment of the answer; places in groups that are forming count, issues that were cancelled do not.</param>
 /// <param name="Proposed">The terms version that waits for approval; absent: none.</param>
 /// <param name="Budgets">The parties whose share is bounded, and what is left of that; null: none is.</param>
 public sealed record CampaignView(

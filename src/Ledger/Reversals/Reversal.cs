@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Coupons;
+using Ledger.Coupons.Groups;
 using Ledger.Coupons.Redemptions;
 using NodaTime;
 
@@ -48,11 +49,13 @@ public static class ReversalStream
 /// <param name="At">Since when the key is barred; only with a tombstone.</param>
 /// <param name="Redemption">The redemption that was voided, where the request made one.</param>
 /// <param name="Hold">The hold that was released or is over, where the request placed one.</param>
-public sealed record ReversalView(string Request, string Status, Instant? At = null, RedemptionView? Redemption = null, HoldView? Hold = null);
+/// <param name="Group">The group as it stands, where the request paid for a place in one, which is paid back.</param>
+public sealed record ReversalView(
+    string Request, string Status, Instant? At = null, RedemptionView? Redemption = null, HoldView? Hold = null, GroupView? Group = null);
 
 public sealed record ReversedBeforeArrival(Instant ReversedAt) : Rejection(
     RejectionKind.Conflict, "The request was reversed before it arrived, and will never be carried out", "Nothing was done. To redeem after all, ask under a new key.");
 
 public sealed record NotReversible(string Request) : Rejection(
     RejectionKind.RuleViolated, "The request of this key did nothing that a reversal undoes",
-    "Only redemptions, holds and commits are reversed; undo anything else by its own means.");
+    "Only redemptions, holds, commits and places in groups are reversed; undo anything else by its own means.");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Coupons.Groups;
 using Ledger.Coupons.Redemptions;
 using NodaTime;
 
@@ -50,18 +51,23 @@ public static class ReversalOperations
                 new ReversalView(original, "reversed", Redemption: answer.Deserialize<RedemptionView>(LedgerJson.Outcomes)! with { Status = "voided" })),
             (null, { } hold, null) => (
                 TillOperations.Release(request, hold), new ReversalView(original, "reversed", Hold: answer.Deserialize<HoldView>(LedgerJson.Outcomes))),
+            _ when Text("groupId") is { } group && Place("trade") is { } trade => (GroupOperations.Leave(request, group, trade, reason), new ReversalView(original, "reversed")),
             _ => ((Operation?)null, (ReversalView?)null),
         };
         if (undo is null) return new NotReversible(original);
         if (!undo.Streams.All(book.Has)) return new Verdict.NeedsMore(undo.Streams);
         return undo.Decide(book) switch
         {
-            Verdict.Accepted accepted => new Verdict.Accepted(accepted.Changes, view!),
+            Verdict.Accepted accepted => new Verdict.Accepted(accepted.Changes, accepted.Answer is GroupView left ? view! with { Group = left } : view!),
             // Voided, and the coupon used again since: of this request nothing stands.
             Verdict.Rejected(AlreadyVoided) => new Verdict.Accepted([], view!),
             var other => other,
         };
 
-        string? Text(string member) => answer.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        string? Text(string member) => TextIn(answer, member);
+        string? Place(string member) => answer.TryGetProperty("place", out var place) && place.ValueKind == JsonValueKind.Object ? TextIn(place, member) : null;
     }
+
+    private static string? TextIn(JsonElement json, string member) =>
+        json.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -6,7 +6,7 @@ namespace Ledger.Tests.Api;
 /// <summary>Reversals over HTTP: what a till sends, what it is told, and that nothing of a reversed request ever stands.</summary>
 public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
 {
-    /// <summary>Every command of the API: one that makes a redemption or places a hold is reversible, and no other.</summary>
+    /// <summary>Every command of the API: one that makes a redemption, places a hold or pays for a place in a group is reversible, and no other.</summary>
     private static readonly Dictionary<string, bool> IsReversible = new(StringComparer.Ordinal)
     {
         ["/v1/redemptions"] = true,
@@ -18,6 +18,11 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/sales"] = false,
         ["/v1/sales/{id}/refunds"] = false,
         ["/v1/sales/{id}/refunds/{number}/settle"] = false,
+        ["/v1/groups"] = true,
+        ["/v1/groups/{id}/join"] = true,
+        ["/v1/groups/{id}/leave"] = false,
+        ["/v1/groups/{id}/cancel"] = false,
+        ["/v1/groups/{id}/refunds/{number}/settle"] = false,
         ["/v1/reversals"] = false,
         ["/v1/coupons"] = false,
         ["/v1/coupons/{code}/deactivate"] = false,

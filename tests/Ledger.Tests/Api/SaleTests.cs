@@ -40,7 +40,7 @@ public sealed class SaleTests(LedgerApp app) : IClassFixture<LedgerApp>
         var shown = Shop.Expect(200, await shop.Client.GetAsync("/v1/sales/t-1", shop.MerchantKey));
         Assert.Equal(["used settled", "effective open", "deactivated refunded"],
             shown["vouchers"].EnumerateArray().Select(voucher => $"{voucher.GetProperty("status").GetString()} {voucher.GetProperty("price").GetString()}"), StringComparer.Ordinal);
-        Assert.Equal("""{"data":[{"breakage":0,"campaign":"tea","commission":149,"open":4990,"paid":14970,"refunds":4990,"refundsPaid":4990,"settled":4990}]}""", await ReportAsync(shop));
+        Assert.Equal("""{"data":[{"breakage":0,"campaign":"tea","commission":149,"held":0,"open":4990,"paid":14970,"refunds":4990,"refundsPaid":4990,"settled":4990}]}""", await ReportAsync(shop));
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Coupons.Groups;
 using Ledger.Coupons.ReadModels;
 using Ledger.Merchants;
 using NodaTime;
@@ -90,6 +91,7 @@ internal sealed class Histories(int seed)
             var stream = $"campaign-c{campaign}";
             Add(book, stream, new CampaignDrafted("Spring", 100, Start, At()));
             Add(book, stream, new CampaignApproved(At()));
+            Add(book, $"group-g{campaign}", new GroupEvent.GroupOpened($"c{campaign}", 1, new(39_90), 3, 3, At(), Start));
             if (random.Next(3) == 0) Add(book, stream, new CampaignPaused("rest"));
             if (random.Next(3) == 0) Add(book, stream, random.Next(2) == 0 ? new CampaignStopped("enough") : new CampaignEnded(At()));
         }

@@ -1,6 +1,7 @@
 using NodaTime;
 using static Ledger.Coupons.CampaignEvent;
 using static Ledger.Coupons.CouponEvent;
+using static Ledger.Coupons.Groups.GroupEvent;
 
 namespace Ledger.Coupons.ReadModels;
 
@@ -125,6 +126,9 @@ public sealed class CouponProjections(string book)
                 break;
             case CouponGiftOffered e:
                 timers.Add((stream, e.ExpiresAt));
+                break;
+            case GroupOpened e:
+                timers.Add((stream, e.Deadline));
                 break;
             case CampaignApproved e:
                 timers.Add((stream, e.EndsAt));

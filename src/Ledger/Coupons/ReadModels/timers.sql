@@ -13,9 +13,10 @@ from (
             when 'campaign_approved' then e.data ->> 'endsAt'
             when 'coupon_held' then e.data ->> 'expiresAt'
             when 'coupon_gift_offered' then e.data ->> 'expiresAt'
+            when 'group_opened' then e.data ->> 'deadline'
             else e.data ->> 'validTo' end)::timestamptz as due_at
     from entries as e
-    where e.type in ('coupon_issued', 'redemption_voided', 'coupon_held', 'coupon_gift_offered', 'campaign_approved')
+    where e.type in ('coupon_issued', 'redemption_voided', 'coupon_held', 'coupon_gift_offered', 'campaign_approved', 'group_opened')
         or (e.type = 'coupon_returned' and e.data ->> 'status' = 'Issued')
 ) as e
 where not exists (select from timers as t where t.due_at = e.due_at and t.tenant_id = e.tenant_id and t.stream_id = e.stream_id)

@@ -1,3 +1,4 @@
+using Ledger.Coupons.Groups;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 
@@ -19,6 +20,7 @@ public static class SaleOperations
         var (toMemberToday, today) = (CouponTallies.IssuedTo(campaignId, member, date), CouponTallies.IssuedOn(campaignId, date));
         return new(request, [campaign, stream, .. codes.Select(CouponStream.Of)], [all, toMember, toMemberToday, today], book =>
         {
+            if (book.State(stream).Group is { } group) return new PaymentIsOfGroup(trade, group);
             if (book.State(stream) is { Codes.Count: > 0 } earlier)
             {
                 return (earlier.Campaign, earlier.Member, earlier.Paid, earlier.Codes.Count) == (campaignId, member, paid, codes.Count)
@@ -78,7 +80,7 @@ public static class SaleOperations
         return new(request, [stream], [], book =>
         {
             var sale = book.State(stream);
-            if (sale.Codes.Count == 0) return new SaleUnknown(trade);
+            if (sale.Codes.Count == 0) return sale.Group is { } group ? new PaymentIsOfGroup(trade, group) : new SaleUnknown(trade);
             var missing = sale.Codes.Select(CouponStream.Of).Where(coupon => !book.Has(coupon)).ToList<StreamName>();
             return missing.Count > 0 ? new Verdict.NeedsMore(missing) : decide(book, sale);
         });

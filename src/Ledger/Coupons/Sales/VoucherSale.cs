@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace Ledger.Coupons.Sales;
@@ -5,19 +6,26 @@ namespace Ledger.Coupons.Sales;
 /// <summary>A payment for coupons, and the coupons that were issued for it. What became of each stands in its own stream.</summary>
 /// <param name="Codes">In the order of their numbers, from 1; empty while nothing was sold.</param>
 /// <param name="Paid">Price × coupons.</param>
-public sealed record VoucherSale(string Campaign, int TermsVersion, string Member, Money Paid, IReadOnlyList<string> Codes, Instant At)
+/// <param name="Group">The group in which it pays for a place, and where it stands while that is no coupon; null: none.</param>
+public sealed record VoucherSale(string Campaign, int TermsVersion, string Member, Money Paid, IReadOnlyList<string> Codes, Instant At, string? Group = null)
 {
     public static VoucherSale None { get; } = new("", 0, "", default, [], default);
 
+    /// <summary>Whether the payment was booked, in whatever way.</summary>
+    [JsonIgnore]
+    public bool IsBooked => Group is not null || Codes.Count > 0;
+
     public bool Equals(VoucherSale? other) =>
-        other is not null && (Campaign, TermsVersion, Member, Paid, At) == (other.Campaign, other.TermsVersion, other.Member, other.Paid, other.At) && Lists.Same(Codes, other.Codes);
+        other is not null && (Campaign, TermsVersion, Member, Paid, At, Group) == (other.Campaign, other.TermsVersion, other.Member, other.Paid, other.At, other.Group)
+        && Lists.Same(Codes, other.Codes);
 
     public override int GetHashCode() => HashCode.Combine(Campaign, Member, Paid, At);
 
     /// <summary>Never refuses and never computes.</summary>
     public static VoucherSale Evolve(VoucherSale state, SaleEvent fact) => fact switch
     {
-        SaleEvent.VouchersSold e => new(e.Campaign, e.TermsVersion, e.Member, e.Paid, e.Codes, e.At),
+        SaleEvent.VouchersSold e => new(e.Campaign, e.TermsVersion, e.Member, e.Paid, e.Codes, e.At, state.Group),
+        SaleEvent.GroupPaymentBooked e => new(e.Campaign, e.TermsVersion, e.Member, e.Paid, [], e.At, e.Group),
         _ => throw new System.Diagnostics.UnreachableException($"{fact} on {state}"),
     };
 }
@@ -38,12 +46,15 @@ public abstract record SaleEvent
 
         public override int GetHashCode() => HashCode.Combine(Campaign, Member, Paid, At);
     }
+
+    /// <summary>The payment is for a place in a group: it is a sale once that has formed.</summary>
+    public sealed record GroupPaymentBooked(string Group, string Campaign, int TermsVersion, string Member, Money Paid, Instant At) : SaleEvent;
 }
 
 /// <summary>Streams of sales: <c>sale-{trade number}</c>, so that a payment is booked once.</summary>
 public static class SaleStream
 {
-    public static StreamType<VoucherSale, SaleEvent> Type { get; } = new("sale", Schema: 1, VoucherSale.None, VoucherSale.Evolve);
+    public static StreamType<VoucherSale, SaleEvent> Type { get; } = new("sale", Schema: 2, VoucherSale.None, VoucherSale.Evolve);
 
     public static Stream<VoucherSale, SaleEvent> Of(string trade) => Type.At($"sale-{trade}");
 }
