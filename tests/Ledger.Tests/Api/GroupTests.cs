@@ -1,3 +1,4 @@
+using Ledger.Postgres.Audit;
 using Xunit;
 
 namespace Ledger.Tests.Api;
@@ -174,6 +175,29 @@ public sealed class GroupTests(LedgerApp app) : IClassFixture<LedgerApp>
         Shop.Expect(201, await JoinAsync(shop, id, "t-3", "m-3"));
         Shop.Expect(201, await JoinAsync(shop, id, "t-4", "m-4", last));
         Assert.Equal((409, "place-is-sold", "t-4"), await shop.Client.PostAsync("/v1/reversals", new { request = last }, shop.TillKey) is var formed ? (formed.Status, formed.Problem, formed.Said("trade")) : default);
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
+    public async Task The_audit_misses_the_timer_of_a_group_that_is_forming_and_finds_a_payment_that_was_moved()
+    {
+        var shop = await OpenShopAsync();
+        var id = Shop.Expect(201, await OpenAsync(shop, "t-1", needed: 2)).Said("groupId");
+        Assert.Equal(1, await app.Database.ExecuteAsync("update ledger.timers set due_at = due_at + '1 hour'::interval where tenant_id = $1 and stream_id = $2", shop.Id, $"group-{id}"));
+        Assert.Equal(1, await app.Database.ExecuteAsync("update ledger.tallies set value = value - 1 where tenant_id = $1 and key = 'sales/tea/held'", shop.Id));
+        Assert.Equal(1, await app.Database.ExecuteAsync(
+            "update ledger.mt_streams set state = jsonb_set(state, '{places,0,standing}', '\"Refunded\"') where tenant_id = $1 and id = $2", shop.Id, $"group-{id}"));
+        var report = await BookAudit.RunAsync(app.Database, new() { Book = shop.Id });
+        Assert.Equal([("mt_streams", $"group-{id}"), ("tallies", "sales/tea/held"), ("timers", $"group-{id}")], report.Findings.Select(finding => finding switch
+        {
+            RowDiffers row => (row.Table, row.Key),
+            RowMissing row => (row.Table, row.Key),
+            _ => (finding.Sentence, ""),
+        }).Order());
+
+        await app.Database.ExecuteAsync("update ledger.timers set due_at = due_at - '1 hour'::interval where tenant_id = $1 and stream_id = $2", shop.Id, $"group-{id}");
+        await app.Database.ExecuteAsync("update ledger.tallies set value = value + 1 where tenant_id = $1 and key = 'sales/tea/held'", shop.Id);
+        await app.Database.ExecuteAsync("update ledger.mt_streams set state = jsonb_set(state, '{places,0,standing}', '\"Held\"') where tenant_id = $1 and id = $2", shop.Id, $"group-{id}");
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 
