@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Budgets;
-using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Groups;
+using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
 using Ledger.Pools;
 using NodaTime;
