@@ -160,14 +160,25 @@ public sealed record CampaignExists(string Campaign) : Rejection(
 public sealed record CampaignStateForbids(CampaignStatus CampaignStatus, string Command) : Rejection(
     RejectionKind.Conflict, "The campaign's state does not allow this", "Read the campaign's status and take the step that leads on from it.");
 
+/// <param name="CampaignStatus">Draft, submitted or rejected.</param>
 public sealed record CampaignNotActive(CampaignStatus CampaignStatus) : Rejection(
-    RejectionKind.Conflict, "The campaign issues no coupons in its present state", "Issue from another campaign, or have this one approved or resumed.");
+    RejectionKind.Conflict, "The campaign issues no coupons yet", "Have it submitted and approved, or issue from another campaign.");
 
 public sealed record CampaignNotStarted(Instant StartsAt) : Rejection(
     RejectionKind.RuleViolated, "The campaign has not started", "Try again from startsAt on.");
 
-public sealed record CampaignHasEnded(Instant EndsAt) : Rejection(
-    RejectionKind.RuleViolated, "The campaign has ended", "Issue from another campaign.");
+/// <summary>Why a campaign issues no coupons any more, or for now; by the names of the facts that made it so.</summary>
+public static class CampaignRefusal
+{
+    public sealed record CampaignPaused() : Rejection(
+        RejectionKind.Conflict, "The campaign is paused", "Try again when it was resumed, or issue from another campaign; coupons issued before stay usable.");
+
+    public sealed record CampaignStopped() : Rejection(
+        RejectionKind.Conflict, "The campaign was stopped for good", "Issue from another campaign; coupons issued before stay usable.");
+
+    public sealed record CampaignEnded(Instant EndsAt) : Rejection(
+        RejectionKind.RuleViolated, "The campaign has ended", "Issue from another campaign; coupons issued before stay usable.");
+}
 
 public sealed record QuotaCasMismatch(long Expected, long Current) : Rejection(
     RejectionKind.Conflict, "The quota is not what the caller believed", "Read the campaign and decide again with its current quota.");

@@ -14,10 +14,9 @@ internal static class IssueDecider
         var (campaign, terms, zone) = (c.Campaign, c.Terms, c.Terms.Zone());
         var date = c.At.InZone(zone).Date;
         if (terms.Sale is not null && c.Sale is null) return new CampaignSells(c.CampaignId);
-        // A history that is imported may be recorded after the campaign's end, for a time before it.
-        if (campaign.Status is not (CampaignStatus.Active or CampaignStatus.Ended)) return new CampaignNotActive(campaign.Status);
+        if (StatusRefusal(campaign.Status) is { } closed) return closed;
         if (c.At < campaign.StartsAt) return new CampaignNotStarted(campaign.StartsAt);
-        if (c.At >= campaign.EndsAt) return new CampaignHasEnded(campaign.EndsAt);
+        if (c.At >= campaign.EndsAt) return new CampaignRefusal.CampaignEnded(campaign.EndsAt);
         if (c.Issued.InCampaign >= campaign.Quota) return new StockExhausted(campaign.Quota);
         if (LimitRefusal(terms.Limits, c, date) is { } refusal) return refusal;
 
@@ -47,6 +46,15 @@ internal static class IssueDecider
 
     private static CouponIssueCancelled Cancelled(Coupon s, IssueEnd reason, Instant at) =>
         new(s.Campaign, s.Member, s.Claim!.LimitKeys, s.Claim.FaceValue, s.Claim.Date, reason, at);
+
+    /// <summary>A history that is imported may be recorded after the campaign's end, for a time before it.</summary>
+    private static Rejection? StatusRefusal(CampaignStatus status) => status switch
+    {
+        CampaignStatus.Active or CampaignStatus.Ended => null,
+        CampaignStatus.Paused => new CampaignRefusal.CampaignPaused(),
+        CampaignStatus.Stopped => new CampaignRefusal.CampaignStopped(),
+        _ => new CampaignNotActive(status),
+    };
 
     private static Rejection? LimitRefusal(IssueLimits limits, IssueCoupon c, LocalDate date) => limits switch
     {

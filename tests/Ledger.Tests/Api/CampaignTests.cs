@@ -17,11 +17,12 @@ public sealed class CampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
         var (first, second) = (await shop.IssueAsync("spring"), await shop.IssueAsync("spring"));
 
         await StepAsync(shop, "pause", "paused", """{"reason":"Out of tea"}""");
-        Assert.Equal("campaign-not-active", (await shop.TryIssueAsync("spring", "m-1")).Problem);
+        Assert.Equal("campaign-paused", (await shop.TryIssueAsync("spring", "m-1")).Problem);
         Shop.Expect(201, await shop.RedeemAsync(first));
         await StepAsync(shop, "resume", "active");
         await shop.IssueAsync("spring");
         await StepAsync(shop, "stop", "stopped", """{"reason":"Spring is over"}""");
+        Assert.Equal((409, "campaign-stopped"), await shop.TryIssueAsync("spring", "m-1") is var none ? (none.Status, none.Problem) : default);
         Shop.Expect(201, await shop.RedeemAsync(second));
 
         var refused = await shop.Client.PostAsync("/v1/campaigns/spring/resume", null, shop.MerchantKey);
@@ -101,7 +102,7 @@ public sealed class CampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
         var shop = await app.OpenShopAsync();
         foreach (var (id, starts, ends, problem) in new[]
         {
-            ("future", "2180-01-01T00:00:00Z", "2185-01-01T00:00:00Z", "campaign-not-started"), ("past", "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z", "campaign-has-ended"),
+            ("future", "2180-01-01T00:00:00Z", "2185-01-01T00:00:00Z", "campaign-not-started"), ("past", "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z", "campaign-ended"),
         })
         {
             Shop.Expect(201, await shop.Client.PostAsync(

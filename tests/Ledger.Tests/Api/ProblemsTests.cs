@@ -29,8 +29,8 @@ public sealed partial class ProblemsTests
     private static readonly (string Code, string Slug)[] Names =
     [
         ("CODE_NOT_FOUND", "code-not-found"), ("CODE_CHECK_FAILED", "code-check-failed"), ("CODE_STEP_STALE", "code-step-stale"),
-        ("CODE_STEP_REPLAYED", "code-step-replayed"), ("CAMPAIGN_NOT_STARTED", "campaign-not-started"), ("CAMPAIGN_PAUSED", "campaign-not-active"),
-        ("CAMPAIGN_STOPPED", "campaign-not-active"), ("NOT_YET_VALID", "not-yet-valid"), ("EXPIRED", "expired"),
+        ("CODE_STEP_REPLAYED", "code-step-replayed"), ("CAMPAIGN_NOT_STARTED", "campaign-not-started"), ("CAMPAIGN_PAUSED", "campaign-paused"),
+        ("CAMPAIGN_STOPPED", "campaign-stopped"), ("CAMPAIGN_ENDED", "campaign-ended"), ("NOT_YET_VALID", "not-yet-valid"), ("EXPIRED", "expired"),
         ("OUTSIDE_TIME_WINDOW", "outside-time-window"), ("STORE_NOT_ALLOWED", "store-not-allowed"), ("CHANNEL_NOT_ALLOWED", "channel-not-allowed"),
         ("FLOOR_NOT_MET", "floor-not-met"), ("GOODS_NOT_ELIGIBLE", "goods-not-eligible"), ("PAYMENT_METHOD_NOT_ALLOWED", "payment-method-not-allowed"),
         ("OWNER_MISMATCH", "owner-mismatch"), ("ALREADY_USED", "already-used"), ("ALREADY_HELD", "already-held"),
@@ -133,7 +133,7 @@ public sealed partial class ProblemsTests
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .SelectMany(file => Declaration().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value)).ToList();
-        return Problems.Refusals.OrderBy(refusal => names.IndexOf(refusal.Name));
+        return Problems.Refusals.OrderBy(refusal => names.LastIndexOf(refusal.Name));
     }
 
     [GeneratedRegex(@"sealed record (?<name>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

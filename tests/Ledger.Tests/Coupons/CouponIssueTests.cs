@@ -27,10 +27,15 @@ public class CouponIssueTests
     [InlineData(CampaignStatus.Draft)]
     [InlineData(CampaignStatus.Submitted)]
     [InlineData(CampaignStatus.Rejected)]
-    [InlineData(CampaignStatus.Paused)]
-    [InlineData(CampaignStatus.Stopped)]
-    public void A_campaign_that_does_not_run_issues_nothing(CampaignStatus status) =>
+    public void A_campaign_that_never_ran_issues_nothing(CampaignStatus status) =>
         ACoupon.Given().When(Issue with { Campaign = Running with { Status = status } }).ThenRefused(new CampaignNotActive(status));
+
+    [Fact]
+    public void A_campaign_that_is_paused_or_stopped_issues_nothing_and_says_which()
+    {
+        ACoupon.Given().When(Issue with { Campaign = s_paused }).ThenRefused(new CampaignRefusal.CampaignPaused());
+        ACoupon.Given().When(Issue with { Campaign = Running with { Status = CampaignStatus.Stopped } }).ThenRefused(new CampaignRefusal.CampaignStopped());
+    }
 
     [Fact]
     public void A_history_is_recorded_after_the_campaigns_end() =>
@@ -51,7 +56,7 @@ public class CouponIssueTests
         var issue = Issue with { Campaign = Running with { Status = status } };
         var last = IssuingEnds - Tick;
         ACoupon.Given().When(issue with { At = last }).Then(Issued with { At = last, ValidFrom = last, Date = Day("2026-04-30") });
-        ACoupon.Given().When(issue with { At = IssuingEnds }).ThenRefused(new CampaignHasEnded(IssuingEnds));
+        ACoupon.Given().When(issue with { At = IssuingEnds }).ThenRefused(new CampaignRefusal.CampaignEnded(IssuingEnds));
     }
 
     [Fact]
@@ -132,11 +137,11 @@ public class CouponIssueTests
             Issued = new(5, 5, 5, 5),
             Terms = Terms with { Limits = new(5, 5, 5), Validity = new(WindowStart - Duration.FromDays(9), WindowStart - Duration.FromDays(8)) },
         };
-        Refused(new CampaignNotActive(CampaignStatus.Paused));
+        Refused(new CampaignRefusal.CampaignPaused());
         command = command with { Campaign = Running with { Quota = 5, EndsAt = end } };
         Refused(new CampaignNotStarted(WindowStart));
         command = command with { At = end };
-        Refused(new CampaignHasEnded(end));
+        Refused(new CampaignRefusal.CampaignEnded(end));
         command = command with { At = WindowStart };
         Refused(new StockExhausted(5));
         command = command with { Issued = new(4, 5, 5, 5) };

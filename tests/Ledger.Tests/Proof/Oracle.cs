@@ -104,7 +104,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
     private Expected Issue(Ask ask, long now, string? code)
     {
         var terms = Campaigns[ask.Target];
-        if (now >= terms.To) return Refuse(422, "campaign-has-ended", ("endsAt", Json.Time(terms.To)));
+        if (now >= terms.To) return Refuse(422, "campaign-ended", ("endsAt", Json.Time(terms.To)));
         var issued = Coupons.Values.Where(coupon => coupon.Terms == terms).ToList();
         if (issued.Count >= terms.Quota) return Refuse(409, "stock-exhausted", ("quota", terms.Quota));
         if (issued.Count(coupon => coupon.Member == ask.Member) >= terms.PerMember) return Refuse(422, "user-limit", ("limit", terms.PerMember));

@@ -32,7 +32,7 @@ public sealed class StoredStateTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal(1, await app.Database.AskAsync<long>(
             "select count(*) from ledger.mt_streams where tenant_id = $1 and id = $2 and state_schema = $3 and state::jsonb ->> 'redemptions' = '2'", shop.Id, $"coupon-{code}", CouponStream.Type.Schema));
         Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/pause", """{"reason":"rest"}""", shop.MerchantKey));
-        Assert.Equal("campaign-not-active", (await shop.TryIssueAsync("spring", "m-2")).Problem);
+        Assert.Equal("campaign-paused", (await shop.TryIssueAsync("spring", "m-2")).Problem);
         await Books.AssertSoundAsync(app.Database);
     }
 
