@@ -11,7 +11,7 @@ public static class Service
     /// <summary>Connections for plain reads; the scribes and readers have their own.</summary>
     private const int ReadConnections = 20;
 
-    /// <summary>Connections for the readers: each read model's own, and those of timers, hints and gauges.</summary>
+    /// <summary>Connections for the readers: each read model's own, and those of timers, hints, gauges and slices.</summary>
     private const int ReaderConnections = 12;
 
     private const string Readers = "readers";
@@ -46,7 +46,7 @@ public static class Service
         services.AddOpenApi("v1", OpenApiDocument.Configure);
     }
 
-    /// <summary>What follows the books: read models, timers, and hints between instances. Stopped before the scribes, which finish last.</summary>
+    /// <summary>What follows the books: read models, timers, slices left half-way, and hints between instances. Stopped before the scribes, which finish last.</summary>
     private static void AddReaders(this IServiceCollection services, string connectionString)
     {
         var followers = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = ReaderConnections, ApplicationName = "ledger-readers" };
@@ -59,6 +59,9 @@ public static class Service
             Database(provider), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<ReaderGauges>>()));
         services.AddHostedService(provider => new TimerWorker(
             Database(provider), provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<TimerWorker>>()));
+
+        services.AddHostedService(provider => new SliceSweep(
+            Database(provider), provider.GetRequiredService<SliceCourier>(), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<SliceSweep>>()));
 
         static NpgsqlDataSource Database(IServiceProvider provider) => provider.GetRequiredKeyedService<NpgsqlDataSource>(Readers);
     }
