@@ -156,6 +156,13 @@ public sealed class Query(Call call, params string[] known)
         return null;
     }
 
+    /// <summary>false where it is left out.</summary>
+    public bool Flag(string name)
+    {
+        if (Text(name) is { } text and not ("true" or "false")) faults.Add($"/{name}", "Pass true or false.");
+        return Text(name) == "true";
+    }
+
     public void Refuse(string name, string advice) => faults.Add($"/{name}", advice);
 
     public NodaTime.LocalDate? Date(string name)

@@ -46,7 +46,8 @@ public static class CouponEndpoints
         routes.MapCommand("/v1/coupons/{code}/confirm", Access.Merchant, call => FinishAsync(call, CouponOperations.Confirm)).Answers<CouponView>();
         routes.MapCommand("/v1/coupons/{code}/cancel", Access.Merchant, call => FinishAsync(call, CouponOperations.Cancel)).Answers<CouponView>();
         routes.MapCommand("/v1/coupons/{code}/deactivate", Access.Merchant, DeactivateAsync).Takes<ReasonBody>().Answers<CouponView>();
-        routes.MapQuery("/v1/members/{member}/wallet", Access.Till, WalletAsync).Asks("limit", "cursor").Answers<Page<WalletCoupon>>();
+        routes.MapCommand("/v1/coupons/{code}/hide", Access.Merchant, call => FinishAsync(call, CouponOperations.Hide)).Answers<CouponView>();
+        routes.MapQuery("/v1/members/{member}/wallet", Access.Till, WalletAsync).Asks("hidden", "limit", "cursor").Answers<Page<WalletCoupon>>();
     }
 
     /// <summary>The operation that issues one coupon under a fresh code.</summary>
@@ -121,11 +122,11 @@ public static class CouponEndpoints
 
     private static async Task WalletAsync(Call call)
     {
-        var query = new Query(call, "limit", "cursor");
-        var (limit, cursor) = (query.Limit, query.Cursor);
+        var query = new Query(call, "hidden", "limit", "cursor");
+        var (isWithHidden, limit, cursor) = (query.Flag("hidden"), query.Limit, query.Cursor);
         if (await query.RefuseAsync()) return;
         var coupons = await call.Http.RequestServices.GetRequiredService<BookQueries>()
-            .WalletAsync(call.Merchant, call.Route("member"), cursor, limit, call.Now, call.Aborted);
+            .WalletAsync(call.Merchant, call.Route("member"), isWithHidden, cursor, limit, call.Now, call.Aborted);
         await call.JsonAsync(Page<WalletCoupon>.Of(coupons, limit, coupon => coupon.Code));
     }
 }

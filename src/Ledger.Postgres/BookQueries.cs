@@ -227,10 +227,11 @@ public sealed class BookQueries(NpgsqlDataSource database)
         return views;
     }
 
-    public async Task<IReadOnlyList<WalletCoupon>> WalletAsync(string book, string member, string after, int limit, Instant now, CancellationToken cancellation)
+    public async Task<IReadOnlyList<WalletCoupon>> WalletAsync(
+        string book, string member, bool isWithHidden, string after, int limit, Instant now, CancellationToken cancellation)
     {
         var found = new List<(string Code, Coupon? Coupon)>();
-        await using (var command = Command("query_wallet.sql", book, member, after, limit))
+        await using (var command = Command("query_wallet.sql", book, member, after, limit, isWithHidden))
         await using (var row = await command.ExecuteReaderAsync(cancellation))
         {
             while (await row.ReadAsync(cancellation)) found.Add((row.GetString(0), Stored(row, 1, CouponStream.Type) is (true, { } coupon) ? coupon : null));
@@ -341,12 +342,13 @@ public sealed record EntryView(
     long Entry, Guid Id, string Stream, long Version, string Type, JsonElement Data, Instant Timestamp, string? Correlation, string? Causation, JsonElement? Headers, string Hash);
 
 /// <summary>A coupon in a member's wallet.</summary>
-public sealed record WalletCoupon(string Code, string Campaign, string Status, Instant ValidFrom, Instant ValidTo, Instant? RedeemedAt)
+/// <param name="IsHidden">True: the member deleted it, and it is listed because all were asked for; else absent.</param>
+public sealed record WalletCoupon(string Code, string Campaign, string Status, Instant ValidFrom, Instant ValidTo, Instant? RedeemedAt, bool? IsHidden = null)
 {
     public static WalletCoupon Of(string code, Coupon coupon, Instant now)
     {
         ArgumentNullException.ThrowIfNull(coupon);
-        return new(code, coupon.Campaign, coupon.StatusAt(now), coupon.ValidFrom, coupon.ValidTo, coupon.Standing?.At);
+        return new(code, coupon.Campaign, coupon.StatusAt(now), coupon.ValidFrom, coupon.ValidTo, coupon.Standing?.At, coupon.IsHidden);
     }
 }
 

@@ -56,6 +56,7 @@ internal sealed class WalletsTable : ITableCheck
         if (!Differ.Same(coupon.Campaign, row.Bytes(3))) Differ.Add(book, Name, row.Text(1), "campaign", coupon.Campaign, row.Text(3));
         if (coupon.TermsVersion != row.Int32(4)) Differ.Number(book, Name, row.Text(1), "terms_version", coupon.TermsVersion, row.Int32(4));
         CouponRows.Time(book, Name, code, "valid_to", coupon.ValidTo, row.Int64(5));
+        if (coupon.IsHidden is true != row.Bool(6)) Differ.Add(book, Name, row.Text(1), "hidden", coupon.IsHidden is true ? "true" : "false", row.Bool(6) ? "true" : "false");
         return true;
     }
 

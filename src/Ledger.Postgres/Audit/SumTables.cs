@@ -64,7 +64,7 @@ internal sealed class CampaignSum
         CouponEvent.CouponExpired e => e.Campaign,
         CouponEvent.CouponExpiryReversed e => e.Campaign,
         CouponEvent.CouponIssueCancelled e => e.Campaign,
-        CouponEvent.CouponHeld or CouponEvent.CouponHoldReleased or CouponEvent.CouponIssueConfirmed => null,
+        CouponEvent.CouponHidden or CouponEvent.CouponHeld or CouponEvent.CouponHoldReleased or CouponEvent.CouponIssueConfirmed => null,
         CouponEvent.CouponGiftOffered or CouponEvent.CouponGiftAccepted or CouponEvent.CouponGiftEnded => null,
         CouponEvent.VoucherSettled or CouponEvent.VoucherSettlementReversed or CouponEvent.VoucherRefundRequested or CouponEvent.VoucherRefundPaid
             or CouponEvent.VoucherRefundFailed or CouponEvent.VoucherBreakageBooked or CouponEvent.VoucherBreakageReversed => null,

@@ -20,10 +20,11 @@ namespace Ledger.Coupons;
 /// <param name="Step">The last step of its rotating code that was accepted; it and all before it pass no more.</param>
 /// <param name="Claim">What its issue claims; only while the status is <see cref="CouponStatus.Confirming"/>.</param>
 /// <param name="Gift">The latest gift of it; offered while the status is <see cref="CouponStatus.InTransfer"/>.</param>
+/// <param name="IsHidden">True: its owner deleted it from the wallet; it works as before. Else null.</param>
 public sealed record Coupon(
     CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last,
     CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null, long? Step = null, Sold? Sold = null,
-    CouponClaim? Claim = null, CouponGift? Gift = null)
+    CouponClaim? Claim = null, CouponGift? Gift = null, bool? IsHidden = null)
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
@@ -259,6 +260,10 @@ public abstract partial record CouponEvent
 
     public sealed record CouponDeactivated(string Campaign, string Member, Instant At, string? Reason) : CouponEvent;
 
+    /// <summary>Its owner deleted it from the wallet: nothing else of it changes, and nothing but a new owner undoes it.</summary>
+    /// <param name="Status">What the coupon is, before and after.</param>
+    public sealed record CouponHidden(string Campaign, string Member, Instant At, CouponStatus Status) : CouponEvent;
+
     /// <param name="At">Its <c>ValidTo</c>, whenever the clock was read.</param>
     public sealed record CouponExpired(string Campaign, string Member, Instant At) : CouponEvent;
 
@@ -336,6 +341,9 @@ public abstract partial record CouponCommand
         string? Latest = null, IReadOnlyList<FundingShare>? Charged = null) : CouponCommand;
 
     public sealed record DeactivateCoupon(Instant At, string? Reason) : CouponCommand;
+
+    /// <summary>Deletes it from its owner's wallet, whatever state it is in.</summary>
+    public sealed record HideCoupon(Instant At) : CouponCommand;
 
     public sealed record ExpireCoupon(Instant Now) : CouponCommand;
 }

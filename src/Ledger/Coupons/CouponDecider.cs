@@ -87,6 +87,9 @@ public static class CouponDecider
         (DeactivateCoupon c, { Hold: not null } s) => new CouponEvent[] { RanOut(s), new CouponDeactivated(s.Campaign, s.Member, c.At, c.Reason) },
         (DeactivateCoupon c, var s) => new CouponDeactivated(s.Campaign, s.Member, c.At, c.Reason),
 
+        (HideCoupon, { IsHidden: true }) => Decision<CouponEvent>.Unchanged,
+        (HideCoupon c, var s) => new CouponHidden(s.Campaign, s.Member, c.At, s.Status),
+
         // The timer asks; what is no longer due is nothing to do. A hold outlives the validity: it was placed in time.
         (ExpireCoupon c, { Hold: { } hold } s) when c.Now >= hold.ExpiresAt => Freed(s, RanOut(s), c.Now),
         (ExpireCoupon, { Hold: not null }) => Decision<CouponEvent>.Unchanged,
@@ -107,7 +110,7 @@ public static class CouponDecider
         CouponIssueConfirmed => state with { Status = CouponStatus.Issued, Claim = null },
         CouponIssueCancelled => state with { Status = CouponStatus.Cancelled, Claim = null },
         CouponGiftOffered e => state with { Status = CouponStatus.InTransfer, Gift = new(e.GiftId, e.Member, e.To, e.At, e.ExpiresAt, GiftStatus.Offered) },
-        CouponGiftAccepted e => state with { Status = CouponStatus.Issued, Member = e.Member, Gift = state.Gift! with { Status = GiftStatus.Accepted } },
+        CouponGiftAccepted e => state with { Status = CouponStatus.Issued, Member = e.Member, Gift = state.Gift! with { Status = GiftStatus.Accepted }, IsHidden = null },
         CouponGiftEnded e => state with { Status = CouponStatus.Issued, Gift = state.Gift! with { Status = e.Reason } },
         CouponRedeemed e => state with
         {
@@ -140,6 +143,7 @@ public static class CouponDecider
             Latest = e.Latest,
         },
         CouponDeactivated => state with { Status = CouponStatus.Deactivated },
+        CouponHidden => state with { IsHidden = true },
         CouponExpired => state with { Status = CouponStatus.Expired },
         CouponExpiryReversed => state with { Status = CouponStatus.Issued },
         _ => SoldCouponDecider.Evolve(state, fact),

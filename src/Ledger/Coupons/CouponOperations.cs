@@ -26,7 +26,7 @@ public static class CampaignStreams
 /// <summary>Streams of coupons: <c>coupon-{code}</c>.</summary>
 public static class CouponStream
 {
-    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 4, Coupon.None, CouponDecider.Evolve, CouponTallies.Of, Status: coupon => coupon.Word);
+    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 5, Coupon.None, CouponDecider.Evolve, CouponTallies.Of, Status: coupon => coupon.Word);
 
     public static Stream<Coupon, CouponEvent> Of(string code) => Type.At($"coupon-{code}");
 
@@ -210,6 +210,9 @@ public static class CouponOperations
 
     public static Operation Deactivate(Request request, string code, string? reason) => OnCoupon(
         request, code, new DeactivateCoupon(request.Now, reason), CodeText.Unknown(code), c => CouponView.Of(code, c, request.Now));
+
+    public static Operation Hide(Request request, string code) => OnCoupon(
+        request, code, new HideCoupon(request.Now), CodeText.Unknown(code), c => CouponView.Of(code, c, request.Now));
 
     /// <summary>Sent by the timer; answers nothing that anyone reads.</summary>
     public static Operation Expire(Request request, string code) => OnCoupon(

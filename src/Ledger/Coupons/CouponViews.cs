@@ -37,16 +37,17 @@ public sealed record IssuedView(string Code, string Campaign, int TermsVersion, 
 
 /// <summary>A coupon as the API shows it.</summary>
 /// <param name="Status">confirming, cancelled, in-transfer, pending, effective, held, used, expired, deactivated or returned-expired, as the clock stands.</param>
+/// <param name="IsHidden">True: its owner deleted it from the wallet; else absent.</param>
 public sealed record CouponView(
     string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, RedemptionView? Redemption,
-    HoldView? Hold = null)
+    HoldView? Hold = null, bool? IsHidden = null)
 {
     public static CouponView Of(string code, Coupon coupon, Instant now)
     {
         ArgumentNullException.ThrowIfNull(coupon);
         return new(code, coupon.StatusAt(now), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
             coupon.Last is null ? null : RedemptionView.Of(code, coupon.Campaign, coupon.Last),
-            coupon.Hold is null || now >= coupon.Hold.ExpiresAt ? null : HoldView.Of(code, coupon.Campaign, coupon.Hold));
+            coupon.Hold is null || now >= coupon.Hold.ExpiresAt ? null : HoldView.Of(code, coupon.Campaign, coupon.Hold), coupon.IsHidden);
     }
 }
 

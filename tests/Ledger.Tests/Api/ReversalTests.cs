@@ -26,6 +26,7 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/reversals"] = false,
         ["/v1/coupons"] = false,
         ["/v1/coupons/{code}/deactivate"] = false,
+        ["/v1/coupons/{code}/hide"] = false,
         ["/v1/coupons/{code}/cancel"] = false,
         ["/v1/coupons/{code}/confirm"] = false,
         ["/v1/coupons/{code}/gifts"] = false,

@@ -28,8 +28,8 @@ internal static class SyntheticTables
 
     private static IEnumerable<(ReadModel Model, string Columns, Func<CouponProjections, IEnumerable<object?[]>> Rows)> ReadModelRows()
     {
-        yield return (Model("wallets"), "tenant_id, code, member, campaign, terms_version, valid_to",
-            all => all.Wallets.Select(r => new object?[] { r.Code, r.Member, r.Campaign, r.TermsVersion, r.ValidTo }));
+        yield return (Model("wallets"), "tenant_id, code, member, campaign, terms_version, valid_to, hidden",
+            all => all.Wallets.Select(r => new object?[] { r.Code, r.Member, r.Campaign, r.TermsVersion, r.ValidTo, r.Hidden }));
         yield return (Model("campaign_totals"),
             "tenant_id, campaign, issued, redeemed, voided, returned, deactivated, expired, amount, discount, face_valued, face_value",
             all => all.CampaignTotals.Select(r => new object?[]
@@ -87,6 +87,7 @@ public sealed class SyntheticRows : IAsyncDisposable
                 string text => importer.WriteAsync(text, NpgsqlDbType.Varchar),
                 long number => importer.WriteAsync(number, NpgsqlDbType.Bigint),
                 int number => importer.WriteAsync(number, NpgsqlDbType.Integer),
+                bool flag => importer.WriteAsync(flag, NpgsqlDbType.Boolean),
                 Guid id => importer.WriteAsync(id, NpgsqlDbType.Uuid),
                 byte[] bytes => importer.WriteAsync(bytes, NpgsqlDbType.Bytea),
                 Json json => importer.WriteAsync(json.Utf8, Json.Type),

@@ -24,6 +24,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("wallets", "terms_version", "9")]
     [InlineData("wallets", "member", "'forged'")]
     [InlineData("wallets", "valid_to", "'2030-01-01'")]
+    [InlineData("wallets", "hidden", "not hidden")]
     [InlineData("campaign_totals", "issued", "issued + 1")]
     [InlineData("campaign_totals", "redeemed", "redeemed + 1")]
     [InlineData("campaign_totals", "voided", "voided + 1")]

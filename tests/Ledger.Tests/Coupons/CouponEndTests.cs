@@ -126,6 +126,32 @@ public class CouponEndTests
     }
 
     [Fact]
+    public void A_coupon_that_is_hidden_from_the_wallet_is_what_it_was()
+    {
+        var hidden = ACoupon.Given(Issued).When(new HideCoupon(Noon));
+        hidden.Then(new CouponHidden(Spring, Member, Noon, CouponStatus.Issued));
+        Assert.Equal(ACoupon.Given(Issued).State with { IsHidden = true }, hidden.AndThen().State);
+        ACoupon.Given(Issued, new CouponHidden(Spring, Member, Noon, CouponStatus.Issued)).When(new HideCoupon(WindowEnd)).ThenNothing();
+        ACoupon.Given(Issued, Redeemed).When(new HideCoupon(Noon)).Then(new CouponHidden(Spring, Member, Noon, CouponStatus.Used));
+        ACoupon.Given().When(new HideCoupon(Noon)).ThenRefused(new CodeNotFound());
+    }
+
+    [Fact]
+    public void Return_after_user_deleted_it_from_wallet()
+    {
+        CouponEvent[] past = [Issued, Redeemed, new CouponHidden(Spring, Member, Noon, CouponStatus.Used)];
+        var used = ACoupon.Given(past).State;
+        Assert.Equal([WasReturned], Assert.IsType<Decision<CouponEvent>.Accepted>(CouponDecider.Decide(ReturnPart, used)).Events);
+        Assert.Equal((CouponStatus.Issued, true), (ACoupon.Given([.. past, WasReturned]).State.Status, ACoupon.Given([.. past, WasReturned]).State.IsHidden));
+        var late = Assert.IsType<Decision<CouponEvent>.Accepted>(CouponDecider.Decide(ReturnPart with { At = WindowEnd }, used)).Events;
+        Assert.Equal((CouponStatus.ReturnedExpired, true), (ACoupon.Given([.. past, .. late]).State.Status, ACoupon.Given([.. past, .. late]).State.IsHidden));
+    }
+
+    [Fact]
+    public void The_member_to_whom_a_hidden_coupon_was_given_sees_it() =>
+        Assert.Null(ACoupon.Given(Issued, new CouponHidden(Spring, Member, Noon, CouponStatus.Issued), WasOffered, WasAccepted).State.IsHidden);
+
+    [Fact]
     public void People_are_told_what_the_clock_says()
     {
         var pending = Issued with { ValidFrom = Noon };
@@ -163,6 +189,7 @@ public class CouponEndTests
             ("return after the end", ReturnPart with { At = WindowEnd }),
             ("void after its window", VoidFirst with { At = WindowEnd }),
             ("deactivate", Deactivate),
+            ("hide", new HideCoupon(Noon)),
             ("deactivate after the end", Deactivate with { At = WindowEnd }),
             ("confirm", new ConfirmIssue(Received)),
             ("confirm too late", new ConfirmIssue(Noon)),

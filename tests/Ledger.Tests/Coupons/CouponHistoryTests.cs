@@ -23,8 +23,8 @@ public class CouponHistoryTests
 
     private static readonly Gen<Step> s_steps =
         from what in Gen.Frequency(
-            (6, Gen.Constant("issue")), (4, Gen.Constant("reserve")), (4, Gen.Constant("confirm")), (2, Gen.Constant("cancel")), (5, Gen.Constant("give")), (5, Gen.Constant("accept")), (2, Gen.Constant("take back")), (8, Gen.Constant("redeem")), (8, Gen.Constant("void")), (1, Gen.Constant("deactivate")), (4, Gen.Constant("expire")), (6, Gen.Constant("hold")), (4, Gen.Constant("commit")), (2, Gen.Constant("release")), (3, Gen.Constant("report late")),
-            (1, Gen.Constant("pause")), (2, Gen.Constant("resume")), (1, Gen.Constant("quota")), (1, Gen.Constant("limits")), (1, Gen.Constant("end")))
+            (6, Gen.Constant("issue")), (4, Gen.Constant("reserve")), (6, Gen.Constant("confirm")), (2, Gen.Constant("cancel")), (5, Gen.Constant("give")), (5, Gen.Constant("accept")), (2, Gen.Constant("take back")), (8, Gen.Constant("redeem")), (10, Gen.Constant("void")), (1, Gen.Constant("deactivate")), (4, Gen.Constant("expire")), (6, Gen.Constant("hold")), (4, Gen.Constant("commit")), (2, Gen.Constant("release")), (3, Gen.Constant("report late")),
+            (1, Gen.Constant("pause")), (2, Gen.Constant("resume")), (1, Gen.Constant("quota")), (1, Gen.Constant("limits")), (1, Gen.Constant("end")), (1, Gen.Constant("hide")))
         from code in Gen.Choose(0, 9)
         from member in Gen.Choose(0, 2)
         from amount in Gen.Choose(40_00, 300_00)
@@ -92,7 +92,7 @@ public class CouponHistoryTests
         foreach (var stream in book.Entries.Where(e => e.Stream.Type == CouponStream.Type).GroupBy(e => e.Stream.Id, StringComparer.Ordinal))
         {
             var (owner, before) = (((CouponIssued)stream.First().Fact).Member, (object?)null);
-            foreach (var fact in stream.Select(entry => entry.Fact))
+            foreach (var fact in stream.Select(entry => entry.Fact).Where(fact => fact is not CouponHidden))
             {
                 if (before is CouponIssued { ConfirmBy: { } by })
                     Assert.True(fact is CouponIssueConfirmed { At: var at } ? at < by : fact is CouponIssueCancelled end && (end.Reason == IssueEnd.TimedOut) == (end.At == by));
@@ -253,6 +253,7 @@ public class CouponHistoryTests
             "commit" => TillOperations.Commit(request, book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none"), at),
             "release" => TillOperations.Release(request, book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none")),
             "deactivate" => CouponOperations.Deactivate(request, code, "lost"),
+            "hide" => CouponOperations.Hide(request, code),
             "expire" => CouponOperations.Expire(request, code),
             "pause" => CouponOperations.Change(request, Spring, new PauseCampaign("rest")),
             "resume" => CouponOperations.Change(request, Spring, new ResumeCampaign()),

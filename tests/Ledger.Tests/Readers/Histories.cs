@@ -106,6 +106,7 @@ internal sealed class Histories(int seed)
         var (coupon, code) = (coupons[key], key.Stream["coupon-".Length..]);
         CouponEvent[] facts = (coupon.Status, random.Next(5)) switch
         {
+            _ when random.Next(12) == 0 => [new CouponHidden(coupon.Campaign, coupon.Member, At(), coupon.Status)],
             (CouponStatus.Confirming, < 3) => [new CouponIssueConfirmed(coupon.Campaign, coupon.Member, At())],
             (CouponStatus.Confirming, _) =>
                 [new CouponIssueCancelled(coupon.Campaign, coupon.Member, coupon.Claim!.LimitKeys, coupon.Claim.FaceValue, coupon.Claim.Date, IssueEnd.Cancelled, At())],

@@ -36,7 +36,7 @@ internal static class StoredRows
     private static object Row(NpgsqlDataReader r, string table) => table switch
     {
         "wallets" => new WalletRow(
-            T(r, "tenant_id")!, T(r, "code")!, T(r, "member")!, T(r, "campaign")!, r.GetInt32(r.GetOrdinal("terms_version")), I(r, "valid_to")!.Value),
+            T(r, "tenant_id")!, T(r, "code")!, T(r, "member")!, T(r, "campaign")!, r.GetInt32(r.GetOrdinal("terms_version")), I(r, "valid_to")!.Value, r.GetBoolean(r.GetOrdinal("hidden"))),
         "campaign_totals" => new CampaignTotalsRow(
             T(r, "tenant_id")!, T(r, "campaign")!, L(r, "issued"), L(r, "redeemed"), L(r, "voided"), L(r, "returned"), L(r, "deactivated"), L(r, "expired"),
             new Money(L(r, "amount")), new Money(L(r, "discount")), L(r, "face_valued"), new Money(L(r, "face_value"))),

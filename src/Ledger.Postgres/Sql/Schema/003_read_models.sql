@@ -7,6 +7,7 @@ create table ledger.wallets (
     campaign      varchar     not null,
     terms_version int         not null,
     valid_to      timestamptz not null,
+    hidden        boolean     not null,
     constraint ledger_wallets_key primary key (tenant_id, code)
 ) with (fillfactor = 90);
 create index ledger_wallets_member_idx on ledger.wallets (tenant_id, member, code);

@@ -6,7 +6,7 @@ using static Ledger.Coupons.Groups.GroupEvent;
 namespace Ledger.Coupons.ReadModels;
 
 /// <summary>A row of <c>wallets</c>: who has the coupon.</summary>
-public sealed record WalletRow(string Book, string Code, string Member, string Campaign, int TermsVersion, Instant ValidTo);
+public sealed record WalletRow(string Book, string Code, string Member, string Campaign, int TermsVersion, Instant ValidTo, bool Hidden);
 
 /// <summary>A row of <c>campaign_totals</c>. Issued is net of issues that were cancelled; amount, discount and expired are net of what was taken back; a basket counts for each coupon used on it.</summary>
 public sealed record CampaignTotalsRow(
@@ -31,7 +31,7 @@ public sealed class CouponProjections(string book)
     private readonly HashSet<(string Stream, Instant DueAt)> timers = [];
 
     public IEnumerable<WalletRow> Wallets => coupons.Select(pair =>
-        new WalletRow(book, pair.Key, pair.Value.Member, pair.Value.Campaign, pair.Value.TermsVersion, pair.Value.ValidTo));
+        new WalletRow(book, pair.Key, pair.Value.Member, pair.Value.Campaign, pair.Value.TermsVersion, pair.Value.ValidTo, pair.Value.IsHidden is true));
 
     public IEnumerable<CampaignTotalsRow> CampaignTotals => totals.Values;
 
@@ -96,7 +96,7 @@ public sealed class CouponProjections(string book)
                 });
                 Add(e.Date, null, d => d with { Issued = d.Issued - 1 });
                 break;
-            case CouponHeld or CouponHoldReleased or CouponIssueConfirmed or CouponGiftOffered or CouponGiftAccepted or CouponGiftEnded or VoucherSettled or VoucherSettlementReversed
+            case CouponHidden or CouponHeld or CouponHoldReleased or CouponIssueConfirmed or CouponGiftOffered or CouponGiftAccepted or CouponGiftEnded or VoucherSettled or VoucherSettlementReversed
                 or VoucherRefundRequested or VoucherRefundPaid or VoucherRefundFailed or VoucherBreakageBooked or VoucherBreakageReversed:
                 break;
             default:
