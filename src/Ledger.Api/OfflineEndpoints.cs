@@ -136,7 +136,10 @@ public static class OfflineEndpoints
         }
 
         var ring = records.Any(record => record.Token is not null) ? (await Signer(call).SettingsAsync(call)).Ring() : new();
-        var outcomes = await TakeAsync(call, scribes, records, record => OfflineOperations.Take(request, Forward(record, store, till, ring)));
+        // Read beforehand what the records will need: those that had to ask for more would be overtaken by those behind them.
+        var codes = records.Select(record => Forward(record, store, till, ring).Code).Distinct(StringComparer.Ordinal).ToList();
+        var known = await call.Http.RequestServices.GetRequiredService<CouponReads>().StatesAsync(call.Merchant, codes, call.Aborted);
+        var outcomes = await TakeAsync(call, scribes, records, record => OfflineOperations.Take(request, Forward(record, store, till, ring), known));
         var breach = outcomes.OfType<Outcome.Rejected>().FirstOrDefault()?.Reason;
         switch (await scribes.SubmitAsync(OfflineOperations.Sync(request, OfflineTillStream.NameOf(store, till), body.Newest, breach), call.Aborted))
         {
@@ -152,7 +155,7 @@ public static class OfflineEndpoints
     }
 
     /// <summary>
-    /// A record that waits for its coupon's terms is overtaken by those behind it whose terms are known, and these look like a gap: they are
+    /// A record that waits for its coupon's terms or budgets is overtaken by those behind it whose terms are known, and these look like a gap: they are
     /// handed in again as long as that helps.
     /// </summary>
     private static async Task<Outcome[]> TakeAsync(Call call, Scribes scribes, IReadOnlyList<OfflineRecordBody> records, Func<OfflineRecordBody, Operation> operation)

@@ -1,3 +1,6 @@
+using Ledger.Coupons.Budgets;
+using Ledger.Coupons.Redemptions;
+
 namespace Ledger.Coupons.Offline;
 
 /// <summary>The requests of tills that were offline, as operations. Each record is one, so that a bad one loses only itself.</summary>
@@ -16,23 +19,38 @@ public static class OfflineOperations
 
     /// <summary>Takes one record, or refuses one that does not follow from those before it.</summary>
     /// <param name="request">Of the batch; the record has a key of its own.</param>
-    public static Operation Take(Request request, Forwarded forwarded)
+    /// <param name="known">The coupon and its terms as they were a moment ago, so that all it will need is loaded at once; null: it is asked for bit by bit.</param>
+    public static Operation Take(Request request, Forwarded forwarded, BookStates? known = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(forwarded);
         var (record, name) = (forwarded.Record, OfflineTillStream.NameOf(forwarded.Store, forwarded.Till));
         var key = KeyOf(name, record);
         var (till, coupon) = (OfflineTillStream.Of(name), CouponStream.Of(forwarded.Code));
-        return new(request with { Key = key, Fingerprint = Convert.FromHexString(record.Hash()) }, [till, coupon], [], book =>
+        var (more, tallies) = Expected(known, coupon);
+        return new(request with { Key = key, Fingerprint = Convert.FromHexString(record.Hash()) }, [till, coupon, .. more], tallies, book =>
         {
             var (state, issued) = (book.State(till), book.State(coupon));
             // Before anything is said: of records that wait for the same terms none overtakes another.
             var terms = issued.Status == CouponStatus.None ? null : CampaignStreams.TermsOf(issued.Campaign, issued.TermsVersion);
             if (terms is not null && !book.Has(terms)) return new Verdict.NeedsMore([terms]);
-            if (OfflineTillDecider.BreachOf(record, name, state) is { } breach) return breach;
-            var taken = OfflineTillDecider.Take(forwarded, state, issued, terms is null ? null : book.State(terms).Terms, key, request.Now);
-            return new Verdict.Accepted([.. coupon.With(taken.OfCoupon), new(till, taken.Fact)], OfflineResult.Of(taken.Fact));
+            var pinned = terms is null ? null : book.State(terms).Terms;
+            return ShownCoupon.WithBudgets(book, pinned is null ? [] : [new(forwarded.Code, 1, coupon, issued, pinned)], request.Now, left =>
+            {
+                if (OfflineTillDecider.BreachOf(record, name, state) is { } breach) return breach;
+                var taken = OfflineTillDecider.Take(forwarded, state, issued, pinned, key, request.Now, left);
+                return new Verdict.Accepted([.. coupon.With(taken.OfCoupon), new(till, taken.Fact)], OfflineResult.Of(taken.Fact));
+            });
         });
+    }
+
+    private static (IReadOnlyList<StreamName> Streams, IReadOnlyList<string> Tallies) Expected(BookStates? known, Stream<Coupon, CouponEvent> coupon)
+    {
+        if (known is null || !known.Has(coupon) || known.State(coupon) is not { Status: not CouponStatus.None } issued) return ([], []);
+        var terms = CampaignStreams.TermsOf(issued.Campaign, issued.TermsVersion);
+        return (known.Has(terms) ? known.State(terms).Terms?.Budgets : null) is { } parties
+            ? ([terms, CampaignStreams.Of(issued.Campaign)], [.. MoneyBudgets.Tallies(issued.Campaign, parties)])
+            : ([terms], []);
     }
 
     /// <summary>Ends a batch; the answer is the till as it then is.</summary>

@@ -62,11 +62,14 @@ public abstract record OfflineTillEvent
     private OfflineTillEvent() { }
 
     /// <summary>The coupon was free: the redemption stands in the coupon's stream.</summary>
-    /// <param name="Discount">What the terms allow of the discount granted; what is above it is the merchant's loss.</param>
-    public sealed record OfflineRedemptionRecorded(TakenRecord Record, string Campaign, string RedemptionId, Money Discount) : OfflineTillEvent;
+    /// <param name="Discount">What the terms allow of the discount granted and budgets bear; what is above it is the merchant's loss, but for <paramref name="Loss"/>.</param>
+    /// <param name="Liability">The party that bears <paramref name="Loss"/>; null: nobody beside the merchant.</param>
+    /// <param name="Loss">What the terms allow and exhausted budgets do not bear; null: nothing.</param>
+    public sealed record OfflineRedemptionRecorded(
+        TakenRecord Record, string Campaign, string RedemptionId, Money Discount, string? Liability = null, Money? Loss = null) : OfflineTillEvent;
 
-    /// <summary>Someone else had the coupon, which the till could not know. The coupon stays as it is and the customer is not chased.</summary>
-    /// <param name="Reason">The refusal's name: already-used, already-held, deactivated.</param>
+    /// <summary>Someone else had the coupon, or a budget was exhausted, which the till could not know. The coupon stays as it is and the customer is not chased.</summary>
+    /// <param name="Reason">The refusal's name: already-used, already-held, deactivated, money-budget-exhausted.</param>
     /// <param name="RedemptionId">The redemption that won, where one did.</param>
     /// <param name="Liability">The party that bears <paramref name="Loss"/>; what was granted above it is the merchant's loss.</param>
     public sealed record OfflineConflictRecorded(
@@ -103,7 +106,8 @@ public static class OfflineLosses
 
     public static IReadOnlyList<TallyChange> Of(OfflineTillEvent fact) => fact switch
     {
-        OfflineTillEvent.OfflineRedemptionRecorded e => [.. Loss(Funding.Merchant, e.Record.Granted - e.Discount)],
+        OfflineTillEvent.OfflineRedemptionRecorded e when (e.Loss ?? Money.Zero) is var loss =>
+            [.. Loss(e.Liability ?? Funding.Merchant, loss), .. Loss(Funding.Merchant, e.Record.Granted - e.Discount - loss)],
         OfflineTillEvent.OfflineConflictRecorded e => [.. Loss(e.Liability, e.Loss), .. Loss(Funding.Merchant, e.Record.Granted - e.Loss)],
         OfflineTillEvent.OfflineRecordRefused e => [.. Loss(Funding.Merchant, e.Record.Granted)],
         _ => [],
@@ -126,7 +130,7 @@ public sealed record OfflineResult(
 {
     public static OfflineResult Of(OfflineTillEvent fact) => fact switch
     {
-        OfflineTillEvent.OfflineRedemptionRecorded e => Of(e.Record, "redeemed", e.Discount, Funding.Merchant, e.RedemptionId, null),
+        OfflineTillEvent.OfflineRedemptionRecorded e => Of(e.Record, "redeemed", e.Discount, e.Liability ?? Funding.Merchant, e.RedemptionId, null),
         OfflineTillEvent.OfflineConflictRecorded e => Of(e.Record, "conflict", Money.Zero, e.Liability, e.RedemptionId, e.Reason),
         OfflineTillEvent.OfflineRecordRefused e => Of(e.Record, "refused", Money.Zero, Funding.Merchant, null, e.Reason),
         _ => throw new System.Diagnostics.UnreachableException($"{fact}"),

@@ -35,7 +35,10 @@ public static class OfflineTillDecider
     /// <summary>A record that follows from the chain.</summary>
     /// <param name="terms">The version that the coupon pins; null where there is no such coupon.</param>
     /// <param name="request">The record's key: the redemption's request.</param>
-    public static Taken Take(Forwarded forwarded, OfflineTill till, Coupon coupon, CouponTerms? terms, string request, Instant received)
+    /// <param name="left">What is left of the money budgets that the terms name; null: they name none.</param>
+    public static Taken Take(
+        Forwarded forwarded, OfflineTill till, Coupon coupon, CouponTerms? terms, string request, Instant received,
+        IReadOnlyDictionary<(string Campaign, string Party), Money>? left = null)
     {
         ArgumentNullException.ThrowIfNull(forwarded);
         ArgumentNullException.ThrowIfNull(till);
@@ -49,12 +52,13 @@ public static class OfflineTillDecider
         if (terms.Uses > 1) return new(new OfflineRecordRefused(taken, new OfflineNotAllowed().Slug), []);
 
         var command = new CouponCommand.RedeemCoupon(
-            terms, forwarded.Code, request, record.Amount, at, forwarded.Store, forwarded.Till, record.Order, received);
-        return Redeem(command, coupon, record.Discount) switch
+            terms, forwarded.Code, request, record.Amount, at, forwarded.Store, forwarded.Till, record.Order, received, Left: left);
+        var (decision, earned) = Redeem(command, coupon, record.Discount);
+        return decision switch
         {
-            Decision<CouponEvent>.Accepted { Events: var facts } => Redeemed(taken, facts, new(record.Till, record.Sequence, record.BusinessTime, isSkewed)),
+            Decision<CouponEvent>.Accepted { Events: var facts } => Redeemed(forwarded, taken, facts, earned, terms, new(record.Till, record.Sequence, record.BusinessTime, isSkewed)),
 
-            // What the coupon's state forbids the till could not know; what the terms forbid it could.
+            // What the coupon's state or a budget forbids the till could not know; what the terms forbid it could.
             Decision<CouponEvent>.Rejected({ Kind: RejectionKind.Conflict or RejectionKind.Locked } reason) => new(Conflict(forwarded, taken, reason, coupon, terms), []),
             Decision<CouponEvent>.Rejected(var reason) => new(new OfflineRecordRefused(taken, reason.Slug), []),
             var other => throw new UnreachableException($"{other}"),
@@ -109,21 +113,26 @@ public static class OfflineTillDecider
     private static Checked<OfflineUse> Limit(Forwarded forwarded, OfflineTill till, Instant at) =>
         (till.Use ?? OfflineUse.Since(default)).Take(till.Limits ?? TillLimits.Default, forwarded.Record.Discount, at);
 
-    /// <summary>Redeems by the coupon's own rules, with the discount that was granted as far as the terms allow it.</summary>
-    private static Decision<CouponEvent> Redeem(CouponCommand.RedeemCoupon command, Coupon coupon, Money granted)
+    /// <summary>Redeems by the coupon's own rules, with the discount that was granted as far as the terms allow it, and the budgets bear it.</summary>
+    /// <returns>And what the terms alone allow of it.</returns>
+    private static (Decision<CouponEvent> Decision, Money Earned) Redeem(CouponCommand.RedeemCoupon command, Coupon coupon, Money granted)
     {
-        var online = CouponDecider.Decide(command, coupon);
-        if (online is not Decision<CouponEvent>.Accepted { Events: var facts }) return online;
+        var unbounded = CouponDecider.Decide(command with { Left = null }, coupon);
+        if (unbounded is not Decision<CouponEvent>.Accepted { Events: var facts }) return (unbounded, Money.Zero);
         var full = facts.OfType<CouponEvent.CouponRedeemed>().Single().Discount;
-        var allowed = Money.Min(granted, Money.Min(full, command.Terms.OfflineMaxDiscount ?? full));
-        return allowed == full ? online : CouponDecider.Decide(command with { Terms = command.Terms with { Benefit = new Benefit.FixedAmount(allowed) } }, coupon);
+        var earned = Money.Min(granted, Money.Min(full, command.Terms.OfflineMaxDiscount ?? full));
+        if (earned != full) command = command with { Terms = command.Terms with { Benefit = new Benefit.FixedAmount(earned) } };
+        return (earned == full && command.Left is null ? unbounded : CouponDecider.Decide(command, coupon), earned);
     }
 
-    private static Taken Redeemed(TakenRecord taken, IReadOnlyList<CouponEvent> facts, OfflineOrigin origin)
+    /// <param name="earned">What the terms allow; where budgets bear less of it, the rest is a loss that the till could not foresee.</param>
+    private static Taken Redeemed(Forwarded forwarded, TakenRecord taken, IReadOnlyList<CouponEvent> facts, Money earned, CouponTerms terms, OfflineOrigin origin)
     {
         var redeemed = facts.OfType<CouponEvent.CouponRedeemed>().Single();
+        var (party, loss) = Unforeseen(forwarded, terms, earned, redeemed.Discount);
         return new(
-            new OfflineRedemptionRecorded(taken, redeemed.Campaign, redeemed.RedemptionId, redeemed.Discount),
+            new OfflineRedemptionRecorded(
+                taken, redeemed.Campaign, redeemed.RedemptionId, redeemed.Discount, loss == Money.Zero ? null : party, loss == Money.Zero ? null : loss),
             [.. facts.Select(fact => fact is CouponEvent.CouponRedeemed e ? e with { Offline = origin } : fact)]);
     }
 
@@ -135,13 +144,16 @@ public static class OfflineTillDecider
     {
         var used = reason as AlreadyUsed;
         var isOwn = used is not null && coupon.Last is { } last && (last.Store, last.Till) == (forwarded.Store, forwarded.Till);
-        var (party, loss) = (isOwn, forwarded.Token, terms.OfflineLiability) switch
-        {
-            (false, Checked<OfflineToken>.Passed(var token), { } liable) => (liable, Money.Min(taken.Granted, token.Claims.MaxDiscount)),
-            _ => (Funding.Merchant, taken.Granted),
-        };
+        var (party, loss) = isOwn ? (Funding.Merchant, taken.Granted) : Unforeseen(forwarded, terms, taken.Granted, Money.Zero);
         return new(taken, coupon.Campaign, reason.Slug, used?.RedemptionId, party, loss);
     }
+
+    /// <summary>Who bears what of a discount of which only a part, or nothing, was redeemed: the party of the terms what a genuine token promised, else the merchant.</summary>
+    private static (string Party, Money Loss) Unforeseen(Forwarded forwarded, CouponTerms terms, Money granted, Money redeemed) => (forwarded.Token, terms.OfflineLiability) switch
+    {
+        (Checked<OfflineToken>.Passed(var token), { } liable) => (liable, Money.Max(Money.Min(granted, token.Claims.MaxDiscount) - redeemed, Money.Zero)),
+        _ => (Funding.Merchant, granted - redeemed),
+    };
 
     private static DeviceAlarm? AlarmOf(OfflineTill till, long? newest, Rejection? breach) => breach switch
     {

@@ -60,16 +60,20 @@ internal sealed record ShownCoupon(string Code, int Uses, Stream<Coupon, CouponE
     /// <param name="now">When the request was received: what holds that are over still keep counts as left.</param>
     public static Verdict ForSale(
         BookStates book, IReadOnlyList<Presented> coupons, Instant now,
-        Func<IReadOnlyList<ShownCoupon>, IReadOnlyDictionary<(string Campaign, string Party), Money>?, Verdict> decide) => AtTill(book, coupons, shown =>
+        Func<IReadOnlyList<ShownCoupon>, IReadOnlyDictionary<(string Campaign, string Party), Money>?, Verdict> decide) => AtTill(book, coupons, shown => WithBudgets(book, shown, now, left => decide(shown, left)));
+
+    /// <summary>Decides once it is known what is left of the budgets that the coupons draw on.</summary>
+    public static Verdict WithBudgets(
+        BookStates book, IReadOnlyList<ShownCoupon> shown, Instant now, Func<IReadOnlyDictionary<(string Campaign, string Party), Money>?, Verdict> decide)
     {
-        if (shown.All(one => one.Terms.Budgets is null)) return decide(shown, null);
+        if (shown.All(one => one.Terms.Budgets is null)) return decide(null);
         var campaigns = shown.Where(one => one.Terms.Budgets is not null).Select(one => CampaignStreams.Of(one.State.Campaign)).ToList();
         var tallies = shown.SelectMany(one => MoneyBudgets.Tallies(one.State.Campaign, one.Terms.Budgets ?? [])).ToList();
         if (!campaigns.All(book.Has) || !tallies.All(book.HasTally)) return new Verdict.NeedsMore(campaigns) { Tallies = tallies };
-        return decide(shown, MoneyBudgets.Left(
+        return decide(MoneyBudgets.Left(
             shown.Select(one => (one.State.Campaign, one.Terms, one.State.Hold is { } hold && now >= hold.ExpiresAt ? hold : null)),
             id => book.State(CampaignStreams.Of(id)), book.Tally));
-    });
+    }
 
     /// <summary>Decides for each coupon: all of them or none.</summary>
     /// <param name="answer">Made of the coupons as they are then, by code.</param>

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Ledger.Coupons;
+using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using NodaTime;
@@ -16,6 +17,8 @@ namespace Ledger.Tests.Coupons.Offline;
 /// </summary>
 public class OfflineHistoryTests
 {
+    private const long Budget = 35_00;
+
     internal sealed record Step(string What, int Till, int Code, int Discount, int Minutes, int Wrong, bool HasToken);
 
     private static readonly Gen<Step> s_steps =
@@ -30,15 +33,20 @@ public class OfflineHistoryTests
         from hasToken in Gen.Elements(true, true, false)
         select new Step(what, till, code, discount, minutes, wrong, hasToken);
 
-    private static readonly Gen<List<Step>> s_histories = Gen.Choose(5, 60).SelectMany(length => s_steps.ListOf(length)).Select(steps => steps.ToList());
+    /// <summary>With a budget of the brand and what follows when it is exhausted; null: with none.</summary>
+    private static readonly Gen<(Exhaustion? Exhaustion, List<Step> Steps)> s_histories =
+        from exhaustion in Gen.Elements<Exhaustion?>(null, Exhaustion.Stop, Exhaustion.MerchantTakesAll, Exhaustion.Scale)
+        from length in Gen.Choose(5, 60)
+        from steps in s_steps.ListOf(length)
+        select (exhaustion, steps.ToList());
 
     [Fact]
     public void All_that_was_granted_is_a_redemption_or_a_loss()
     {
         var seen = new HashSet<Type>();
-        Holds.For(s_histories, steps =>
+        Holds.For(s_histories, history =>
         {
-            var shop = Play(steps);
+            var shop = Play(history.Exhaustion, history.Steps);
             foreach (var till in shop.Tills)
             {
                 var (granted, state) = (till.Records.Sum(record => record.Discount.Minor), till.In(shop.Book));
@@ -49,6 +57,7 @@ public class OfflineHistoryTests
             var all = shop.Tills.Sum(till => till.Records.Sum(record => record.Discount.Minor));
             var redeemed = shop.Facts<CouponEvent.CouponRedeemed>().Where(fact => fact.Offline is not null).ToList();
             var lost = shop.Book.Tallies.Where(tally => tally.Key.StartsWith(OfflineLosses.Prefix, StringComparison.Ordinal)).Sum(tally => tally.Value);
+            Assert.InRange(shop.Book.Tallies.GetValueOrDefault(MoneyBudgets.Spent(CouponExamples.Spring, "brand")), 0, Budget);
             Assert.Equal(all, redeemed.Sum(fact => fact.Discount.Minor) + lost);
             Assert.All(shop.Book.Tallies.Values, value => Assert.True(value >= 0));
             Assert.Distinct(redeemed.Select(fact => (fact.Offline!.Till, fact.Offline.Sequence)));
@@ -77,9 +86,10 @@ public class OfflineHistoryTests
         Assert.Equal(sums.ToDictionary(sum => sum.Key, sum => sum.Sum(change => change.Amount), StringComparer.Ordinal), book.Tallies);
     }
 
-    private static OfflineShop Play(List<Step> steps)
+    private static OfflineShop Play(Exhaustion? exhaustion, List<Step> steps)
     {
-        var (shop, now) = (new OfflineShop(), Nine);
+        var (shop, now) = (new OfflineShop(exhaustion is { } policy ? OfflineBudgetTests.Bounded(policy) : null), Nine);
+        if (exhaustion is not null) OfflineBudgetTests.SetBudget(shop, Budget);
         string[] codes = [.. Enumerable.Range(1, 8).Select(shop.Issue)];
         string[] tokens = [.. codes.Select(shop.Token)];
         foreach (var step in steps)
