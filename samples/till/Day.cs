@@ -45,11 +45,19 @@ internal sealed class Day(Options options, Wire wire, TextWriter output, TextWri
         await SayAsync("Afternoon. Goods come back, and mistakes are undone.");
         await UndoAsync();
 
+        await progress.WriteLineAsync("Guests ...");
+        await SayAsync("Later. The line is down at two tills, and guests come with coupons that were given or sold to them.");
+        var guests = new Guests(run, Store, tills, notes, (path, body) => OfficeAsync(path, body), AskAsync, output);
+        await guests.OfflineAsync();
+        await guests.GiftAsync();
+        await guests.SoldAsync();
+
         await SayAsync($"Evening. {stranded.Count} customers whose till had died come again.");
         await ComeAgainAsync();
 
         await progress.WriteLineAsync("Comparing ...");
-        var isEqual = await new Evening(options, wire, notes, merchant, Store, [.. s_campaigns.Select(CampaignOf)], tills, slips, output).CompareAsync();
+        var isEqual = await new Evening(options, wire, notes, merchant, Store, [.. s_campaigns.Select(CampaignOf), .. guests.Campaigns], tills, [.. slips, .. guests.Slips], output)
+            .CompareAsync(guests.CompareAsync);
         await output.WriteLineAsync("\nAn auditor asks: dotnet run --project src/Ledger.Cli -- audit verify");
         return isEqual;
     }
@@ -109,6 +117,9 @@ internal sealed class Day(Options options, Wire wire, TextWriter output, TextWri
         var answer = await wire.PostAsync(path, options.Key, path == "/v1/merchants" ? null : merchant, key, body) ?? throw new ShopClosedException("The service does not answer.");
         return answer.IsDone || (isOptional && answer.Problem is "merchant-already-registered" or "not-permitted") ? answer : throw new ShopClosedException($"{path}: {answer.Status} {answer.Body.ToJsonString()}");
     }
+
+    private async Task<JsonObject> AskAsync(string path) =>
+        await wire.GetAsync(path, options.Key, merchant) is { IsDone: true } answer ? answer.Body : throw new ShopClosedException($"{path} is not answered.");
 
     private async Task RaceAsync(Slip slip)
     {

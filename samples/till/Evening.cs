@@ -8,7 +8,7 @@ internal sealed class Evening(
 {
     private bool isEqual = true;
 
-    public async Task<bool> CompareAsync()
+    public async Task<bool> CompareAsync(Func<Task<IReadOnlyList<(string What, long Ours, long Theirs)>>> beside)
     {
         await TableAsync();
         await output.WriteLineAsync($"\n{"the notes against the books",-52}{"notes",14}{"books",14}");
@@ -17,6 +17,7 @@ internal sealed class Evening(
         await FollowedAsync();
         await CompareCampaignsAsync();
         await CompareDaysAsync();
+        foreach (var (what, ours, theirs) in await beside()) await LineAsync(what, ours, theirs, isMoney: true);
         await output.WriteLineAsync(isEqual ? "\nThe tills' notes and the service's books are equal." : "\nThe tills' notes and the service's books DIFFER.");
         return isEqual;
     }
