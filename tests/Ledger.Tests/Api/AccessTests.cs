@@ -137,6 +137,27 @@ public sealed class AccessTests(LedgerApp app) : IClassFixture<LedgerApp>
         Shop.Expect(200, await other.Client.GetAsync("/v1/merchant", theirs.Said("secret")));
     }
 
+    /// <summary>Whoever acts for a merchant that its key does not reach is refused before anything is looked up, and changes nothing.</summary>
+    [Fact]
+    public async Task Agency_caller_not_in_tenancy_chain()
+    {
+        var (shop, other) = (await app.OpenShopAsync(), await app.OpenShopAsync());
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring");
+        (string, string) acting = ("Ledger-Merchant", shop.Id);
+        var before = await app.Database.TraceAsync();
+        foreach (var key in new[] { other.MerchantKey, other.TillKey })
+        {
+            foreach (var (path, body) in new (string, object?)[]
+                { ("/v1/redemptions", new { code, amount = 4200 }), ("/v1/holds", new { code, amount = 4200 }), ($"/v1/redemptions/{code}-1/void", null), ("/v1/reversals", new { request = "r" }) })
+                Assert.Equal((403, "not-permitted"), await app.Client.PostAsync(path, body, key, null, acting) is var refused ? (refused.Status, refused.Problem) : default);
+            Assert.Equal("not-permitted", (await app.Client.GetAsync($"/v1/coupons/{code}", key, acting)).Problem);
+        }
+
+        Assert.Equal(before, await app.Database.TraceAsync());
+        Shop.Expect(201, await app.Client.PostAsync("/v1/redemptions", new { code, amount = 4200 }, app.PlatformKey, null, acting));
+    }
+
     [Fact]
     public async Task The_platform_names_the_merchant_it_acts_for()
     {

@@ -21,6 +21,16 @@ public class CouponEndTests
         Assert.Equal(CouponStatus.Issued, after.AndThen().State.Status);
     }
 
+    /// <summary>Invariant 10: a use that happened before the void and was reported after it follows the void.</summary>
+    [Fact]
+    public void Entries_follow_each_other_by_version_and_never_by_business_time()
+    {
+        var earlier = Noon - Duration.FromHours(3);
+        var after = ACoupon.Given(Issued, Redeemed, Voided).When(Redeem with { Request = "request-2", At = earlier });
+        after.Then(RedeemedAgain with { At = earlier, VoidableUntil = earlier + Duration.FromMinutes(30) });
+        Assert.Equal((CouponStatus.Used, $"{Code}-2", earlier), (after.AndThen().State.Status, after.AndThen().State.Last!.RedemptionId, after.AndThen().State.Last!.At));
+    }
+
     [Fact]
     public void The_void_window_is_half_open()
     {
