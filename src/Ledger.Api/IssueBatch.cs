@@ -136,8 +136,7 @@ public static class IssueBatch
             return await SubmitAsync(call, CouponEndpoints.Issue(call, body, who, request)) switch
             {
                 Outcome.Accepted(var answer, _) => Answer(number, body.Ref, answer),
-                Outcome.Rejected(var reason) => Answer(
-                    call, number, body.Ref, Problems.Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers)),
+                Outcome.Rejected(var reason) => Answer(call, number, body.Ref, reason),
                 var other => throw new System.Diagnostics.UnreachableException($"{other}"),
             };
         }
@@ -173,6 +172,12 @@ public static class IssueBatch
         writer.WritePropertyName("coupon");
         writer.WriteRawValue(coupon.Span, skipInputValidation: true);
     });
+
+    private static byte[] Answer(Call call, long number, string? mark, Rejection reason)
+    {
+        if (Throttle.IsGuess(reason)) Throttle.Note(call.Http);
+        return Answer(call, number, mark, Problems.Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers));
+    }
 
     private static byte[] Answer(Call call, long number, string? mark, ProblemType problem, JsonElement facts) => Line(writer =>
     {

@@ -20,6 +20,8 @@ public static class OfflineEndpoints
 
     private const int MaxPasses = 16;
 
+    private static readonly string s_unknown = new CodeNotFound().Slug;
+
     public static void MapOffline(this IEndpointRouteBuilder routes)
     {
         routes.MapQuery("/v1/offline/keys", Access.Till, KeysAsync).Answers<object>();
@@ -128,6 +130,7 @@ public static class OfflineEndpoints
     {
         if (await PlaceAsync(call) is not var (store, till)) return;
         if (await call.ReadAsync<OfflineBatchBody>(isOptional: true, Limits.MaxOfflineBody) is not var (body, raw)) return;
+        if (body.Records is { Count: > 0 } && await call.Http.RequestServices.GetRequiredService<Throttle>().RefuseLookUpAsync(call)) return;
         var (scribes, records, request) = (call.Http.RequestServices.GetRequiredService<Scribes>(), body.Records ?? [], call.Request(raw));
         if (await scribes.SubmitAsync(OfflineOperations.Open(call.Request(raw, "#records"), records.Count), call.Aborted) is Outcome.Rejected(var used))
         {
@@ -216,10 +219,17 @@ public static class OfflineEndpoints
 
     private static OfflineRecordView ViewOf(Call call, long sequence, Outcome outcome) => outcome switch
     {
-        Outcome.Accepted(var answer, var isReplayed) => new(sequence, isReplayed, JsonSerializer.Deserialize<OfflineResult>(answer.Span, LedgerJson.Outcomes), null),
+        Outcome.Accepted(var answer, var isReplayed) => new(sequence, isReplayed, Counted(call, JsonSerializer.Deserialize<OfflineResult>(answer.Span, LedgerJson.Outcomes)!), null),
         Outcome.Rejected(var reason) => new(sequence, false, null, Problems.ObjectOf(call.Http, reason)),
         _ => throw new System.Diagnostics.UnreachableException($"{outcome}"),
     };
+
+    /// <summary>A record of a code that no coupon has is taken, and is a guess all the same.</summary>
+    private static OfflineResult Counted(Call call, OfflineResult result)
+    {
+        if (result.Reason == s_unknown) Throttle.Note(call.Http);
+        return result;
+    }
 
     private static async Task ReportAsync(Call call)
     {

@@ -130,6 +130,7 @@ public static class Problems
     public static JsonElement ObjectOf(HttpContext http, Rejection reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
+        if (Throttle.IsGuess(reason)) Throttle.Note(http);
         return ObjectOf(http, Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers));
     }
 

@@ -78,11 +78,11 @@ public sealed class Throttle : IDisposable
     /// <summary>Whether the refusal tells that a code was guessed wrong.</summary>
     public static bool IsGuess(Rejection reason) => reason is CodeNotFound or CodeCheckFailed or CodeStepStale;
 
-    /// <summary>Notes that the request asked for a code that no coupon has.</summary>
+    /// <summary>Notes that the request asked for a code that no coupon has; of a batch, each of its lines.</summary>
     public static void Note(HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
-        http.Items[s_guess] = true;
+        lock (http.Items) http.Items[s_guess] = GuessesOf(http) + 1;
     }
 
     /// <summary>Takes a token of the till and of the merchant; true after a problem was answered.</summary>
@@ -107,20 +107,25 @@ public sealed class Throttle : IDisposable
         return addressGuess.HasSome(AddressOf(call.Http)) ? ValueTask.FromResult(false) : addressGuess.AnswerAsync(call.Http);
     }
 
-    /// <summary>Counts a wrong guess, if the answer just given was one.</summary>
+    /// <summary>Counts the wrong guesses of the answer just given.</summary>
     public void Count(Call call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (call.Http.Response.StatusCode < 400 || call.Caller.Key.Scope == ApiKeyScope.Platform || !call.Http.Items.ContainsKey(s_guess)) return;
-        if (call.Caller.Key.Scope == ApiKeyScope.Till) guess.TryTake(call.Caller.Key.Id);
-        merchantGuess.TryTake(call.Merchant);
-        addressGuess.TryTake(AddressOf(call.Http));
+        if (call.Caller.Key.Scope == ApiKeyScope.Platform) return;
+        for (var guesses = GuessesOf(call.Http); guesses > 0; guesses--)
+        {
+            if (call.Caller.Key.Scope == ApiKeyScope.Till) guess.TryTake(call.Caller.Key.Id);
+            merchantGuess.TryTake(call.Merchant);
+            addressGuess.TryTake(AddressOf(call.Http));
+        }
     }
 
     public void Dispose()
     {
         foreach (var bucket in new[] { till, merchant, address, guess, merchantGuess, addressGuess }) bucket.Dispose();
     }
+
+    private static int GuessesOf(HttpContext http) => http.Items.TryGetValue(s_guess, out var noted) ? (int)noted! : 0;
 
     private static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress?.ToString() ?? "";
 

@@ -10,6 +10,23 @@ namespace Ledger.Tests.Api;
 public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
 {
     [Fact]
+    public async Task Uploaded_duplicate_code_across_campaigns_of_the_same_merchant()
+    {
+        var shop = await OpenAsync("uploaded");
+        await shop.CampaignAsync("autumn", terms: With("uploaded"));
+        var first = UploadAsync(shop, "spring", "A-1\nA-2", "text/csv");
+        var second = UploadAsync(shop, "autumn", "A-2\nA-1", "text/csv");
+        var outcomes = new[] { Outcomes(Shop.Expect(200, await first)), Outcomes(Shop.Expect(200, await second)) };
+        Assert.Equal("exists exists, success success", string.Join(", ", outcomes.Order(StringComparer.Ordinal)));
+
+        // Whoever has them gives them out; the other campaign has none to give.
+        var (owner, loser) = outcomes[0] == "success success" ? ("spring", "autumn") : ("autumn", "spring");
+        await shop.IssueAsync(owner);
+        Assert.Equal("codes-exhausted", (await shop.TryIssueAsync(loser, "m-1")).Problem);
+        await Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
     public async Task Uploaded_codes_have_an_outcome_each_and_the_same_one_under_the_same_key()
     {
         var shop = await OpenAsync("uploaded");
@@ -209,6 +226,25 @@ public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
 
         Assert.Equal([401, 401, 429], new[] { await Ask(code, "lk_live_x"), await Ask(code, "lk_live_x"), await Ask(code, "lk_live_x") }.Select(answer => answer.Status));
         Shop.Expect(200, await Ask(code, shop.MerchantKey));
+    }
+
+    /// <summary>Each record of a batch is a guess like any other; it is taken all the same, and the next batch waits.</summary>
+    [Fact]
+    public async Task Guesses_count_in_batches_as_they_do_one_by_one()
+    {
+        await using var strict = LedgerApp.Start(app.ConnectionString, ("Rates:Guess:PerSecond", "0.001"), ("Rates:Guess:Burst", "3"));
+        using var client = new LedgerClient(strict.CreateClient());
+        var shop = await OpenAsync("given");
+        Shop.Expect(200, await client.PostAsync("/v1/offline-batches", null, shop.TillKey));
+        var till = new Coupons.Offline.TillSimulator(Shop.Store, Shop.Till);
+        for (var n = 0; n < 3; n++) till.Grant($"guess-{n}", 42_00, 5_00, NodaTime.SystemClock.Instance.GetCurrentInstant());
+        var body = Coupons.Offline.TillSimulator.Body(till.Records);
+        var key = LedgerClient.NewKey();
+        var forwarded = Shop.Expect(200, await client.PostAsync("/v1/offline-batches", body, shop.TillKey, key));
+        Assert.All(forwarded["records"].EnumerateArray(), record => Assert.Equal("code-not-found", record.GetProperty("result").GetProperty("reason").GetString()));
+        foreach (var late in new[] { await client.GetAsync("/v1/coupons/guess-9", shop.TillKey), await client.PostAsync("/v1/offline-batches", body, shop.TillKey, key) })
+            Assert.Equal((429, "till-guess"), (late.Status, late.Said("limit")));
+        Shop.Expect(200, await client.PostAsync("/v1/offline-batches", null, shop.TillKey));
     }
 
     private static string With(string source) => Shop.Terms[..^1] + ""","codes":{"source":"SOURCE"}}""".Replace("SOURCE", source, StringComparison.Ordinal);
