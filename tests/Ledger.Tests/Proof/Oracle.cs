@@ -177,6 +177,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         var over = Refuse(409, "hold-expired", ("holdExpiresAt", Json.Time(hold.Until)));
         if (hold.Parts.Any(part => part.Coupon.Hold?.Id != hold.Id)) return over;
         if (now >= hold.Until) return Presented(over, hold.Parts[0].Coupon.Code, hold.Parts.Count);
+        foreach (var part in hold.Parts) part.Before = part.Coupon.Latest;
         var sale = new OracleSale(
             FormattableString.Invariant($"{lead.Code}-{lead.Redemptions + 1}"), ask.Key, hold.Amount, now, hold.Lines, hold.Parts, hold.Id, hold.IsNamed,
             hold.Parts.Count > 1 || lead.Terms.Uses > 1)
@@ -222,6 +223,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         if (sale.Returns.Count > 0) return Refuse(409, "redemption-has-returns", ("redemptionId", id), ("returns", sale.Returns.Count));
         var until = Math.Max(sale.VoidableUntil, sale.At + grace);
         if (now >= until) return Refuse(422, "void-window-closed", ("voidableUntil", Json.Time(until)));
+        if (NotLast(sale) is { } later) return later;
 
         var answer = sale.ToJson();
         answer["status"] = "voided";
@@ -233,6 +235,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
                 {
                     if (part.Coupon.Status == "used") part.Coupon.Status = "issued";
                     part.Coupon.Used -= part.Uses;
+                    part.Coupon.Latest = sale.Before[part.Coupon.Code];
                     Money(sale, part, "voided", -sale.Amount, -part.Discount, now);
                 }
             });
@@ -276,6 +279,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
 
         var empty = sale.Parts.Where((part, i) => part.Discount == sale.Taken[i].Sum() + taken[i].Sum()).Select(part => part.Coupon.Code).ToHashSet(StringComparer.Ordinal);
         int Given(OraclePart part) => ask.Keep ? 0 : ask.Uses ?? (empty.Contains(part.Coupon.Code) && !sale.Empty.Contains(part.Coupon.Code) ? part.Uses : 0);
+        if (NotLast(sale) is { } later) return later;
         if (sale.Parts.FirstOrDefault(part => Given(part) > 0 && part.Coupon.Cycles >= MostCycles) is { } tired)
             return Presented(Refuse(409, "return-cycles-exceeded", ("limit", MostCycles)), tired.Coupon.Code, sale.Parts.Count);
 
@@ -308,6 +312,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
                     part.Coupon.Status = status;
                     part.Coupon.Used -= given;
                     part.Coupon.Cycles += given > 0 ? 1 : 0;
+                    if (empty.Contains(part.Coupon.Code) && (ask.Uses is not null || !sale.Empty.Contains(part.Coupon.Code))) part.Coupon.Latest = sale.Before[part.Coupon.Code];
                     Money(sale, part, "returned", -back.Sum(), -taken[parts.First(i => sale.Parts[i] == part)].Sum(), now);
                 }
 
@@ -379,9 +384,15 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         });
     }
 
+    /// <summary>Of a bundle only the latest redemption is undone.</summary>
+    private static Expected? NotLast(OracleSale sale) => sale.Parts.Select(part => part.Coupon).FirstOrDefault(coupon => coupon.Terms.IsBundle && coupon.Latest != sale.Id) is { } other
+        ? Presented(Refuse(409, "not-last-of-bundle", ("latest", other.Latest ?? "")), other.Code, sale.Parts.Count)
+        : null;
+
     /// <summary>Why a coupon may not be used whatever the basket.</summary>
-    private static Expected? Standing(OracleCoupon coupon, long now, int uses, bool isCheck = false) =>
-        coupon.Status == "used" ? Refuse(409, "already-used", ("redemptionId", coupon.Last!.Id), ("at", Json.Time(coupon.Last.At)))
+    private static Expected? Standing(OracleCoupon coupon, long now, int uses, bool isCheck = false, string? stated = null) =>
+        stated is not null && stated != coupon.Member ? Refuse(422, "owner-mismatch")
+        : coupon.Status == "used" ? Refuse(409, "already-used", ("redemptionId", coupon.Last!.Id), ("at", Json.Time(coupon.Last.At)))
         : coupon.Status == "deactivated" ? Refuse(409, "deactivated")
         : coupon.Status == "returned-expired" ? Refuse(422, "expired", ("validTo", Json.Time(coupon.Terms.To)))
         : coupon.Hold is { } hold && now < hold.Until ? Refuse(423, "already-held", ("holdExpiresAt", Json.Time(hold.Until)), ("till", isCheck ? null : Shop.Till))
@@ -394,7 +405,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         IReadOnlyList<OracleLine> lines = ask.Lines ?? [new(ask.Amount, 1, null)];
         foreach (var (coupon, uses) in shown)
         {
-            if (Standing(coupon, now, uses) is { } refusal) return ([], lines, Presented(refusal, coupon.Code, shown.Count));
+            if (Standing(coupon, now, uses, stated: ask.Stated) is { } refusal) return ([], lines, Presented(refusal, coupon.Code, shown.Count));
         }
 
         var (parts, none) = Price(shown, lines);
@@ -404,16 +415,19 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
     private static (IReadOnlyList<OraclePart> Parts, Expected? Refusal) Price(List<(OracleCoupon Coupon, int Uses)> shown, IReadOnlyList<OracleLine> lines)
     {
         long[] remaining = [.. lines.Select(line => line.Amount)];
-        var (total, parts) = (remaining.Sum(), new List<OraclePart>());
+        var parts = new List<OraclePart>();
         foreach (var (coupon, uses) in shown.OrderBy(one => one.Coupon.Code, StringComparer.Ordinal))
         {
-            var (terms, left) = (coupon.Terms, remaining.Sum());
-            if (total < terms.Floor) return ([], Presented(Refuse(422, "floor-not-met", ("needed", terms.Floor), ("got", total)), coupon.Code, shown.Count));
+            var terms = coupon.Terms;
+            long[] eligible = [.. remaining.Select((amount, line) => terms.Covers(lines[line]) ? amount : 0)];
+            var (left, initial) = (eligible.Sum(), lines.Where(terms.Covers).Sum(line => line.Amount));
+            if (!lines.Any(terms.Covers)) return ([], Presented(Refuse(422, "goods-not-eligible"), coupon.Code, shown.Count));
+            if (initial < terms.Floor) return ([], Presented(Refuse(422, "floor-not-met", ("needed", terms.Floor), ("got", initial)), coupon.Code, shown.Count));
             var beside = parts.Where(part => terms.IsExclusive || part.Coupon.Terms.IsExclusive).Select(part => part.Coupon.Code).ToList();
             if (beside.Count > 0) return ([], Presented(Refuse(422, "stacking-conflict", ("codes", Json.List(beside, code => code))), coupon.Code, shown.Count));
             var discount = Math.Min(left, terms.BasisPoints > 0 ? Math.Min(terms.Ceiling, left * terms.BasisPoints / 10_000) : terms.Off * uses);
             if (discount == 0) return ([], Presented(Refuse(422, "nothing-to-discount", ("amount", left)), coupon.Code, shown.Count));
-            var part = new OraclePart(coupon, uses, left, discount, Json.Divide(discount, remaining));
+            var part = new OraclePart(coupon, uses, left, discount, Json.Divide(discount, eligible)) { Before = coupon.Latest };
             parts.Add(part);
             for (var line = 0; line < remaining.Length; line++) remaining[line] -= part.ByLine[line];
         }
@@ -422,7 +436,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
     }
 
     private static bool IsNamed(Ask ask, List<(OracleCoupon Coupon, int Uses)> shown) =>
-        ask.Lines is not null || shown[0].Coupon.Terms.BrandBasisPoints > 0 || shown[0].Uses > 1;
+        ask.Lines is not null || shown[0].Coupon.Terms is { BrandBasisPoints: > 0 } or { LooksAtGoods: true } || shown[0].Uses > 1;
 
     private static string[] Home(OracleSale sale) => sale.IsBasket ? [$"redemption-{sale.Id} basket_redeemed"] : [];
 
@@ -449,6 +463,8 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
             var (coupon, isLate) = (part.Coupon, IsLate(part.Coupon, now));
             Unexpire(coupon);
             coupon.Used += part.Uses;
+            sale.Before[coupon.Code] = coupon.Latest;
+            coupon.Latest = coupon.Terms.IsBundle ? sale.Id : null;
             (coupon.Redemptions, coupon.Last, coupon.Hold, coupon.Status) = (coupon.Redemptions + 1, sale, null, coupon.Used < coupon.Terms.Uses ? "issued" : "used");
             if (isLate && coupon.Status == "issued")
             {

@@ -25,6 +25,9 @@ internal sealed record Ask(Verb Verb, string Key, string Target)
 {
     public string Member { get; init; } = "";
 
+    /// <summary>Who the till says shows the coupons; null: it does not say.</summary>
+    public string? Stated { get; init; }
+
     public long Amount { get; init; }
 
     /// <summary>The coupons shown; empty: the target alone.</summary>
@@ -64,7 +67,7 @@ internal sealed record Ask(Verb Verb, string Key, string Target)
         Verb.Redeem or Verb.Hold => Json.Of(
             ("code", Coupons.Count > 0 ? null : Target),
             ("coupons", Coupons.Count > 0 ? Json.List(Coupons, one => Json.Of(("code", one.Code), ("uses", one.Uses))) : null),
-            ("amount", Amount), ("seconds", Verb == Verb.Hold ? Seconds : null), ("order", $"order of {Key}"),
+            ("amount", Amount), ("seconds", Verb == Verb.Hold ? Seconds : null), ("order", $"order of {Key}"), ("member", Stated),
             ("lines", Lines is null ? null : Json.List(Lines, line => line.ToJson()))).ToJsonString(),
         Verb.Return => Json.Of(
             ("lines", Items is null ? null : Json.List(Items, item => Json.Of(("line", item.Line), ("quantity", item.Quantity), ("amount", item.Amount)))),
@@ -83,16 +86,25 @@ internal sealed record OracleLine(long Amount, int Quantity, string? Goods)
 /// <summary>What a campaign promises, as far as the oracle's campaigns do.</summary>
 /// <param name="BasisPoints">Of the basket, up to the ceiling; 0: the amount off.</param>
 /// <param name="BrandBasisPoints">The brand's part of the discount, the merchant paying the rest; 0: the merchant pays all and no one asks.</param>
+/// <param name="Only">The one kind of goods that it discounts; null: any. <paramref name="Never"/> is one that it does not; null: none.</param>
+/// <param name="IsBundle">Its uses are a set: only the latest redemption that stands is undone.</param>
 /// <param name="From">Microseconds since 1970, as all times of the oracle.</param>
 internal sealed record OracleTerms(
     string Campaign, long From, long To, long Off = 0, int BasisPoints = 0, long Ceiling = 0, long Floor = 0, int Uses = 1, bool IsExclusive = false,
-    int BrandBasisPoints = 0, long Quota = 1_000_000, int? PerMember = null)
+    int BrandBasisPoints = 0, long Quota = 1_000_000, int? PerMember = null, string? Only = null, string? Never = null, bool IsBundle = false)
 {
+    public bool LooksAtGoods => Only is not null || Never is not null;
+
+    /// <summary>A line that names no goods is not among them where the terms name any.</summary>
+    public bool Covers(OracleLine line) => !LooksAtGoods || (line.Goods is not null && (Only is null || line.Goods == Only) && line.Goods != Never);
+
     public string ToJson() => Json.Of(
         ("benefit", BasisPoints > 0
             ? Json.Of(("kind", "percentage"), ("offBasisPoints", BasisPoints), ("ceiling", Ceiling))
             : Json.Of(("kind", "fixedAmount"), ("off", Off))),
-        ("minimumSpend", Floor), ("maxUses", Uses), ("validity", Json.Of(("windowStart", Json.Time(From)), ("windowEnd", Json.Time(To)))),
+        ("minimumSpend", Floor), ("maxUses", Uses), ("isBundle", IsBundle ? true : null),
+        ("goods", LooksAtGoods ? Json.Of(("include", Only is null ? null : new JsonArray(Only)), ("exclude", Never is null ? null : new JsonArray(Never))) : null),
+        ("validity", Json.Of(("windowStart", Json.Time(From)), ("windowEnd", Json.Time(To)))),
         ("limits", PerMember is null ? null : Json.Of(("perMember", PerMember))), ("stacking", IsExclusive ? Json.Of(("isExclusive", true)) : null),
         ("funding", BrandBasisPoints == 0 ? null : Json.Of(("shares", new JsonArray(
             Json.Of(("party", "merchant"), ("basisPoints", 10_000 - BrandBasisPoints)), Json.Of(("party", "brand-7"), ("basisPoints", BrandBasisPoints))))))).ToJsonString();
@@ -101,6 +113,9 @@ internal sealed record OracleTerms(
 /// <summary>One coupon's part of a basket.</summary>
 internal sealed record OraclePart(OracleCoupon Coupon, int Uses, long Eligible, long Discount, long[] ByLine)
 {
+    /// <summary>Of a bundle: the redemption before.</summary>
+    public string? Before { get; set; }
+
     public IEnumerable<(string Party, long Amount)> Funding => Split(Discount).Where(share => share.Amount > 0);
 
     public IEnumerable<(string Party, long Amount)> Split(long discount)
@@ -111,7 +126,7 @@ internal sealed record OraclePart(OracleCoupon Coupon, int Uses, long Eligible, 
 
     public JsonObject ToJson() => Json.Of(
         ("code", Coupon.Code), ("campaign", Coupon.Terms.Campaign), ("termsVersion", 1), ("eligible", Eligible), ("discount", Discount),
-        ("lines", Json.Lines(ByLine)), ("funding", Json.Shares(Funding)), ("uses", Uses));
+        ("lines", Json.Lines(ByLine)), ("funding", Json.Shares(Funding)), ("uses", Uses), ("before", Before));
 
     /// <param name="basket">Null where a record beside holds it.</param>
     public JsonObject Breakdown(IReadOnlyList<OracleLine>? basket) => Json.Of(
@@ -142,6 +157,9 @@ internal sealed class OracleCoupon(string code, string member, OracleTerms terms
     public OracleHold? Hold { get; set; }
 
     public OracleSale? Last { get; set; }
+
+    /// <summary>Of a bundle: the latest redemption that stands.</summary>
+    public string? Latest { get; set; }
 
     public string StatusAt(long now) => Status switch
     {
@@ -191,6 +209,9 @@ internal sealed class OracleSale(string id, string key, long amount, long at, IR
 
     /// <summary>What of each part was taken back, by line.</summary>
     public long[][] Taken { get; } = [.. parts.Select(_ => new long[lines.Count])];
+
+    /// <summary>Of each bundle: the redemption before this one.</summary>
+    public Dictionary<string, string?> Before { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Parts of which nothing stood after the last return.</summary>
     public HashSet<string> Empty { get; set; } = [];

@@ -35,7 +35,7 @@ public sealed class OracleTests(LedgerApp app, ITestOutputHelper output) : IClas
         var replay = new OracleReplay(oracle, [.. traffic.Runs], entries);
         replay.Play(entries);
         var (clock, head) = (Stopwatch.StartNew(), entries[^1].Number);
-        while (oracle.HasDue(Json.Now))
+        while (Json.Now < campaigns.Min(terms => terms.To) || oracle.HasDue(Json.Now))
         {
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), "The clock does not end what is over.");
             await Task.Delay(100);
@@ -59,6 +59,8 @@ public sealed class OracleTests(LedgerApp app, ITestOutputHelper output) : IClas
             new("five", from, to, Off: 500, Floor: 3000), new("percent", from, to, BasisPoints: 1_250, Ceiling: 700), new("thrice", from, to, Off: 333, Uses: 3),
             new("split", from, to, Off: 701, BrandBasisPoints: 3_333), new("alone", from, to, Off: 900, IsExclusive: true),
             new("scarce", from, to, Off: 100, Quota: 30, PerMember: 2), new("brief", from, now + (6 * Json.Second), Off: 450, Uses: 2),
+            new("bundle", from, to, Off: 250, Uses: 3, IsBundle: true), new("tea", from, to, Off: 400, Floor: 500, Only: "goods-0"),
+            new("no-sweets", from, to, BasisPoints: 2_000, Ceiling: 900, Never: "goods-1"),
         ];
     }
 

@@ -61,11 +61,11 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
             < 93 when pool.Overtaken.Any(random) is { } late => late,
             < 96 when pool.Asked.Any(random) is { } asked => asked,
             < 98 when pool.Asked.Any(random) is { Verb: Verb.Redeem or Verb.Hold } asked => asked with { Amount = asked.Amount + 1, Lines = null },
-            98 when random.Next(2) == 0 => new Ask(Verb.Deactivate, key, Code().Code),
+            98 => new Ask(Verb.Deactivate, key, Code().Code),
             _ => Use(Verb.Redeem, key),
         };
 
-        (string Code, string Campaign) Code() => pool.Codes.Any(random)!;
+        (string Code, string Campaign, string Member) Code() => pool.Codes.Any(random)!;
 
         Ask Issue() => new(Verb.Issue, key, campaigns[random.Next(campaigns.Count)]) { Member = Member(random) };
 
@@ -79,13 +79,13 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
 
         Ask Use(Verb verb, string under)
         {
-            List<(string Code, string Campaign)> shown = [Code()];
+            List<(string Code, string Campaign, string Member)> shown = [Code()];
             while (random.Next(3) == 0) shown.Add(Code());
             shown = [.. shown.DistinctBy(one => one.Code, StringComparer.Ordinal)];
             var isAlone = shown.Count == 1;
             var uses = isAlone && random.Next(4) == 0 ? random.Next(1, 4) : 1;
             // Uses of a coupon come back from baskets of one line only: how the rest is rounded is for the properties of returns.
-            OracleLine[]? lines = random.Next(2) == 0 || (isAlone && shown[0].Campaign is "thrice" or "brief") ? null
+            OracleLine[]? lines = random.Next(2) == 0 || (isAlone && shown[0].Campaign is "thrice" or "brief" or "bundle") ? null
                 : [.. Enumerable.Range(0, random.Next(1, 4)).Select(line => new OracleLine(random.Next(1, 4000), random.Next(1, 4), random.Next(2) == 0 ? null : $"goods-{line}"))];
             return new(verb, under, shown[0].Code)
             {
@@ -93,6 +93,7 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
                 Lines = lines,
                 Amount = lines?.Sum(line => line.Amount) ?? random.Next(1, 9000),
                 Seconds = random.Next(3) == 0 ? 900 : random.Next(1, 3),
+                Stated = random.Next(10) switch { 0 => Member(random), < 4 => shown[0].Member, _ => null },
             };
         }
 
@@ -118,7 +119,7 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
         var answer = ask.Verb == Verb.Check ? await shop.Client.GetAsync(ask.Path, apiKey) : await shop.Client.PostAsync(ask.Path, ask.Body, apiKey, ask.Key);
         runs.Enqueue(new(ask, begun, Stopwatch.GetTimestamp(), sentAt, Json.Now, answer));
         if (answer.Status != 201 || answer.IsReplayed) return;
-        if (ask.Verb == Verb.Issue) pool.Codes.Add((answer.Said("code"), ask.Target));
+        if (ask.Verb == Verb.Issue) pool.Codes.Add((answer.Said("code"), ask.Target, ask.Member));
         if (ask.Verb == Verb.Hold) pool.Holds.Add(answer.Said("holdId"));
         if (ask.Verb is Verb.Redeem or Verb.Commit) pool.Sales.Add(Sold.Of(answer));
     }
@@ -143,7 +144,7 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
     /// <summary>What a client may ask about.</summary>
     private sealed class Pool
     {
-        public Bag<(string Code, string Campaign)> Codes { get; } = new();
+        public Bag<(string Code, string Campaign, string Member)> Codes { get; } = new();
 
         public Bag<string> Holds { get; } = new();
 
