@@ -128,7 +128,8 @@ internal sealed partial class WriteCommands : IAsyncDisposable
             head.AddRange(parts(Columns).Select(part => $"{part.Name} as ({Take(part.File, part.Parameters)})"));
             head.AddRange(inline[..^Math.Min(1, inline.Length)].Select(model => $"{model.Table}_rows as ({model.Statement})"));
             var body = inline.Length > 0 ? inline[^1].Statement : SqlFile.Read("scribe_written.sql");
-            Batch = new(connection) { BatchCommands = { Command($"with {string.Join(",\n", head)}\n{body}", [.. parameters]), Command("commit") } };
+            var text = SqlFile.Read("scribe_write.sql").Replace("{head}", string.Join(",\n", head), StringComparison.Ordinal).Replace("{body}", body, StringComparison.Ordinal);
+            Batch = new(connection) { BatchCommands = { Command(text, [.. parameters]), Command("commit") } };
         }
 
         public Columns Columns { get; } = new();

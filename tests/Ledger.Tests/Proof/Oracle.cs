@@ -125,7 +125,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
     private Expected Check(Ask ask, long now)
     {
         var coupon = Coupons[ask.Target];
-        var refusal = Standing(coupon, now, 1, isCheck: true) ?? Price([(coupon, 1)], [new(ask.Amount, 1, null)]).Refusal;
+        var refusal = Standing(coupon, now, 1) ?? Price([(coupon, 1)], [new(ask.Amount, 1, null)]).Refusal;
         var discount = refusal is null ? Price([(coupon, 1)], [new(ask.Amount, 1, null)]).Parts[0].Discount : 0;
         var last = coupon.Status == "used" ? coupon.Last : null;
         return new(
@@ -390,14 +390,14 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         : null;
 
     /// <summary>Why a coupon may not be used whatever the basket.</summary>
-    private static Expected? Standing(OracleCoupon coupon, long now, int uses, bool isCheck = false, string? stated = null) =>
+    private static Expected? Standing(OracleCoupon coupon, long now, int uses, string? stated = null) =>
         stated is not null && stated != coupon.Member ? Refuse(422, "owner-mismatch")
         : coupon.Status == "used" ? Refuse(409, "already-used", ("redemptionId", coupon.Last!.Id), ("at", Json.Time(coupon.Last.At)))
         : coupon.Status == "deactivated" ? Refuse(409, "deactivated")
         : coupon.Status == "returned-expired" ? Refuse(422, "expired", ("validTo", Json.Time(coupon.Terms.To)))
-        : coupon.Hold is { } hold && now < hold.Until ? Refuse(423, "already-held", ("holdExpiresAt", Json.Time(hold.Until)), ("till", isCheck ? null : Shop.Till))
+        : coupon.Hold is { } hold && now < hold.Until ? Refuse(423, "already-held", ("holdExpiresAt", Json.Time(hold.Until)), ("till", Shop.Till))
         : now >= coupon.Terms.To ? Refuse(422, "expired", ("validTo", Json.Time(coupon.Terms.To)))
-        : !isCheck && uses > coupon.Terms.Uses - coupon.Used ? Refuse(409, "uses-exhausted", ("asked", uses), ("left", coupon.Terms.Uses - coupon.Used))
+        : uses > coupon.Terms.Uses - coupon.Used ? Refuse(409, "uses-exhausted", ("asked", uses), ("left", coupon.Terms.Uses - coupon.Used))
         : null;
 
     private static (IReadOnlyList<OraclePart> Parts, IReadOnlyList<OracleLine> Lines, Expected? Refusal) Take(Ask ask, List<(OracleCoupon Coupon, int Uses)> shown, long now)

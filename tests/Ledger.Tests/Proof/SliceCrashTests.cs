@@ -100,7 +100,7 @@ public sealed class SliceCrashTests(LedgerDatabase database) : IClassFixture<Led
     {
         await using var service = await LedgerProcess.StartAsync(database.ConnectionString);
         await UntilAsync(async () => await SumsAsync(pool, shop) == (granted, granted)
-            && await database.Source.AskAsync<long>("select count(*) from ledger.mt_streams where tenant_id = $1 and state ->> 'status' = 'InFlight'", pool) == 0 ? 1 : 0, 1);
+            && await database.Source.AskAsync<long>("select count(*) from ledger.mt_streams where tenant_id = $1 and state::jsonb ->> 'status' = 'InFlight'", pool) == 0 ? 1 : 0, 1);
         Assert.Equal("received", Shop.Expect(200, await service.Client.GetAsync($"/v1/pools/{pool}/slices", Platform))["data"][0].GetProperty("status").GetString());
         await Books.AssertSoundAsync(database.Source);
     }

@@ -7,8 +7,8 @@ cross join lateral (
     from ledger.mt_streams
     where tenant_id = b.tenant_id and id > 'grant-' and id < 'grant-' || repeat('z', 65) and type = 'grant'
 ) as g
-left join ledger.mt_streams as s on s.tenant_id = g.state ->> 'merchant' and s.id = 'slice-' || g.slice
+left join ledger.mt_streams as s on s.tenant_id = g.state::jsonb ->> 'merchant' and s.id = 'slice-' || g.slice
 where g.state_schema is distinct from $1
-    or g.state ->> 'status' = 'InFlight'
-    or (g.state ->> 'status' = 'Received' and (s.state_schema is distinct from $2 or s.state -> 'returned' <> g.state -> 'returned'))
+    or g.state::jsonb ->> 'status' = 'InFlight'
+    or (g.state::jsonb ->> 'status' = 'Received' and (s.state_schema is distinct from $2 or s.state::jsonb -> 'returned' <> g.state::jsonb -> 'returned'))
 order by g.tenant_id, g.slice

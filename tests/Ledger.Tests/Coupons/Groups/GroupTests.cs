@@ -88,7 +88,7 @@ public class GroupTests
         desk.Now = IssuingEnds - Duration.Epsilon;
         Assert.Null(desk.Join(s_group, "trade-2", "b").Refusal);
         desk.Now = IssuingEnds;
-        Assert.Equal(new CampaignHasEnded(IssuingEnds), desk.Open("trade-3", "c").Refusal);
+        Assert.Equal(new CampaignRefusal.CampaignEnded(IssuingEnds), desk.Open("trade-3", "c").Refusal);
         desk.AssertAccount(paid: 2 * Price, held: 0, open: 2 * Price, refunds: 0);
     }
 
@@ -219,7 +219,7 @@ public class GroupTests
         Assert.Equal(new PaidIsNotThePrice(GroupDesk.Price, new(49_90)), desk.Join(s_group, "trade-2", "b", new(49_90)).Refusal);
         Assert.Equal(new GroupUnknown("g0"), desk.Join("g0", "trade-2", "b").Refusal);
         desk.Run(CouponOperations.Change(desk.Ask(), Spring, new CampaignCommand.PauseCampaign("rest")));
-        Assert.Equal(new CampaignNotActive(CampaignStatus.Paused), desk.Join(s_group, "trade-2", "b").Refusal);
+        Assert.Equal(new CampaignRefusal.CampaignPaused(), desk.Join(s_group, "trade-2", "b").Refusal);
         desk.AssertAccount(paid: Price, held: Price, open: 0, refunds: 0);
     }
 
