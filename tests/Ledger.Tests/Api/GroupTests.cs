@@ -186,7 +186,7 @@ public sealed class GroupTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal(1, await app.Database.ExecuteAsync("update ledger.timers set due_at = due_at + '1 hour'::interval where tenant_id = $1 and stream_id = $2", shop.Id, $"group-{id}"));
         Assert.Equal(1, await app.Database.ExecuteAsync("update ledger.tallies set value = value - 1 where tenant_id = $1 and key = 'sales/tea/held'", shop.Id));
         Assert.Equal(1, await app.Database.ExecuteAsync(
-            "update ledger.mt_streams set state = jsonb_set(state, '{places,0,standing}', '\"Refunded\"') where tenant_id = $1 and id = $2", shop.Id, $"group-{id}"));
+            "update ledger.mt_streams set state = jsonb_set(state::jsonb, '{places,0,standing}', '\"Refunded\"')::text where tenant_id = $1 and id = $2", shop.Id, $"group-{id}"));
         var report = await BookAudit.RunAsync(app.Database, new() { Book = shop.Id });
         Assert.Equal([("mt_streams", $"group-{id}"), ("tallies", "sales/tea/held"), ("timers", $"group-{id}")], report.Findings.Select(finding => finding switch
         {
@@ -197,7 +197,7 @@ public sealed class GroupTests(LedgerApp app) : IClassFixture<LedgerApp>
 
         await app.Database.ExecuteAsync("update ledger.timers set due_at = due_at - '1 hour'::interval where tenant_id = $1 and stream_id = $2", shop.Id, $"group-{id}");
         await app.Database.ExecuteAsync("update ledger.tallies set value = value + 1 where tenant_id = $1 and key = 'sales/tea/held'", shop.Id);
-        await app.Database.ExecuteAsync("update ledger.mt_streams set state = jsonb_set(state, '{places,0,standing}', '\"Held\"') where tenant_id = $1 and id = $2", shop.Id, $"group-{id}");
+        await app.Database.ExecuteAsync("update ledger.mt_streams set state = jsonb_set(state::jsonb, '{places,0,standing}', '\"Held\"')::text where tenant_id = $1 and id = $2", shop.Id, $"group-{id}");
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 
