@@ -46,7 +46,7 @@ public sealed record Call(HttpContext Http, Caller Caller, Instant Now)
     public Request Request(ReadOnlySpan<byte> body, string? suffix = null)
     {
         var key = Http.Request.Headers["Idempotency-Key"].ToString() + suffix;
-        return new(Merchant, key, Fingerprint(body), Caller.Key.Id, Now, Correlation());
+        return new(Merchant, key, Fingerprint(body), Caller.Key.Id, Now, Correlation(), Caller.Key.Provider);
     }
 
     /// <summary>Follows one purchase: the header <c>Correlation-Id</c> in its allowed form, or nothing.</summary>
@@ -83,6 +83,12 @@ public enum Access
 
     /// <summary>The platform.</summary>
     Platform,
+
+    /// <summary>Merchants themselves, and the platform for a merchant that it names: what no provider does in a merchant's name.</summary>
+    Owner,
+
+    /// <summary>Providers and the platform, without naming a merchant.</summary>
+    Provider,
 }
 
 /// <summary>Bounds of what stands in headers and routes.</summary>
@@ -154,10 +160,11 @@ public static class Edge
 
         if (!Permits(key.Scope, access))
         {
-            await Problems.WriteAsync(http, Problems.NotPermitted, JsonFacts.Of(new { needs = $"a key of scope {access} or wider" }));
+            await Problems.WriteAsync(http, Problems.NotPermitted, JsonFacts.Of(new { needs = Needs(access) }));
             return null;
         }
 
+        if (access == Access.Provider) return new(key, null, Merchant.Unregistered);
         var named = http.Request.Headers["Ledger-Merchant"].ToString();
         var merchant = key.Merchant ?? (named.Length > 0 ? named : null);
         if (merchant is null && access == Access.Platform) return new(key, null, Merchant.Unregistered);
@@ -168,15 +175,22 @@ public static class Edge
         }
 
         var profile = Headers.IsId(merchant) ? await callers.MerchantAsync(merchant, http.RequestAborted) : Merchant.Unregistered;
-        if (profile.IsRegistered || access == Access.Platform) return new(key, merchant, profile);
-        await Problems.WriteAsync(http, new MerchantUnknown());
+        if (key.Provider is { } provider ? profile.IsServedBy(provider) : profile.IsRegistered || access == Access.Platform) return new(key, merchant, profile);
+        await Problems.WriteAsync(http, key.Provider is null ? new MerchantUnknown() : new NotPermittedAgency());
         return null;
     }
+
+    private static string Needs(Access access) => access switch
+    {
+        Access.Owner => "a key of scope Merchant or Platform: no provider does this in a merchant's name",
+        _ => $"a key of scope {access} or wider",
+    };
 
     private static bool Permits(ApiKeyScope scope, Access access) => scope switch
     {
         ApiKeyScope.Platform => true,
-        ApiKeyScope.Merchant => access != Access.Platform,
+        ApiKeyScope.Provider => access is Access.Till or Access.Merchant or Access.Provider,
+        ApiKeyScope.Merchant => access is Access.Till or Access.Merchant or Access.Owner,
         ApiKeyScope.Till => access == Access.Till,
         _ => false,
     };

@@ -30,7 +30,7 @@ public sealed record InstallTillBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Id);
 
 /// <summary>Makes an API key. Its secret is in this answer and never again.</summary>
-/// <param name="Scope">platform (every merchant), merchant (one), till (one till).</param>
+/// <param name="Scope">platform (every merchant), merchant (one), till (one till); a provider's keys are made at /v1/providers/{id}/keys.</param>
 /// <param name="MayImport">May record a history: state a business time in the past and have it believed.</param>
 public sealed record CreateKeyBody(
     ApiKeyScope Scope,
@@ -40,12 +40,12 @@ public sealed record CreateKeyBody(
     bool MayImport = false);
 
 /// <summary>A key as it is shown: never its secret, except once when it was made.</summary>
-public sealed record KeyView(string Id, ApiKeyScope Scope, string? Merchant, string? Store, string? Till, bool MayImport, Instant? RevokedAt, string? Secret)
+public sealed record KeyView(string Id, ApiKeyScope Scope, string? Merchant, string? Store, string? Till, bool MayImport, Instant? RevokedAt, string? Secret, string? Provider = null)
 {
     public static KeyView Of(ApiKey key, string? secret = null)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return new(key.Id, key.Scope, key.Merchant, key.Store, key.Till, key.MayImport, key.RevokedAt, secret);
+        return new(key.Id, key.Scope, key.Merchant, key.Store, key.Till, key.MayImport, key.RevokedAt, secret, key.Provider);
     }
 }
 
@@ -59,8 +59,8 @@ public static class MerchantEndpoints
         routes.MapQuery("/v1/merchant", Access.Till, ShowAsync).Answers<MerchantView>();
         routes.MapCommand("/v1/stores", Access.Merchant, OpenStoreAsync).Takes<OpenStoreBody>().Answers<MerchantView>(201);
         routes.MapCommand("/v1/stores/{store}/tills", Access.Merchant, InstallTillAsync).Takes<InstallTillBody>().Answers<MerchantView>(201);
-        routes.MapCommand("/v1/keys", Access.Merchant, CreateKeyAsync).Takes<CreateKeyBody>().Answers<KeyView>(201);
-        routes.MapCommand("/v1/keys/{id}/revoke", Access.Merchant, RevokeKeyAsync).Answers<KeyView>();
+        routes.MapCommand("/v1/keys", Access.Owner, CreateKeyAsync).Takes<CreateKeyBody>().Answers<KeyView>(201);
+        routes.MapCommand("/v1/keys/{id}/revoke", Access.Owner, RevokeKeyAsync).Answers<KeyView>();
     }
 
     private static async Task RegisterAsync(Call call)
@@ -112,6 +112,7 @@ public static class MerchantEndpoints
         var isPlatform = call.Caller.Key.Scope == ApiKeyScope.Platform;
         var merchant = body.Merchant ?? (body.Scope == ApiKeyScope.Platform ? null : call.Caller.Merchant);
         if (body.Scope == ApiKeyScope.Platform && !isPlatform) faults.Add("/scope", "Only a platform key makes platform keys.");
+        if (body.Scope == ApiKeyScope.Provider) faults.Add("/scope", "Let the platform make it: POST /v1/providers/{id}/keys.");
         if (body.Scope == ApiKeyScope.Merchant && !isPlatform && call.Caller.Profile.RequiresFourEyes)
             faults.Add("/scope", "Ask the platform for it: a merchant that requires four eyes makes no second pair itself.");
         if (body.MayImport && !call.Caller.Key.MayImport) faults.Add("/mayImport", "Only a key that may import makes keys that may.");

@@ -50,8 +50,10 @@ public static class OpenApiDocument
         operation.Description = access switch
         {
             Access.Platform => "For keys of scope platform.",
-            Access.Merchant => "For keys of scope merchant, and of scope platform with Ledger-Merchant.",
-            _ => "For keys of scope till and merchant, and of scope platform with Ledger-Merchant.",
+            Access.Merchant => "For keys of scope merchant, and of scopes provider and platform with Ledger-Merchant.",
+            Access.Owner => "For keys of scope merchant, and of scope platform with Ledger-Merchant; not of providers.",
+            Access.Provider => "For keys of scopes provider and platform.",
+            _ => "For keys of scope till and merchant, and of scopes provider and platform with Ledger-Merchant.",
         };
         operation.Parameters = [];
         foreach (var part in context.Description.RelativePath!.Split('/').Where(part => part.StartsWith('{')))
@@ -59,7 +61,7 @@ public static class OpenApiDocument
         foreach (var name in metadata.OfType<QueryNames>().SelectMany(names => names.Names))
             operation.Parameters.Add(Parameter(name, ParameterLocation.Query, isRequired: false, null));
         if (isCommand) operation.Parameters.Add(Parameter("Idempotency-Key", ParameterLocation.Header, isRequired: true, "One key, one outcome, for ever; 1 to 255 printable ASCII characters."));
-        operation.Parameters.Add(Parameter("Ledger-Merchant", ParameterLocation.Header, isRequired: false, "The merchant that a platform key acts for."));
+        operation.Parameters.Add(Parameter("Ledger-Merchant", ParameterLocation.Header, isRequired: false, "The merchant that a platform's or provider's key acts for."));
         if (context.Description.RelativePath.EndsWith("/terms", StringComparison.Ordinal))
             operation.Parameters.Add(Parameter("If-Match", ParameterLocation.Header, isRequired: true, "The ETag that reading the campaign answered."));
         operation.Responses ??= [];

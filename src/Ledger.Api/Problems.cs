@@ -174,6 +174,7 @@ public static class Problems
         RejectionKind.RuleViolated => StatusCodes.Status422UnprocessableEntity,
         RejectionKind.Malformed => StatusCodes.Status400BadRequest,
         RejectionKind.Locked => StatusCodes.Status423Locked,
+        RejectionKind.Forbidden => StatusCodes.Status403Forbidden,
         _ => throw new System.Diagnostics.UnreachableException($"{kind}"),
     };
 }

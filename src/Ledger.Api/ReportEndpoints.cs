@@ -11,6 +11,7 @@ public static class ReportEndpoints
         routes.MapQuery("/v1/reports/merchant", Access.Merchant, MerchantAsync).Answers<MerchantTotals>();
         routes.MapQuery("/v1/reports/campaigns", Access.Merchant, CampaignsAsync).Asks("limit", "cursor").Answers<Page<CampaignTotals>>();
         routes.MapQuery("/v1/reports/days", Access.Merchant, DaysAsync).Asks("from", "to", "limit", "cursor").Answers<Page<StoreDay>>();
+        routes.MapQuery("/v1/reports/payments", Access.Merchant, PaymentsAsync).Asks("from", "to", "limit", "cursor").Answers<Page<PaymentDay>>();
         routes.MapQuery("/v1/reports/sales", Access.Merchant, SalesAsync).Asks("limit", "cursor").Answers<Page<SaleTotals>>();
         routes.MapQuery("/v1/events", Access.Merchant, EventsAsync).Asks("after", "limit").Answers<Page<EntryView>>();
     }
@@ -37,15 +38,28 @@ public static class ReportEndpoints
 
     private static async Task DaysAsync(Call call)
     {
+        if (await SpanAsync(call) is not var (from, to, after, limit)) return;
+        var days = await Queries(call).StoreDaysAsync(call.Merchant, from, to, after, limit, call.Aborted);
+        await call.JsonAsync(Page<StoreDay>.Of(days, limit, row => $"{row.Day:uuuu-MM-dd} {row.Store}"));
+    }
+
+    private static async Task PaymentsAsync(Call call)
+    {
+        if (await SpanAsync(call) is not var (from, to, after, limit)) return;
+        var days = await call.Http.RequestServices.GetRequiredService<PaymentQueries>().DaysAsync(call.Merchant, from, to, after, limit, call.Aborted);
+        await call.JsonAsync(Page<PaymentDay>.Of(days, limit, row => $"{row.Day:uuuu-MM-dd} {row.Store}"));
+    }
+
+    /// <summary>The days asked for, and behind which day and store the page begins; null after faults were answered.</summary>
+    private static async Task<(LocalDate From, LocalDate To, (LocalDate Day, string Store) After, int Limit)?> SpanAsync(Call call)
+    {
         var query = new Query(call, "from", "to", "limit", "cursor");
         var (limit, cursor, from, to) = (query.Limit, query.Cursor, query.Date("from"), query.Date("to"));
         // A cursor is a day and a store, which may be empty: the first page begins before the empty store of its first day.
         var after = (Day: (from ?? Earliest).PlusDays(-1), Store: "\uFFFD");
         if (cursor.Length > 10 && RequestTimes.TryDate(cursor.AsSpan(0, 10), out var day)) after = (day, cursor[11..]);
         else if (cursor.Length > 0) query.RefuseCursor();
-        if (await query.RefuseAsync()) return;
-        var days = await Queries(call).StoreDaysAsync(call.Merchant, from ?? Earliest, to ?? new(2200, 1, 1), after, limit, call.Aborted);
-        await call.JsonAsync(Page<StoreDay>.Of(days, limit, row => $"{row.Day:uuuu-MM-dd} {row.Store}"));
+        return await query.RefuseAsync() ? null : (from ?? Earliest, to ?? new(2200, 1, 1), after, limit);
     }
 
     private static LocalDate Earliest => new(1900, 1, 1);

@@ -29,6 +29,7 @@ public static class Service
         services.AddReaders(connectionString);
         services.AddSingleton<BookQueries>();
         services.AddSingleton<CouponReads>();
+        services.AddSingleton<PaymentQueries>();
         services.AddSingleton<SliceCourier>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
@@ -82,6 +83,8 @@ public static class Service
         app.MapGet("/healthz/live", () => Results.Text("live")).ExcludeFromDescription();
         app.MapGet("/healthz/ready", ReadyAsync).ExcludeFromDescription();
         app.MapMerchants();
+        app.MapProviders();
+        app.MapPayments();
         app.MapCampaigns();
         app.MapCoupons();
         app.MapCodes();

@@ -17,6 +17,9 @@ public enum ApiKeyScope
 
     /// <summary>May do what one till does.</summary>
     Till,
+
+    /// <summary>May act for the merchants that authorise the provider, naming one in the header <c>Ledger-Merchant</c>.</summary>
+    Provider,
 }
 
 /// <summary>An API key as the ledger knows it: never its secret.</summary>
@@ -25,8 +28,10 @@ public enum ApiKeyScope
 /// <param name="Store">Given for the scope till, like <paramref name="Till"/>.</param>
 /// <param name="MayImport">May record a history: state a business time in the past and have it believed.</param>
 /// <param name="RevokedAt">From then on the key is refused; null while it is good.</param>
+/// <param name="Provider">Given for the scope provider.</param>
 public sealed record ApiKey(
-    string Id, ApiKeyScope Scope, string? Merchant = null, string? Store = null, string? Till = null, bool MayImport = false, Instant? RevokedAt = null);
+    string Id, ApiKeyScope Scope, string? Merchant = null, string? Store = null, string? Till = null, bool MayImport = false, Instant? RevokedAt = null,
+    string? Provider = null);
 
 /// <summary>A key just made, with the only sight of its secret that anyone ever gets.</summary>
 public sealed record NewApiKey(ApiKey Key, string Secret);
@@ -50,13 +55,14 @@ public sealed class ApiKeys(NpgsqlDataSource database)
     /// <param name="isTest">The secret begins with <c>lk_test_</c> instead of <c>lk_live_</c>.</param>
     /// <exception cref="ArgumentException">The scope asks for other particulars than those given.</exception>
     public async Task<NewApiKey> CreateAsync(
-        ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, Instant now, CancellationToken cancellation = default)
+        ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, Instant now, CancellationToken cancellation = default,
+        string? provider = null)
     {
-        RequireParticulars(scope, merchant, store, till);
+        RequireParticulars(scope, merchant, store, till, provider);
         var secret = (isTest ? TestPrefix : LivePrefix) + RandomNumberGenerator.GetString(Alphabet, SecretCharacters);
-        var key = new ApiKey("key_" + RandomNumberGenerator.GetString(Alphabet, IdCharacters), scope, merchant, store, till, mayImport);
+        var key = new ApiKey("key_" + RandomNumberGenerator.GetString(Alphabet, IdCharacters), scope, merchant, store, till, mayImport, Provider: provider);
         await using var command = database.CreateCommand(SqlFile.Read("api_key_create.sql"));
-        Bind(command, Hash(secret), key.Id, NameOf(scope), merchant, store, till, mayImport, Times.Cut(now).ToDateTimeUtc());
+        Bind(command, Hash(secret), key.Id, NameOf(scope), merchant, store, till, mayImport, Times.Cut(now).ToDateTimeUtc(), provider);
         await command.ExecuteNonQueryAsync(cancellation);
         return new(key, secret);
     }
@@ -103,19 +109,20 @@ public sealed class ApiKeys(NpgsqlDataSource database)
 
     private static byte[] Hash(string secret) => SHA256.HashData(Encoding.ASCII.GetBytes(secret));
 
-    private static void RequireParticulars(ApiKeyScope scope, string? merchant, string? store, string? till)
+    private static void RequireParticulars(ApiKeyScope scope, string? merchant, string? store, string? till, string? provider)
     {
         var isComplete = scope switch
         {
-            ApiKeyScope.Platform => (merchant, store, till) is (null, null, null),
-            ApiKeyScope.Merchant => merchant is not null && (store, till) is (null, null),
-            ApiKeyScope.Till => merchant is not null && store is not null && till is not null,
+            ApiKeyScope.Platform => (merchant, store, till, provider) is (null, null, null, null),
+            ApiKeyScope.Merchant => merchant is not null && (store, till, provider) is (null, null, null),
+            ApiKeyScope.Till => merchant is not null && store is not null && till is not null && provider is null,
+            ApiKeyScope.Provider => (merchant, store, till) is (null, null, null) && provider is not null,
             _ => throw new UnreachableException($"{scope}"),
         };
         if (!isComplete)
         {
             throw new ArgumentException(
-                "A platform key names nothing, a merchant's key its merchant, and a till's key its merchant, store and till.", nameof(scope));
+                "A platform key names nothing, a merchant's key its merchant, a provider's its provider, and a till's key its merchant, store and till.", nameof(scope));
         }
     }
 
@@ -132,7 +139,7 @@ public sealed class ApiKeys(NpgsqlDataSource database)
         {
             keys.Add(new(
                 rows.GetString(0), ScopeOf(rows.GetString(1)), Text(rows, 2), Text(rows, 3), Text(rows, 4), rows.GetBoolean(5),
-                rows.IsDBNull(6) ? null : Instant.FromDateTimeUtc(rows.GetDateTime(6))));
+                rows.IsDBNull(6) ? null : Instant.FromDateTimeUtc(rows.GetDateTime(6)), Text(rows, 7)));
         }
 
         return keys;
@@ -145,6 +152,7 @@ public sealed class ApiKeys(NpgsqlDataSource database)
         ApiKeyScope.Platform => "platform",
         ApiKeyScope.Merchant => "merchant",
         ApiKeyScope.Till => "till",
+        ApiKeyScope.Provider => "provider",
         _ => throw new UnreachableException($"{scope}"),
     };
 
@@ -153,6 +161,7 @@ public sealed class ApiKeys(NpgsqlDataSource database)
         "platform" => ApiKeyScope.Platform,
         "merchant" => ApiKeyScope.Merchant,
         "till" => ApiKeyScope.Till,
+        "provider" => ApiKeyScope.Provider,
         _ => throw new UnreachableException(name),
     };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Ledger.Policies;
 using Ledger.Postgres.Scribing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -44,7 +45,7 @@ public sealed class Scribes : IHostedService, IAsyncDisposable
     public Task<Outcome> SubmitAsync(Operation operation, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(operation);
-        var ticket = new Ticket(operation);
+        var ticket = new Ticket(AgencyPolicy.Guard(operation));
         var scribe = scribes[(string.GetHashCode(operation.Request.Book, StringComparison.Ordinal) & int.MaxValue) % scribes.Length];
         if (!scribe.TryEnqueue(ticket)) throw new LedgerOverloadedException($"{Limits.Queue} operations wait already.");
         return cancellation.CanBeCanceled ? ticket.Done.WaitAsync(cancellation) : ticket.Done;

@@ -7,7 +7,9 @@ using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
 using Ledger.Merchants;
+using Ledger.Payments;
 using Ledger.Pools;
+using Ledger.Providers;
 using Ledger.Reversals;
 
 namespace Ledger;
@@ -19,6 +21,7 @@ public static class Catalogue
     [
         MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, CodePoolStreams.Pool, CodePoolStreams.Batch,
         SaleStream.Type, GroupStream.Type, OfflineTillStream.Type, OfflineSettingsStream.Type, ReversalStream.Type, PoolStreams.Pool, PoolStreams.Grant, PoolStreams.Slice,
+        ProviderStream.Type, PaymentStream.Type,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

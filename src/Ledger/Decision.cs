@@ -53,6 +53,9 @@ public enum RejectionKind
     RuleViolated,
     Locked,
 
+    /// <summary>403: the caller may not, and learns nothing else.</summary>
+    Forbidden,
+
     /// <summary>400: what was sent cannot be meant so.</summary>
     Malformed,
 }

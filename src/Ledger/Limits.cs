@@ -30,6 +30,9 @@ public static class Limits
     /// <summary>Stores of one merchant, and tills of one store.</summary>
     public const int MaxStoresPerMerchant = 10_000;
 
+    /// <summary>Providers that may act for one merchant at a time.</summary>
+    public const int MaxProviders = 100;
+
     /// <summary>Stores named by one terms version.</summary>
     public const int MaxStores = 2_000;
 
@@ -75,6 +78,9 @@ public static class Limits
     public const int GroupSeconds = 24 * 60 * 60;
 
     public const int MaxGroupSeconds = 7 * 24 * 60 * 60;
+
+    /// <summary>Refunds of one payment.</summary>
+    public const int MaxRefunds = 100;
 
     /// <summary>How often a coupon is given back after goods were returned, as at WeChat.</summary>
     public const int MaxReturnCycles = 10;

@@ -10,8 +10,9 @@ namespace Ledger;
 /// <param name="Actor">The id of the API key, policy or timer that asks; never a secret.</param>
 /// <param name="Now">When the request was received; the only clock an operation sees. Whole microseconds.</param>
 /// <param name="Correlation">Follows one purchase through many requests; null when the caller gave none.</param>
+/// <param name="Provider">The service provider that acts in the merchant's name (agency); null: the merchant itself, the platform or the ledger.</param>
 public sealed record Request(
-    string Book, string? Key, ReadOnlyMemory<byte> Fingerprint, string Actor, Instant Now, string? Correlation = null);
+    string Book, string? Key, ReadOnlyMemory<byte> Fingerprint, string Actor, Instant Now, string? Correlation = null, string? Provider = null);
 
 /// <summary>
 /// A request as a pure function of the streams and tallies that it names. The scribe runs it against one book, which

@@ -24,6 +24,7 @@ public sealed record ReadModel(string Table, bool IsInline)
         new("wallets", IsInline: true),
         new("campaign_totals", IsInline: false),
         new("store_days", IsInline: false),
+        new("payment_days", IsInline: false),
     ];
 
     /// <summary>The statement without its entries: it reads them from a relation <c>entries</c> that stands before it.</summary>

@@ -7,7 +7,7 @@ namespace Ledger.Cli.Commands;
 /// <summary><c>ledger keys</c>: makes, revokes and lists API keys.</summary>
 internal static class KeysCommand
 {
-    private static readonly string[] Headers = ["id", "scope", "merchant", "store", "till", "may import", "revoked at"];
+    private static readonly string[] Headers = ["id", "scope", "merchant", "store", "till", "may import", "revoked at", "provider"];
 
     public static Command Create(Globals globals) => new("keys", "Make, revoke and list API keys.")
     {
@@ -18,20 +18,21 @@ internal static class KeysCommand
 
     private static Command Make(Globals globals)
     {
-        var scope = new Option<string>("--scope") { Description = "platform, merchant or till.", Required = true };
-        scope.AcceptOnlyFromAmong("platform", "merchant", "till");
+        var scope = new Option<string>("--scope") { Description = "platform, provider, merchant or till.", Required = true };
+        scope.AcceptOnlyFromAmong("platform", "provider", "merchant", "till");
         var merchant = new Option<string?>("--merchant") { Description = "The merchant of the scopes merchant and till." };
         var store = new Option<string?>("--store") { Description = "The store of the scope till." };
         var till = new Option<string?>("--till") { Description = "The till of the scope till." };
+        var provider = new Option<string?>("--provider") { Description = "The provider of the scope provider." };
         var mayImport = new Option<bool>("--may-import") { Description = "May record a history: its business times are believed." };
         var test = new Option<bool>("--test") { Description = $"Begin the secret with {ApiKeys.TestPrefix} instead of {ApiKeys.LivePrefix}." };
         var dryRun = Globals.DryRun();
-        var command = new Command("create", "Make a key; its secret is shown this once.") { scope, merchant, store, till, mayImport, test, dryRun };
+        var command = new Command("create", "Make a key; its secret is shown this once.") { scope, merchant, store, till, provider, mayImport, test, dryRun };
         command.SetAction(async (parse, cancellation) =>
         {
             var wanted = new ApiKey(
                 "-", Enum.Parse<ApiKeyScope>(parse.GetRequiredValue(scope), ignoreCase: true), parse.GetValue(merchant), parse.GetValue(store),
-                parse.GetValue(till), parse.GetValue(mayImport));
+                parse.GetValue(till), parse.GetValue(mayImport), Provider: parse.GetValue(provider));
             RequireParticulars(wanted);
             var terminal = globals.Terminal(parse);
             if (parse.GetValue(dryRun))
@@ -42,7 +43,7 @@ internal static class KeysCommand
 
             await using var database = await globals.OpenAsync(parse, cancellation);
             var made = await new ApiKeys(database.Source).CreateAsync(
-                wanted.Scope, wanted.Merchant, wanted.Store, wanted.Till, wanted.MayImport, parse.GetValue(test), Now(), cancellation);
+                wanted.Scope, wanted.Merchant, wanted.Store, wanted.Till, wanted.MayImport, parse.GetValue(test), Now(), cancellation, wanted.Provider);
             terminal.Data(new { made.Key.Id, made.Key.Scope, made.Secret }, ["id", "secret"], [[made.Key.Id, made.Secret]]);
             terminal.Note("Keep the secret now: only its hash is stored, so nobody can show it again.");
             return ExitCode.Fine;
@@ -86,12 +87,13 @@ internal static class KeysCommand
         return command;
     }
 
-    private static IReadOnlyList<object?> Row(ApiKey key) => [key.Id, Lower(key.Scope), key.Merchant, key.Store, key.Till, key.MayImport, key.RevokedAt];
+    private static IReadOnlyList<object?> Row(ApiKey key) => [key.Id, Lower(key.Scope), key.Merchant, key.Store, key.Till, key.MayImport, key.RevokedAt, key.Provider];
 
     private static string Lower(ApiKeyScope scope) => scope switch
     {
         ApiKeyScope.Platform => "platform",
         ApiKeyScope.Merchant => "merchant",
+        ApiKeyScope.Provider => "provider",
         _ => "till",
     };
 
@@ -99,6 +101,9 @@ internal static class KeysCommand
     {
         var fault = (key.Scope, key.Merchant, key.Store, key.Till) switch
         {
+            (ApiKeyScope.Provider, null, null, null) when key.Provider is not null => null,
+            (ApiKeyScope.Provider, _, _, _) => "A provider's key needs --provider and none of --merchant, --store and --till.",
+            _ when key.Provider is not null => "Only a key of scope provider takes --provider.",
             (ApiKeyScope.Platform, null, null, null) => null,
             (ApiKeyScope.Platform, _, _, _) => "A platform key belongs to no merchant: leave out --merchant, --store and --till.",
             (ApiKeyScope.Merchant, not null, null, null) => null,
@@ -107,7 +112,7 @@ internal static class KeysCommand
             _ => "A till's key needs --merchant, --store and --till.",
         };
         if (fault is not null) throw CliException.Usage(fault);
-        string?[] ids = [key.Merchant, key.Store, key.Till];
+        string?[] ids = [key.Merchant, key.Store, key.Till, key.Provider];
         foreach (var id in ids)
         {
             if (id is not null && !Ids.IsOne(id)) throw CliException.Usage($"\"{id}\" is no id: use 1 to 64 letters, digits, '_', '.', '@' or '-', beginning with a letter or digit.");

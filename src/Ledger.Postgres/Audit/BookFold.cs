@@ -77,11 +77,12 @@ internal sealed class BookFold
     public Dictionary<string, TallySum> Tallies { get; private set; } = null!;
     public Dictionary<string, CampaignSum> Campaigns { get; private set; } = null!;
     public Dictionary<StoreDayKey, StoreDaySum> StoreDays { get; private set; } = null!;
+    public Dictionary<StoreDayKey, PaymentDaySum> PaymentDays { get; private set; } = null!;
 
     /// <summary>An entry could not be read, so the sums cannot be known.</summary>
     public bool IsBroken { get; set; }
 
-    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count;
+    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count;
 
     /// <summary>Forgets what the last pass held.</summary>
     public void Clear()
@@ -90,6 +91,7 @@ internal sealed class BookFold
         Tallies = new(StringComparer.Ordinal);
         Campaigns = new(StringComparer.Ordinal);
         StoreDays = [];
+        PaymentDays = [];
     }
 
     /// <summary>Forgets what the part no longer holds, after it was made smaller.</summary>
@@ -99,6 +101,7 @@ internal sealed class BookFold
         foreach (var key in Tallies.Keys.Where(key => !part.Holds(key)).ToList()) Tallies.Remove(key);
         foreach (var key in Campaigns.Keys.Where(key => !part.Holds(key)).ToList()) Campaigns.Remove(key);
         foreach (var key in StoreDays.Keys.Where(key => !key.IsIn(part)).ToList()) StoreDays.Remove(key);
+        foreach (var key in PaymentDays.Keys.Where(key => !key.IsIn(part)).ToList()) PaymentDays.Remove(key);
         Streams.TrimExcess();
         Tallies.TrimExcess();
     }
@@ -164,6 +167,7 @@ internal sealed class ModelProgress
 
     public long CampaignTotals { get; private set; }
     public long StoreDays { get; private set; }
+    public long PaymentDays { get; private set; }
 
     /// <summary>Notes how far a reader is; readers that are no read models leave nothing to compare.</summary>
     public void Set(string reader, long seq)
@@ -173,6 +177,7 @@ internal sealed class ModelProgress
         {
             case CampaignTotalsTable.Name: CampaignTotals = seq; break;
             case StoreDaysTable.Name: StoreDays = seq; break;
+            case PaymentDaysTable.Name: PaymentDays = seq; break;
             default: break;
         }
     }

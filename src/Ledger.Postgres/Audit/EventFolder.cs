@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Payments;
 using Ledger.Reversals;
 
 namespace Ledger.Postgres.Audit;
@@ -86,6 +87,13 @@ internal static class EventFolder
             ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(book.Tallies, changes[i].Key, out var exists);
             if (!exists) held++;
             sum.Value += changes[i].Amount;
+        }
+
+        if (fact is PaymentEvent payment && seq <= book.Progress.PaymentDays && PaymentDaySum.KeyOf(payment) is var day && day.IsIn(part))
+        {
+            ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(book.PaymentDays, day, out var exists);
+            if (!exists) held++;
+            (sum ??= new()).Add(payment);
         }
 
         if (fact is not CouponEvent coupon) return;

@@ -214,8 +214,8 @@ internal sealed class StoreDaysTable : ITableCheck
 internal static class ReadModelTables
 {
     public static IReadOnlyList<string> Names { get; } =
-        [WalletsTable.Name, CampaignTotalsTable.Name, StoreDaysTable.Name, TimersTable.Name];
+        [WalletsTable.Name, CampaignTotalsTable.Name, StoreDaysTable.Name, PaymentDaysTable.Name, TimersTable.Name];
 
     public static IReadOnlyList<ITableCheck> Checks { get; } =
-        [new WalletsTable(), new CampaignTotalsTable(), new StoreDaysTable(), new TimersTable()];
+        [new WalletsTable(), new CampaignTotalsTable(), new StoreDaysTable(), new PaymentDaysTable(), new TimersTable()];
 }

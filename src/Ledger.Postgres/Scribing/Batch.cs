@@ -17,7 +17,7 @@ internal sealed class Batch : IDisposable
     private readonly ArrayBufferWriter<byte> buffer = new(1024);
     private readonly ArrayBufferWriter<byte> canonical = new(1024);
     private readonly Utf8JsonWriter writer;
-    private readonly Dictionary<string, byte[]> headersOfActor = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Actor, string? Provider), byte[]> headersOf = [];
 
     public Batch(ImmutableStreams immutables)
     {
@@ -167,7 +167,7 @@ internal sealed class Batch : IDisposable
         var answer = Canonical(accepted.Answer, accepted.Answer.GetType(), LedgerJson.Outcomes).ToArray();
         var tombstones = accepted.Tombstones.Count == 0 ? [] : Prepare(book, accepted.Tombstones);
         if (request is { Key: not null, Fingerprint.IsEmpty: true }) throw new InvalidOperationException($"Request {request.Key} has no fingerprint; only a tombstone has none.");
-        var headers = HeadersOf(request.Actor);
+        var headers = HeadersOf(request);
 
         foreach (var step in steps)
         {
@@ -249,13 +249,19 @@ internal sealed class Batch : IDisposable
         return canonical.WrittenSpan;
     }
 
-    private byte[] HeadersOf(string actor)
+    private byte[] HeadersOf(Request request)
     {
-        if (headersOfActor.TryGetValue(actor, out var headers)) return headers;
-        if (headersOfActor.Count >= Limits.Queue) headersOfActor.Clear();
-        return headersOfActor[actor] = Canonical(new EntryHeaders(actor), typeof(EntryHeaders), LedgerJson.Options).ToArray();
+        var key = (request.Actor, request.Provider);
+        if (headersOf.TryGetValue(key, out var headers)) return headers;
+        if (headersOf.Count >= Limits.Queue) headersOf.Clear();
+        var said = new EntryHeaders(request.Actor, request.Provider is null ? null : EntryHeaders.Agency, request.Provider);
+        return headersOf[key] = Canonical(said, typeof(EntryHeaders), LedgerJson.Options).ToArray();
     }
 }
 
-/// <summary>What an entry's headers say: who asked.</summary>
-internal sealed record EntryHeaders(string Actor);
+/// <summary>What an entry's headers say: who asked, and in whose name.</summary>
+/// <param name="Mode"><c>agency</c>: a provider acted for the book's merchant; absent: the merchant itself, the platform or the ledger did.</param>
+internal sealed record EntryHeaders(string Actor, string? Mode, string? Provider)
+{
+    public const string Agency = "agency";
+}

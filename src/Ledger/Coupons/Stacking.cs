@@ -67,9 +67,3 @@ public enum ReturnPolicy
     /// <summary>The goods that are kept are priced anew: they keep the discount that they would have earned alone.</summary>
     Requalify,
 }
-
-/// <summary>Lists inside records compare by content.</summary>
-internal static class Lists
-{
-    public static bool Same<T>(IReadOnlyList<T>? a, IReadOnlyList<T>? b) => a is null || b is null ? a is null && b is null : a.SequenceEqual(b);
-}

@@ -9,8 +9,10 @@ namespace Ledger.Merchants;
 /// <param name="Currency">ISO 4217; the one currency of every amount in the book, fixed at registration.</param>
 /// <param name="Stores">By store id: the tills that stand there.</param>
 /// <param name="RequiresFourEyes">Whether campaigns and their terms are approved by another key than wrote them; only the platform says so.</param>
+/// <param name="Providers">Who may act in the merchant's name now, in the order in which they were authorised; null: nobody ever was.</param>
 public sealed record Merchant(
-    string? Name, string TimeZone, string Currency, ImmutableSortedDictionary<string, ImmutableSortedSet<string>> Stores, bool RequiresFourEyes = false)
+    string? Name, string TimeZone, string Currency, ImmutableSortedDictionary<string, ImmutableSortedSet<string>> Stores, bool RequiresFourEyes = false,
+    IReadOnlyList<string>? Providers = null)
 {
     public static Merchant Unregistered { get; } = new(null, "", "", ImmutableSortedDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal));
 
@@ -21,11 +23,14 @@ public sealed record Merchant(
 
     public bool HasTill(string store, string till) => Stores.TryGetValue(store, out var tills) && tills.Contains(till);
 
+    /// <summary>Whether the provider may act in the merchant's name.</summary>
+    public bool IsServedBy(string provider) => Providers?.Contains(provider, StringComparer.Ordinal) == true;
+
     /// <summary>Compares what the stores hold: immutable collections compare by reference, states by value.</summary>
     public bool Equals(Merchant? other) =>
         other is not null && Name == other.Name && TimeZone == other.TimeZone && Currency == other.Currency && RequiresFourEyes == other.RequiresFourEyes
         && Stores.Keys.SequenceEqual(other.Stores.Keys, StringComparer.Ordinal)
-        && Stores.Values.Zip(other.Stores.Values).All(pair => pair.First.SetEquals(pair.Second));
+        && Stores.Values.Zip(other.Stores.Values).All(pair => pair.First.SetEquals(pair.Second)) && Lists.Same(Providers, other.Providers);
 
     public override int GetHashCode() => HashCode.Combine(Name, TimeZone, Currency, Stores.Count);
 }
@@ -43,6 +48,12 @@ public abstract record MerchantEvent
     public sealed record StoreOpened(string Store, string Name) : MerchantEvent;
 
     public sealed record TillInstalled(string Store, string Till) : MerchantEvent;
+
+    /// <summary>From now on the provider may act in the merchant's name.</summary>
+    public sealed record ProviderAuthorised(string Provider, Instant At) : MerchantEvent;
+
+    /// <summary>From now on it may not; what it did stands.</summary>
+    public sealed record ProviderRevoked(string Provider, Instant At) : MerchantEvent;
 }
 
 public abstract record MerchantCommand
@@ -56,6 +67,10 @@ public abstract record MerchantCommand
     public sealed record OpenStore(string Store, string Name) : MerchantCommand;
 
     public sealed record InstallTill(string Store, string Till) : MerchantCommand;
+
+    public sealed record AuthoriseProvider(string Provider, Instant At) : MerchantCommand;
+
+    public sealed record RevokeProvider(string Provider, Instant At) : MerchantCommand;
 }
 
 public sealed record MerchantAlreadyRegistered(string Name, string TimeZone, string Currency, bool RequiresFourEyes) : Rejection(
@@ -75,3 +90,10 @@ public sealed record KeyUnknown() : Rejection(
 
 public sealed record TooManyStores(int Limit) : Rejection(
     RejectionKind.RuleViolated, "The merchant has as many stores or tills as a book holds", "Register a second merchant for further stores.");
+
+public sealed record TooManyProviders(int Limit) : Rejection(
+    RejectionKind.RuleViolated, "As many providers as a merchant may have act for it", "Revoke one that no longer acts: POST /v1/providers/{id}/revoke.");
+
+/// <summary>Says the same of a merchant that exists and of one that does not.</summary>
+public sealed record NotPermittedAgency() : Rejection(
+    RejectionKind.Forbidden, "The provider acts for no merchant of this id", "Let the merchant authorise it: POST /v1/providers/{id}/authorise.");

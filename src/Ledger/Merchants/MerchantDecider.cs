@@ -30,6 +30,12 @@ public static class MerchantDecider
         (InstallTill c, var m) when m.Stores[c.Store].Count >= Limits.MaxStoresPerMerchant => new TooManyStores(Limits.MaxStoresPerMerchant),
         (InstallTill c, _) => new TillInstalled(c.Store, c.Till),
 
+        (AuthoriseProvider c, var m) when m.IsServedBy(c.Provider) => Decision<MerchantEvent>.Unchanged,
+        (AuthoriseProvider, { Providers.Count: >= Limits.MaxProviders }) => new TooManyProviders(Limits.MaxProviders),
+        (AuthoriseProvider c, _) => new ProviderAuthorised(c.Provider, c.At),
+        (RevokeProvider c, var m) when !m.IsServedBy(c.Provider) => Decision<MerchantEvent>.Unchanged,
+        (RevokeProvider c, _) => new ProviderRevoked(c.Provider, c.At),
+
         _ => throw new UnreachableException($"{command} on {state}"),
     };
 
@@ -40,6 +46,8 @@ public static class MerchantDecider
         FourEyesChanged e => state with { RequiresFourEyes = e.IsRequired },
         StoreOpened e => state with { Stores = state.Stores.Add(e.Store, []) },
         TillInstalled e => state with { Stores = state.Stores.SetItem(e.Store, state.Stores[e.Store].Add(e.Till)) },
+        ProviderAuthorised e => state with { Providers = [.. state.Providers ?? [], e.Provider] },
+        ProviderRevoked e => state with { Providers = [.. (state.Providers ?? []).Where(provider => provider != e.Provider)] },
         _ => throw new UnreachableException($"{fact}"),
     };
 }
@@ -47,7 +55,7 @@ public static class MerchantDecider
 /// <summary>The one stream <c>merchant</c> of every book.</summary>
 public static class MerchantStream
 {
-    public static StreamType<Merchant, MerchantEvent> Type { get; } = new("merchant", Schema: 2, Merchant.Unregistered, MerchantDecider.Evolve);
+    public static StreamType<Merchant, MerchantEvent> Type { get; } = new("merchant", Schema: 3, Merchant.Unregistered, MerchantDecider.Evolve);
 
     public static Stream<Merchant, MerchantEvent> Stream { get; } = Type.At("merchant");
 
@@ -61,12 +69,14 @@ public static class MerchantStream
 
 /// <summary>A merchant as the API shows it.</summary>
 /// <param name="RequiresFourEyes">Whether campaigns and their terms are approved by another key than wrote them.</param>
-public sealed record MerchantView(string Id, string Name, string TimeZone, string Currency, IReadOnlyList<StoreView> Stores, bool RequiresFourEyes)
+/// <param name="Providers">Who may act in its name.</param>
+public sealed record MerchantView(
+    string Id, string Name, string TimeZone, string Currency, IReadOnlyList<StoreView> Stores, bool RequiresFourEyes, IReadOnlyList<string>? Providers)
 {
     public static MerchantView Of(string id, Merchant merchant)
     {
         ArgumentNullException.ThrowIfNull(merchant);
-        return new(id, merchant.Name!, merchant.TimeZone, merchant.Currency, [.. merchant.Stores.Select(s => new StoreView(s.Key, [.. s.Value]))], merchant.RequiresFourEyes);
+        return new(id, merchant.Name!, merchant.TimeZone, merchant.Currency, [.. merchant.Stores.Select(s => new StoreView(s.Key, [.. s.Value]))], merchant.RequiresFourEyes, merchant.Providers);
     }
 }
 

@@ -39,7 +39,7 @@ public sealed partial class ProblemsTests
         ("QUOTE_CHANGED", "quote-changed"), ("HOLD_EXPIRED", "hold-expired"), ("IDEMPOTENCY_KEY_REUSED", "idempotency-key-reused"),
         ("REVERSED_BEFORE_ARRIVAL", "reversed-before-arrival"), ("ORIGINAL_NOT_FOUND", "redemption-not-found"), ("VOID_WINDOW_CLOSED", "void-window-closed"),
         ("RETURN_EXCEEDS_ORIGINAL", "return-exceeds-original"), ("OFFLINE_LIMIT", "offline-limit"), ("DEVICE_SEQUENCE_GAP", "device-sequence-gap"),
-        ("NOT_PERMITTED_AGENCY", "not-permitted"), ("CODE_NOT_APPLICABLE", "code-not-applicable"), ("NOT_LAST_OF_BUNDLE", "not-last-of-bundle"),
+        ("NOT_PERMITTED_AGENCY", "not-permitted-agency"), ("CODE_NOT_APPLICABLE", "code-not-applicable"), ("NOT_LAST_OF_BUNDLE", "not-last-of-bundle"),
         ("RETURN_CYCLES_EXCEEDED", "return-cycles-exceeded")
     ];
 

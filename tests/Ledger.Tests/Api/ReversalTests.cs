@@ -44,6 +44,11 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/campaigns/{id}/stop"] = false,
         ["/v1/campaigns/{id}/quota"] = false,
         ["/v1/campaigns/{id}/budgets"] = false,
+        ["/v1/payments"] = false,
+        ["/v1/payments/{trade}/refunds"] = false,
+        ["/v1/providers"] = false,
+        ["/v1/providers/{id}/authorise"] = false,
+        ["/v1/providers/{id}/revoke"] = false,
         ["/v1/pools"] = false,
         ["/v1/pools/{id}/deposits"] = false,
         ["/v1/pools/{id}/slices"] = false,
@@ -58,7 +63,7 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
     /// <summary>Whose outcomes are not kept under their own key, or in no book; or that change nothing.</summary>
     private static readonly string[] WithoutOutcome =
     [
-        "/v1/coupons/batch", "/v1/keys", "/v1/keys/{id}/revoke", "/v1/quotes", "/v1/pools/{id}/slices/{slice}/carry", "/v1/pools/{id}/slices/{slice}/return",
+        "/v1/coupons/batch", "/v1/keys", "/v1/providers/{id}/keys", "/v1/keys/{id}/revoke", "/v1/quotes", "/v1/pools/{id}/slices/{slice}/carry", "/v1/pools/{id}/slices/{slice}/return",
     ];
 
     [Fact]

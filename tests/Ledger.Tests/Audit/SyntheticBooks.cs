@@ -2,6 +2,7 @@ using Ledger.Coupons;
 using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
+using Ledger.Payments;
 using Ledger.Reversals;
 using NodaTime;
 using Npgsql;
@@ -93,10 +94,18 @@ public sealed class SyntheticBooks
         yield return OfflineOperations.Sync(Setting(), "s1/t1", null, null);
     }
 
+    /// <summary>A payment, and every second time the refund of a part of the one before.</summary>
+    private Operation Pay(SyntheticBook book, Request request, int number, LocalDate date) =>
+        book.Streams.Keys.FirstOrDefault(id => id.StartsWith("payment-", StringComparison.Ordinal)) is { } paid && number % 2 == 0
+            ? PaymentOperations.Refund(request, paid["payment-".Length..], $"r{number}", new(1), [], "cold tea", now, date)
+            : PaymentOperations.Receive(
+                request, $"trade-{number}", new(new(200_00), "balance", [new(new(150_00), 2, "tea", null), new(new(50_00))], new(Portal.Scan), "member-1", null, "s1", "t1", null), now, date);
+
     private Operation Next(SyntheticBook book, int number)
     {
         var request = Ask(book, $"till-{number:D8}-{random.Next(1 << 20):x5}");
         var date = now.InZone(DateTimeZoneProviders.Tzdb["Asia/Shanghai"]).Date;
+        if (number % 17 == 5) return Pay(book, request, number, date);
         var dice = random.Next(100);
         if (dice < 48 || book.Codes.Count == 0) return Issue(book, request, date);
         var code = book.Codes[random.Next(book.Codes.Count)];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Coupons.ReadModels;
+using Ledger.Payments.ReadModels;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
@@ -12,6 +13,10 @@ internal static class SyntheticTables
     public static async Task WriteAsync(NpgsqlDataSource source, IReadOnlyList<SyntheticBook> books, int lag, Random random)
     {
         await WriteAsync(source, "books", "tenant_id, head, head_hash", books, book => [[book.Name, book.Head, book.Hash]]);
+        var paid = books.ToDictionary(book => book.Name, book => Math.Max(0, book.Head - random.Next(lag + 1)), StringComparer.Ordinal);
+        await WriteAsync(source, "payment_days", "tenant_id, day, store, payments, amount, refunds, refunded", books, book => FoldPayments(book, paid[book.Name]).PaymentDays
+            .Select(r => new object?[] { book.Name, r.Day, r.Store, r.Payments, r.Amount.Minor, r.Refunds, r.Refunded.Minor }));
+        await WriteAsync(source, "progress", "tenant_id, reader, seq_id", books, book => [[book.Name, "payment_days", paid[book.Name]]]);
         await WriteAsync(source, "tallies", "tenant_id, key, value", books, book => book.Tallies.Select(t => new object?[] { book.Name, t.Key, t.Value }));
         await WriteAsync(source, "mt_streams", "tenant_id, id, type, version, timestamp, created, status, state, state_schema", books, book => book.Streams.Select(s => new object?[]
         {
@@ -48,6 +53,13 @@ internal static class SyntheticTables
     {
         var fold = new CouponProjections(book.Name);
         foreach (var (_, stream, fact) in book.Entries.TakeWhile(entry => entry.Seq <= upTo)) fold.Apply(stream, fact);
+        return fold;
+    }
+
+    private static PaymentProjections FoldPayments(SyntheticBook book, long upTo)
+    {
+        var fold = new PaymentProjections(book.Name);
+        foreach (var entry in book.Entries.TakeWhile(entry => entry.Seq <= upTo)) fold.Apply(entry.Fact);
         return fold;
     }
 

@@ -41,6 +41,10 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("store_days", "returned", "returned + 1")]
     [InlineData("store_days", "amount", "amount + 1")]
     [InlineData("store_days", "discount", "discount + 1")]
+    [InlineData("payment_days", "payments", "payments + 1")]
+    [InlineData("payment_days", "amount", "amount + 1")]
+    [InlineData("payment_days", "refunds", "refunds + 1")]
+    [InlineData("payment_days", "refunded", "refunded + 1")]
     public async Task Every_column_of_a_row(string table, string column, string value)
     {
         var report = await AuditAsync($"update ledger.{table} set {column} = {value} where ctid = ({RowOf(table)})");
@@ -57,6 +61,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("wallets", "code")]
     [InlineData("campaign_totals", "campaign")]
     [InlineData("store_days", "store")]
+    [InlineData("payment_days", "store")]
     [InlineData("timers", "stream_id")]
     public async Task Another_key_is_one_row_missing_and_one_too_many(string table, string key)
     {
@@ -73,6 +78,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("wallets")]
     [InlineData("campaign_totals")]
     [InlineData("store_days")]
+    [InlineData("payment_days")]
     [InlineData("timers")]
     public async Task Rows_of_nobody(string table)
     {
@@ -219,6 +225,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
         "wallets" => $"select ctid from ledger.{table} where tenant_id = '{Book.Name}' order by code limit 1",
         "timers" => $"select t.ctid from ledger.timers t join ledger.mt_streams c on c.tenant_id = t.tenant_id and t.stream_id = c.id "
             + $"where t.tenant_id = '{Book.Name}' and c.status = 'issued' and not c.state::jsonb ? 'hold' and (c.state::jsonb ->> 'validTo')::timestamptz = t.due_at limit 1",
+        "payment_days" => $"select ctid from ledger.payment_days where tenant_id = '{Book.Name}' limit 1",
         "store_days" => $"select ctid from ledger.store_days where tenant_id = '{Book.Name}' and store = 's1' limit 1",
         "requests" => $"select ctid from ledger.requests where tenant_id = '{Book.Name}' and key = 'setup-1'",
         _ => $"select ctid from ledger.{table} where tenant_id = '{Book.Name}' limit 1",

@@ -1,4 +1,5 @@
 using Ledger.Merchants;
+using NodaTime;
 using Xunit;
 using static Ledger.Merchants.MerchantCommand;
 using static Ledger.Merchants.MerchantEvent;
@@ -12,6 +13,7 @@ public class MerchantDeciderTests
 
     private static readonly MerchantRegistered s_registered = new("Noodle House", "Asia/Shanghai", "CNY");
     private static readonly StoreOpened s_opened = new("s1", "Main street");
+    private static readonly Instant s_at = Moments.At("2026-02-17T12:00:00Z");
     private static readonly TillInstalled s_installed = new("s1", "t1");
 
     [Fact]
@@ -77,6 +79,26 @@ public class MerchantDeciderTests
     }
 
     [Fact]
+    public void A_provider_acts_from_its_authorisation_to_its_revocation()
+    {
+        s_merchant.Given().When(new AuthoriseProvider("isv-1", s_at)).ThenRefused(new MerchantUnknown());
+        var served = s_merchant.Given(s_registered).When(new AuthoriseProvider("isv-1", s_at)).AndThen();
+        Assert.True(served.State.IsServedBy("isv-1") && !served.State.IsServedBy("ISV-1"));
+        var revoked = served.When(new RevokeProvider("isv-1", s_at)).AndThen();
+        Assert.False(revoked.State.IsServedBy("isv-1"));
+        revoked.When(new AuthoriseProvider("isv-1", s_at)).Then(new ProviderAuthorised("isv-1", s_at));
+    }
+
+    [Fact]
+    public void The_last_provider_fits_and_the_next_is_refused()
+    {
+        var providers = Enumerable.Range(1, Limits.MaxProviders - 1).Select(i => (MerchantEvent)new ProviderAuthorised($"p{i}", s_at));
+        var full = s_merchant.Given(providers.Prepend(s_registered)).When(new AuthoriseProvider("last", s_at)).AndThen();
+        full.When(new AuthoriseProvider("one-more", s_at)).ThenRefused(new TooManyProviders(Limits.MaxProviders));
+        full.When(new RevokeProvider("p1", s_at)).AndThen().When(new AuthoriseProvider("one-more", s_at)).Then(new ProviderAuthorised("one-more", s_at));
+    }
+
+    [Fact]
     public void Every_command_has_an_answer_in_every_state()
     {
         (string, MerchantCommand)[] commands =
@@ -87,6 +109,8 @@ public class MerchantDeciderTests
             ("install till", new InstallTill("s1", "t1")),
             ("register under four eyes", new RegisterMerchant("Noodle House", "Asia/Shanghai", "CNY", RequiresFourEyes: true)),
             ("require four eyes", new ChangeFourEyes(true)),
+            ("authorise provider", new AuthoriseProvider("isv-1", s_at)),
+            ("revoke provider", new RevokeProvider("isv-1", s_at)),
         ];
         Assert.Empty(Matrix.Missing(commands.Select(c => c.Item2)));
         Approved.Matches(Matrix.Of(MerchantDecider.Decide, MerchantDecider.Evolve, commands,
@@ -95,6 +119,7 @@ public class MerchantDeciderTests
             ("registered", s_merchant.Given(s_registered).State),
             ("with a store", s_merchant.Given(s_registered, s_opened).State),
             ("with a till", s_merchant.Given(s_registered, s_opened, s_installed).State),
+            ("with a provider", s_merchant.Given(s_registered, new ProviderAuthorised("isv-1", s_at)).State),
         ]));
     }
 }

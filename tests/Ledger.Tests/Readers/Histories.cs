@@ -3,6 +3,8 @@ using Ledger.Coupons;
 using Ledger.Coupons.Groups;
 using Ledger.Coupons.ReadModels;
 using Ledger.Merchants;
+using Ledger.Payments;
+using Ledger.Payments.ReadModels;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
@@ -35,7 +37,8 @@ internal sealed class Histories(int seed)
             var book = $"m{random.Next(books)}";
             if (heads.GetValueOrDefault(book) == 0) Begin(book);
             var known = coupons.Keys.Where(key => key.Book == book).ToArray();
-            if (known.Length == 0 || random.Next(3) == 0) Issue(book);
+            if (random.Next(8) == 0) Pay(book);
+            else if (known.Length == 0 || random.Next(3) == 0) Issue(book);
             else Live(known[random.Next(known.Length)]);
         }
 
@@ -47,6 +50,13 @@ internal sealed class Histories(int seed)
     {
         var fold = new CouponProjections(book.Key);
         foreach (var entry in book) fold.Apply(entry.Stream, entry.Fact);
+        return fold;
+    });
+
+    public IEnumerable<PaymentProjections> FoldPayments() => Entries.GroupBy(entry => entry.Book, StringComparer.Ordinal).Select(book =>
+    {
+        var fold = new PaymentProjections(book.Key);
+        foreach (var entry in book) fold.Apply(entry.Fact);
         return fold;
     });
 
@@ -95,6 +105,14 @@ internal sealed class Histories(int seed)
             if (random.Next(3) == 0) Add(book, stream, new CampaignPaused("rest"));
             if (random.Next(3) == 0) Add(book, stream, random.Next(2) == 0 ? new CampaignStopped("enough") : new CampaignEnded(At()));
         }
+    }
+
+    private void Pay(string book)
+    {
+        var (trade, amount, store) = ($"t{Entries.Count}", random.Next(1, 9_999), random.Next(3) == 0 ? null : $"s{random.Next(2)}");
+        Add(book, $"payment-{trade}", new PaymentEvent.PaymentReceived(trade, new(new(amount), "balance", [], null, null, null, store, null, null), "k", trade, At(), Date()));
+        if (random.Next(2) == 0)
+            Add(book, $"payment-{trade}", new PaymentEvent.PaymentRefunded(trade, new("r", new(amount), [], null, "k", At()), Money.Zero, null, store, null, Date()));
     }
 
     private void Issue(string book) => Add(book, $"coupon-{Guid.NewGuid():N}", new CouponIssued(

@@ -1,4 +1,5 @@
 using Ledger.Coupons.ReadModels;
+using Ledger.Payments.ReadModels;
 using NodaTime;
 using Npgsql;
 
@@ -16,7 +17,9 @@ internal static class StoredRows
         return Ordered(read);
     }
 
-    public static string[] Folded(Histories histories, string table) => Ordered(histories.Fold().SelectMany<CouponProjections, object>(fold => table switch
+    public static string[] Folded(Histories histories, string table) => table == "payment_days"
+        ? Ordered(histories.FoldPayments().SelectMany(fold => fold.PaymentDays))
+        : Ordered(histories.Fold().SelectMany<CouponProjections, object>(fold => table switch
     {
         "wallets" => fold.Wallets,
         "campaign_totals" => fold.CampaignTotals,
@@ -43,6 +46,9 @@ internal static class StoredRows
         "store_days" => new StoreDayRow(
             T(r, "tenant_id")!, LocalDate.FromDateTime(r.GetDateTime(r.GetOrdinal("day"))), T(r, "store")!, L(r, "issued"), L(r, "redeemed"),
             L(r, "voided"), L(r, "returned"), new Money(L(r, "amount")), new Money(L(r, "discount"))),
+        "payment_days" => new PaymentDayRow(
+            T(r, "tenant_id")!, LocalDate.FromDateTime(r.GetDateTime(r.GetOrdinal("day"))), T(r, "store")!, L(r, "payments"), new Money(L(r, "amount")), L(r, "refunds"),
+            new Money(L(r, "refunded"))),
         "timers" => new TimerRow(T(r, "tenant_id")!, T(r, "stream_id")!, I(r, "due_at")!.Value),
         _ => throw new ArgumentOutOfRangeException(nameof(table)),
     };

@@ -62,6 +62,7 @@ public sealed class ApiKeysTests : IAsyncLifetime
     [InlineData(ApiKeyScope.Merchant, null, null, null)]
     [InlineData(ApiKeyScope.Merchant, "m-1", "s-1", null)]
     [InlineData(ApiKeyScope.Till, "m-1", "s-1", null)]
+    [InlineData(ApiKeyScope.Provider, null, null, null)]
     public async Task A_scope_asks_for_its_own_particulars(ApiKeyScope scope, string? merchant, string? store, string? till) =>
         await Assert.ThrowsAsync<ArgumentException>(() => Keys.CreateAsync(scope, merchant, store, till, mayImport: false, isTest: false, Now));
 

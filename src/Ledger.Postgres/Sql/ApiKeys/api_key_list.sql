@@ -1,1 +1,1 @@
-select id, scope, tenant_id, store, till, may_import, revoked_at from ledger.api_keys order by created_at, id;
+select id, scope, tenant_id, store, till, may_import, revoked_at, provider from ledger.api_keys order by created_at, id;

@@ -12,4 +12,5 @@ select
         (select max(tenant_id) from ledger.wallets),
         (select max(tenant_id) from ledger.campaign_totals),
         (select max(tenant_id) from ledger.store_days),
+        (select max(tenant_id) from ledger.payment_days),
         (select max(tenant_id) from ledger.timers)), 'a')
