@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Codes;
@@ -59,20 +58,7 @@ public static class CouponEndpoints
         ArgumentNullException.ThrowIfNull(who);
         var at = call.Caller.Judged(body.BusinessTime, request.Now);
         return CouponOperations.Issue(
-            request, body.Campaign, FreshCode(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code, body.ConfirmWithin, who.PersonKey, who.PhoneKey);
-    }
-
-    internal static string[] FreshCodes(int count) => [.. Enumerable.Range(0, count).Select(_ => FreshCode())];
-
-    /// <summary>A code that nobody has; one of digits alone is left to merchants.</summary>
-    private static string FreshCode()
-    {
-        Span<byte> entropy = stackalloc byte[CouponCode.EntropyBytes];
-        while (true)
-        {
-            RandomNumberGenerator.Fill(entropy);
-            if (CouponCode.FromRandom(entropy) is { CouldBeMade: true } code) return code.Value;
-        }
+            request, body.Campaign, FreshCodes.Next(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code, body.ConfirmWithin, who.PersonKey, who.PhoneKey);
     }
 
     private static async Task IssueAsync(Call call)

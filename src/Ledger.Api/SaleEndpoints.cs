@@ -74,7 +74,7 @@ public static class SaleEndpoints
         if (await call.ReadAsync<SellBody>() is not var (body, raw)) return;
         var at = call.Caller.Judged(body.BusinessTime, call.Now);
         var operation = SaleOperations.Sell(
-            call.Request(raw), body.Campaign, body.Trade, body.Member, new(body.Paid), CouponEndpoints.FreshCodes(body.Quantity), body.Channel, at, call.Caller.DateOf(at));
+            call.Request(raw), body.Campaign, body.Trade, body.Member, new(body.Paid), FreshCodes.Next(body.Quantity), body.Channel, at, call.Caller.DateOf(at));
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 

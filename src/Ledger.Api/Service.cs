@@ -11,8 +11,8 @@ public static class Service
     /// <summary>Connections for plain reads; the scribes and readers have their own.</summary>
     private const int ReadConnections = 20;
 
-    /// <summary>Connections for the readers: each read model's own, and those of timers, hints, gauges and slices.</summary>
-    private const int ReaderConnections = 12;
+    /// <summary>Connections for the readers: each read model's and each policy's own, and those of timers, hints, gauges and slices.</summary>
+    private const int ReaderConnections = 24;
 
     private const string Readers = "readers";
 
@@ -30,6 +30,7 @@ public static class Service
         services.AddSingleton<BookQueries>();
         services.AddSingleton<CouponReads>();
         services.AddSingleton<PaymentQueries>();
+        services.AddSingleton<PolicyQueries>();
         services.AddSingleton<SliceCourier>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
@@ -47,7 +48,7 @@ public static class Service
         services.AddOpenApi("v1", OpenApiDocument.Configure);
     }
 
-    /// <summary>What follows the books: read models, timers, slices left half-way, and hints between instances. Stopped before the scribes, which finish last.</summary>
+    /// <summary>What follows the books: read models, policies, timers, slices left half-way, and hints between instances. Stopped before the scribes, which finish last.</summary>
     private static void AddReaders(this IServiceCollection services, string connectionString)
     {
         var followers = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = ReaderConnections, ApplicationName = "ledger-readers" };
@@ -60,6 +61,9 @@ public static class Service
             Database(provider), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<ReaderGauges>>()));
         services.AddHostedService(provider => new TimerWorker(
             Database(provider), provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<TimerWorker>>()));
+        services.AddHostedService(provider => new PolicyRunner(
+            Database(provider), provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<BookHints>(), provider.GetRequiredService<IClock>(),
+            provider.GetRequiredService<ILogger<PolicyRunner>>()));
 
         services.AddHostedService(provider => new SliceSweep(
             Database(provider), provider.GetRequiredService<SliceCourier>(), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<SliceSweep>>()));
@@ -85,6 +89,7 @@ public static class Service
         app.MapMerchants();
         app.MapProviders();
         app.MapPayments();
+        app.MapPolicies();
         app.MapCampaigns();
         app.MapCoupons();
         app.MapCodes();

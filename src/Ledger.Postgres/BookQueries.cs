@@ -195,16 +195,15 @@ public sealed class BookQueries(NpgsqlDataSource database)
         var entries = new List<EntryView>();
         await using var command = Command("query_entries.sql", book, after, limit);
         await using var row = await command.ExecuteReaderAsync(cancellation);
-        while (await row.ReadAsync(cancellation))
-        {
-            entries.Add(new(
-                row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetInt64(3), row.GetString(4), Json(row, 5), TimeOf(row, 6),
-                row.IsDBNull(7) ? null : row.GetString(7), row.IsDBNull(8) ? null : row.GetString(8),
-                row.IsDBNull(9) ? null : Json(row, 9), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(10))));
-        }
+        while (await row.ReadAsync(cancellation)) entries.Add(Entry(row));
 
         return entries;
     }
+
+    internal static EntryView Entry(NpgsqlDataReader row) => new(
+        row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetInt64(3), row.GetString(4), Json(row, 5), TimeOf(row, 6),
+        row.IsDBNull(7) ? null : row.GetString(7), row.IsDBNull(8) ? null : row.GetString(8),
+        row.IsDBNull(9) ? null : Json(row, 9), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(10)));
 
     public async Task<IReadOnlyList<CampaignView>> CampaignsAsync(string book, string after, int limit, CancellationToken cancellation)
     {

@@ -7,6 +7,7 @@ using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
 using Ledger.Merchants;
+using Ledger.Offers;
 using Ledger.Payments;
 using Ledger.Pools;
 using Ledger.Providers;
@@ -21,7 +22,7 @@ public static class Catalogue
     [
         MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, CodePoolStreams.Pool, CodePoolStreams.Batch,
         SaleStream.Type, GroupStream.Type, OfflineTillStream.Type, OfflineSettingsStream.Type, ReversalStream.Type, PoolStreams.Pool, PoolStreams.Grant, PoolStreams.Slice,
-        ProviderStream.Type, PaymentStream.Type,
+        ProviderStream.Type, PaymentStream.Type, ClientStream.Type, OfferRulesStream.Type, PaymentOffersStream.Type,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>
@@ -32,6 +33,9 @@ public static class Catalogue
     private static readonly Dictionary<Type, StoredEvent> ByType = Events.Values.ToDictionary(stored => stored.Type);
 
     private static readonly Dictionary<string, StreamType> ByName = Streams.ToDictionary(stream => stream.Name, StringComparer.Ordinal);
+
+    /// <summary>By the record's type.</summary>
+    public static IReadOnlyDictionary<Type, StoredEvent> ByRecord => ByType;
 
     public static StoredEvent Of(object fact)
     {

@@ -79,6 +79,9 @@ public static class Limits
 
     public const int MaxGroupSeconds = 7 * 24 * 60 * 60;
 
+    /// <summary>Rules by which payments bring coupons, of one merchant.</summary>
+    public const int MaxOfferRules = 10;
+
     /// <summary>Refunds of one payment.</summary>
     public const int MaxRefunds = 100;
 

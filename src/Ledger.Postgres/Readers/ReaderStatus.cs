@@ -1,3 +1,4 @@
+using Ledger.Policies;
 using Ledger.Postgres.Scribing;
 using NodaTime;
 using Npgsql;
@@ -11,8 +12,9 @@ namespace Ledger.Postgres.Readers;
 /// <param name="LastEntry">When the newest entry that it has followed was recorded; null before the first.</param>
 public sealed record ReaderStatus(string Reader, long BooksBehind, long EntriesBehind, long LagSeconds, Instant? LastEntry)
 {
-    /// <summary>The readers that every instance runs: the read models that are not written inline.</summary>
-    public static IReadOnlyList<string> Followers { get; } = [.. ReadModel.All.Where(model => !model.IsInline).Select(model => model.Table)];
+    /// <summary>The readers that every instance runs: the read models that are not written inline, and the policies.</summary>
+    public static IReadOnlyList<string> Followers { get; } =
+        [.. ReadModel.All.Where(model => !model.IsInline).Select(model => model.Table), .. Policy.All.Select(policy => policy.Reader)];
 
     /// <summary>One status a reader, by name.</summary>
     public static async Task<IReadOnlyList<ReaderStatus>> ReadAsync(

@@ -1,4 +1,5 @@
 using Ledger.Merchants;
+using Ledger.Providers;
 
 namespace Ledger.Policies;
 
@@ -8,6 +9,15 @@ namespace Ledger.Policies;
 /// </summary>
 public static class AgencyPolicy
 {
+    /// <summary>A provider's book learns whom the provider serves: what it lists, never what it may.</summary>
+    public static Policy Merchants { get; } = new(
+        "provider-merchants", [typeof(MerchantEvent.ProviderAuthorised), typeof(MerchantEvent.ProviderRevoked)], turn => turn.Fact switch
+        {
+            MerchantEvent.ProviderAuthorised e => ClientStream.Note(turn.Request(e.Provider), turn.Book, isServed: true, turn.Seq, e.At),
+            MerchantEvent.ProviderRevoked e => ClientStream.Note(turn.Request(e.Provider), turn.Book, isServed: false, turn.Seq, e.At),
+            _ => null,
+        });
+
     public static Operation Guard(Operation operation)
     {
         ArgumentNullException.ThrowIfNull(operation);

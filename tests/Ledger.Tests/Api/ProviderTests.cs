@@ -35,7 +35,7 @@ public sealed class ProviderTests(LedgerApp app) : IClassFixture<LedgerApp>
     public async Task An_agency_caller_outside_the_tenancy_chain_learns_nothing()
     {
         var (shop, isv) = (await app.OpenShopAsync(), await ProviderAsync());
-        var before = await app.Database.TraceAsync();
+        var before = await HeadAsync(shop);
         foreach (var path in new[] { "/v1/merchant", "/v1/events", "/v1/coupons/0000000000000" })
         {
             var (theirs, nobodys) = (await AskAsync(shop.Id), await AskAsync("nobody"));
@@ -48,7 +48,7 @@ public sealed class ProviderTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal("not-permitted-agency", (await app.Client.PostAsync("/v1/stores", new { id = "s", name = "S" }, isv.Key, null, ("Ledger-Merchant", shop.Id))).Problem);
         Assert.Equal("not-permitted-agency", (await app.Client.GetAsync("/v1/merchant", isv.Key, ("Ledger-Merchant", isv.Id))).Problem);
         Assert.Equal("not-permitted", (await app.Client.GetAsync("/v1/merchant", isv.Key)).Problem);
-        Assert.Equal(before, await app.Database.TraceAsync());
+        Assert.Equal(before, await HeadAsync(shop));
 
         static string Anonymous(Answer answer) => answer.Text.Replace(answer.Said("requestId"), "", StringComparison.Ordinal);
     }
@@ -93,6 +93,34 @@ public sealed class ProviderTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal("provider-unknown", (await AuthoriseAsync(shop, "nobody")).Problem);
         Assert.Equal("provider-already-registered", (await app.Client.PostAsync("/v1/providers", new { id = isv.Id, name = "Other" }, app.PlatformKey)).Problem);
     }
+
+    [Fact]
+    public async Task A_provider_sees_its_own_merchants_and_no_others()
+    {
+        var (one, other, isv, rival) = (await app.OpenShopAsync(), await app.OpenShopAsync(), await ProviderAsync(), await ProviderAsync());
+        Assert.Empty(await ListAsync(isv.Key));
+        foreach (var shop in new[] { one, other }) Shop.Expect(200, await AuthoriseAsync(shop, isv.Id));
+        await UntilAsync(isv.Key, one.Id, other.Id);
+        Assert.Empty(await ListAsync(rival.Key));
+        Shop.Expect(200, await app.Client.PostAsync($"/v1/providers/{isv.Id}/revoke", null, one.MerchantKey));
+        await UntilAsync(isv.Key, other.Id);
+        Shop.Expect(200, await AuthoriseAsync(one, isv.Id));
+        await UntilAsync(isv.Key, one.Id, other.Id);
+
+        Assert.Equal("not-permitted", (await app.Client.GetAsync($"/v1/merchants?provider={isv.Id}", rival.Key)).Problem);
+        Assert.Equal("not-permitted", (await app.Client.GetAsync("/v1/merchants", one.MerchantKey)).Problem);
+        Assert.Equal("malformed-request", (await app.Client.GetAsync("/v1/merchants", app.PlatformKey)).Problem);
+        Assert.Equal(2, Shop.Expect(200, await app.Client.GetAsync($"/v1/merchants?provider={isv.Id}", app.PlatformKey))["data"].GetArrayLength());
+        await Books.AssertSoundAsync(app.Database);
+
+        Task UntilAsync(string key, params string[] merchants) => Readers.ReaderTesting.UntilAsync(async () =>
+            (await ListAsync(key)).SequenceEqual(merchants.Order(StringComparer.Ordinal), StringComparer.Ordinal));
+
+        async Task<string[]> ListAsync(string key) =>
+            [.. Shop.Expect(200, await app.Client.GetAsync("/v1/merchants", key))["data"].EnumerateArray().Select(row => row.GetProperty("merchant").GetString()!)];
+    }
+
+    private Task<long> HeadAsync(Shop shop) => app.Database.AskAsync<long>("select head from ledger.books where tenant_id = $1", shop.Id);
 
     private Task<Answer> AuthoriseAsync(Shop shop, string provider) => app.Client.PostAsync($"/v1/providers/{provider}/authorise", null, shop.MerchantKey);
 

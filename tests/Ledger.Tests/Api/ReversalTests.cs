@@ -45,6 +45,8 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/campaigns/{id}/quota"] = false,
         ["/v1/campaigns/{id}/budgets"] = false,
         ["/v1/payments"] = false,
+        ["/v1/offer-rules"] = false,
+        ["/v1/offer-rules/{id}/end"] = false,
         ["/v1/payments/{trade}/refunds"] = false,
         ["/v1/providers"] = false,
         ["/v1/providers/{id}/authorise"] = false,

@@ -1,0 +1,10 @@
+-- The entries ($2, $3] of each book $1 whose types $4 a policy follows, in order.
+select e.tenant_id, e.seq_id, e.id, e.type, e.data, e.correlation_id, e.stream_id
+from unnest($1::varchar[], $2::bigint[], $3::bigint[]) as range (tenant_id, after, upto)
+cross join lateral (
+    select *
+    from ledger.mt_events as e
+    where e.tenant_id = range.tenant_id and e.seq_id > range.after and e.seq_id <= range.upto
+    order by e.seq_id
+) as e
+where e.type = any($4::varchar[])

@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+using NodaTime;
+
+namespace Ledger.Policies;
+
+/// <summary>
+/// What follows from what: an entry in, at most one operation out, for the same book or another. A small pure function, whose operation sees the
+/// states that it needs when it is carried out. This is where slices meet.
+/// </summary>
+/// <param name="Name">Names its progress and its request keys: never renamed, never used for another purpose.</param>
+/// <param name="Follows">The events that it looks at; nothing else is read for it.</param>
+/// <param name="Decide">The operation, under <see cref="PolicyTurn.Request"/>; null: nothing follows.</param>
+public sealed record Policy(string Name, IReadOnlyList<Type> Follows, Func<PolicyTurn, Operation?> Decide)
+{
+    /// <summary>Every policy there is. To add one is to add it here; it then follows every book from its first entry on.</summary>
+    public static IReadOnlyList<Policy> All { get; } = [AgencyPolicy.Merchants, PaymentOffersPolicy.Offer, PaymentOffersPolicy.Return];
+
+    /// <summary>The reader's name in <c>progress</c>.</summary>
+    public string Reader => $"policy/{Name}";
+
+    /// <summary>
+    /// The request key of what follows from an entry: whoever repeats it changes nothing. No caller's key has blanks, so nobody can take it.
+    /// </summary>
+    public string KeyOf(Guid entry) => $"policy {Name} {entry:D}";
+}
+
+/// <summary>One entry at one policy.</summary>
+/// <param name="Stream">The stream of the entry.</param>
+/// <param name="Seq">The entry's number in its book.</param>
+/// <param name="Id">The entry's own id.</param>
+/// <param name="Now">When the policy looked at it.</param>
+/// <param name="Fresh">Makes a coupon code that nobody has.</param>
+public sealed record PolicyTurn(Policy Policy, string Book, string Stream, long Seq, Guid Id, string? Correlation, object Fact, Instant Now, Func<string> Fresh)
+{
+    /// <summary>The request under which the policy's operation is carried out once: it names the entry as its cause, and goes on with its chain.</summary>
+    /// <param name="book">Null: the entry's own.</param>
+    public Request Request(string? book = null)
+    {
+        var key = Policy.KeyOf(Id);
+        return new(book ?? Book, key, SHA256.HashData(Encoding.UTF8.GetBytes($"{key} {Book}")), Policy.Reader, Now, Correlation);
+    }
+}

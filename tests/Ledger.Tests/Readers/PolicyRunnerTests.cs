@@ -1,0 +1,115 @@
+using Ledger.Coupons;
+using Ledger.Policies;
+using Ledger.Postgres.Readers;
+using Ledger.Tests.Proof;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodaTime;
+using Npgsql;
+using Xunit;
+
+namespace Ledger.Tests.Readers;
+
+/// <summary>Entries become operations once; what is refused or fails is noted and stops nothing.</summary>
+public sealed class PolicyRunnerTests : IAsyncLifetime
+{
+    private ReadersDatabase server = null!;
+    private NpgsqlDataSource database = null!;
+    private LiveLedger ledger = null!;
+    private bool isBroken;
+
+    public async Task InitializeAsync()
+    {
+        server = await ReadersDatabase.CreateAsync();
+        database = server.Connect();
+        ledger = await LiveLedger.StartAsync(server, null, "m0", "m1");
+        foreach (var book in (string[])["m0", "m1"])
+        {
+            for (var i = 0; i < 20; i++) await ledger.IssueAsync(book, $"C{i}");
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await ledger.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Each_entry_is_followed_once_however_often_and_by_however_many_runners()
+    {
+        using var one = Runner(Deactivate("test-once"));
+        using var other = Runner(Deactivate("test-once"));
+        await Task.WhenAll(one.CatchUpAsync(), other.CatchUpAsync());
+        await database.ExecuteAsync("delete from ledger.progress where reader = 'policy/test-once'");
+        await one.CatchUpAsync();
+        Assert.Equal(40, await CountAsync("coupon_deactivated"));
+        Assert.Equal(40, await database.ScalarAsync<long>("select count(*) from ledger.requests where key like 'policy test-once %'"));
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from ledger.policy_outcomes"));
+        Assert.All(await ReaderStatus.ReadAsync(database, ["policy/test-once"], ledger.Now), status => Assert.Equal(2, status.BooksBehind)); // Its own entries.
+        await Books.AssertSoundAsync(database, isWhole: false);
+    }
+
+    [Fact]
+    public async Task What_is_refused_is_noted_and_the_book_goes_on()
+    {
+        await ledger.RedeemAsync("m0", "C3");
+        using var runner = Runner(Deactivate("test-refused"));
+        await runner.CatchUpAsync();
+        Assert.Equal(39, await CountAsync("coupon_deactivated"));
+        Assert.Equal("m0 refused already-used 1", await OutcomesAsync());
+        Assert.Equal(0, await runner.RetryAsync());
+    }
+
+    [Fact]
+    public async Task What_fails_is_noted_tried_again_and_blocks_nobody()
+    {
+        isBroken = true;
+        using var runner = Runner(Deactivate("test-broken"));
+        await runner.CatchUpAsync();
+        Assert.Equal(39, await CountAsync("coupon_deactivated"));
+        Assert.Equal("m1 failing InvalidOperationException: C7 is stuck 1", await OutcomesAsync());
+
+        // Not before its time, and then with longer pauses.
+        Assert.Equal(0, await runner.RetryAsync());
+        ledger.Now += Duration.FromSeconds(1);
+        Assert.Equal(1, await runner.RetryAsync());
+        Assert.Equal("m1 failing InvalidOperationException: C7 is stuck 2", await OutcomesAsync());
+        ledger.Now += Duration.FromSeconds(1);
+        Assert.Equal(0, await runner.RetryAsync());
+
+        isBroken = false;
+        ledger.Now += Duration.FromSeconds(1);
+        Assert.Equal(1, await runner.RetryAsync());
+        Assert.Equal(40, await CountAsync("coupon_deactivated"));
+        Assert.Equal("", await OutcomesAsync());
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_leaves_the_range_for_the_next_pass()
+    {
+        var tries = 0;
+        using var runner = new PolicyRunner(
+            database, (operation, cancellation) => ++tries == 5 ? throw new Ledger.Postgres.LedgerUnavailableException("away") : ledger.SubmitAsync(operation, cancellation),
+            new(), ledger, NullLogger<PolicyRunner>.Instance, [Deactivate("test-away")], ReaderTesting.Quick);
+        await Assert.ThrowsAsync<Ledger.Postgres.LedgerUnavailableException>(() => runner.CatchUpAsync());
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from ledger.progress where reader = 'policy/test-away'"));
+        await runner.CatchUpAsync();
+        Assert.Equal(40, await CountAsync("coupon_deactivated"));
+        Assert.Equal("", await OutcomesAsync());
+    }
+
+    private Policy Deactivate(string name) => new(name, [typeof(CouponEvent.CouponIssued)], turn =>
+    {
+        var code = turn.Stream["coupon-".Length..];
+        if (isBroken && (turn.Book, code) == ("m1", "C7")) throw new InvalidOperationException("C7 is stuck");
+        return CouponOperations.Deactivate(turn.Request(), code, null);
+    });
+
+    private PolicyRunner Runner(Policy policy) =>
+        new(database, ledger.SubmitAsync, new(), ledger, NullLogger<PolicyRunner>.Instance, [policy], ReaderTesting.Quick);
+
+    private Task<long> CountAsync(string type) => database.ScalarAsync<long>($"select count(*) from ledger.mt_events where type = '{type}'");
+
+    private Task<string> OutcomesAsync() => database.ScalarAsync<string>(
+        "select coalesce(string_agg(tenant_id || ' ' || status || ' ' || reason || ' ' || attempts, ', '), '') from ledger.policy_outcomes");
+}
