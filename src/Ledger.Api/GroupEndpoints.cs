@@ -64,7 +64,7 @@ public static class GroupEndpoints
         if (most < body.Needed) faults.Add("/most", "Send a number that is not below needed.");
         if (await call.RefuseAsync(faults)) return;
         var operation = GroupOperations.Open(
-            call.Request(raw), body.Campaign, new(body.Trade, body.Member, new(body.Paid), body.Channel), new(body.Price), body.Needed, most, body.Seconds, FreshCodes.Next(Limits.MaxGroup),
+            call.Request(raw), body.Campaign, new(body.Trade, body.Member, new(body.Paid), body.Channel), new(body.Price), body.Needed, most, body.Seconds, FreshCodesOfAll(),
             call.Caller.DateOf(call.Now));
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
@@ -80,7 +80,7 @@ public static class GroupEndpoints
     {
         if (await call.ReadAsync<JoinGroupBody>() is not var (body, raw)) return;
         var operation = GroupOperations.Join(
-            call.Request(raw), call.Route("id"), new(body.Trade, body.Member, new(body.Paid), body.Channel), FreshCodes.Next(Limits.MaxGroup), call.Caller.DateOf(call.Now));
+            call.Request(raw), call.Route("id"), new(body.Trade, body.Member, new(body.Paid), body.Channel), FreshCodesOfAll(), call.Caller.DateOf(call.Now));
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 
@@ -103,4 +103,6 @@ public static class GroupEndpoints
         await call.SubmitAsync(GroupOperations.Answer(call.Request(raw), call.Route("id"), number, body.Outcome == RefundOutcome.Paid, body.Reference, body.Reason));
     }
 
-    /// <summary>Whether a payment completes its group is known only at its turn, so it brings a code for every member that there can be.</summary>}
+    /// <summary>Whether a payment completes its group is known only at its turn, so it brings a code for every member that there can be.</summary>
+    private static string[] FreshCodesOfAll() => FreshCodes.Next(Limits.MaxGroup);
+}

@@ -11,7 +11,7 @@ namespace Ledger.Api;
 /// <param name="Body">The request's body with the keys in the place of the numbers.</param>
 public sealed record LimitIdentity(string? PersonKey, string? PhoneKey, ReadOnlyMemory<byte> Body)
 {
-    private const string Secret = "limits";
+    internal const string Secret = "limits";
 
     /// <summary>The keys of whom the body names; null after faults were added.</summary>
     public static async ValueTask<LimitIdentity?> OfAsync(Call call, IssueBody body, ReadOnlyMemory<byte> raw, Faults faults)

@@ -140,7 +140,7 @@ public static class MerchantEndpoints
         }
 
         var made = await services.GetRequiredService<ApiKeys>().CreateAsync(
-            body.Scope, merchant, body.Store, body.Till, body.MayImport, isTest: false, call.Now, call.Aborted);
+            body.Scope, merchant, body.Store, body.Till, body.MayImport, isTest: false, call.Now, cancellation: call.Aborted);
         await call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201);
     }
 

@@ -89,6 +89,7 @@ public static class Service
         app.MapMerchants();
         app.MapProviders();
         app.MapPayments();
+        app.MapMembers();
         app.MapPolicies();
         app.MapCampaigns();
         app.MapCoupons();

@@ -55,8 +55,8 @@ public sealed class ApiKeys(NpgsqlDataSource database)
     /// <param name="isTest">The secret begins with <c>lk_test_</c> instead of <c>lk_live_</c>.</param>
     /// <exception cref="ArgumentException">The scope asks for other particulars than those given.</exception>
     public async Task<NewApiKey> CreateAsync(
-        ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, Instant now, CancellationToken cancellation = default,
-        string? provider = null)
+        ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, Instant now, string? provider = null,
+        CancellationToken cancellation = default)
     {
         RequireParticulars(scope, merchant, store, till, provider);
         var secret = (isTest ? TestPrefix : LivePrefix) + RandomNumberGenerator.GetString(Alphabet, SecretCharacters);

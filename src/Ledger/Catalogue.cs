@@ -6,6 +6,7 @@ using Ledger.Coupons.Groups;
 using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
+using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Offers;
 using Ledger.Payments;
@@ -23,6 +24,7 @@ public static class Catalogue
         MerchantStream.Type, CampaignStreams.Campaign, CampaignStreams.Terms, CouponStream.Type, RedemptionStream.Type, CodePoolStreams.Pool, CodePoolStreams.Batch,
         SaleStream.Type, GroupStream.Type, OfflineTillStream.Type, OfflineSettingsStream.Type, ReversalStream.Type, PoolStreams.Pool, PoolStreams.Grant, PoolStreams.Slice,
         ProviderStream.Type, PaymentStream.Type, ClientStream.Type, OfferRulesStream.Type, PaymentOffersStream.Type,
+        MemberStream.Type, TierProgrammeStream.Type,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

@@ -29,6 +29,12 @@ public static class LimitKeys
 
     public static string OfPhone(ReadOnlySpan<byte> secret, PhoneNumber number) => Of(secret, "phone", number.Value);
 
+    /// <param name="account">The account with the platform, whose word it is.</param>
+    public static string OfAccount(ReadOnlySpan<byte> secret, string account) => Of(secret, "account", account);
+
+    /// <param name="pass">The number of a visitor's pass: no form is assumed.</param>
+    public static string OfVisitorPass(ReadOnlySpan<byte> secret, string pass) => Of(secret, "visitor-pass", pass);
+
     // No kind holds U+0000, so kind and identity are told apart wherever the identity begins.
     private static string Of(ReadOnlySpan<byte> secret, string kind, string identity)
     {

@@ -82,6 +82,11 @@ public static class Limits
     /// <summary>Rules by which payments bring coupons, of one merchant.</summary>
     public const int MaxOfferRules = 10;
 
+    /// <summary>Tiers of one programme, and given to one member ever.</summary>
+    public const int MaxTiers = 20;
+
+    public const int MaxTierSpans = 200;
+
     /// <summary>Refunds of one payment.</summary>
     public const int MaxRefunds = 100;
 

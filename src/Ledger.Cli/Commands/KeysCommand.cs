@@ -43,7 +43,7 @@ internal static class KeysCommand
 
             await using var database = await globals.OpenAsync(parse, cancellation);
             var made = await new ApiKeys(database.Source).CreateAsync(
-                wanted.Scope, wanted.Merchant, wanted.Store, wanted.Till, wanted.MayImport, parse.GetValue(test), Now(), cancellation, wanted.Provider);
+                wanted.Scope, wanted.Merchant, wanted.Store, wanted.Till, wanted.MayImport, parse.GetValue(test), Now(), wanted.Provider, cancellation);
             terminal.Data(new { made.Key.Id, made.Key.Scope, made.Secret }, ["id", "secret"], [[made.Key.Id, made.Secret]]);
             terminal.Note("Keep the secret now: only its hash is stored, so nobody can show it again.");
             return ExitCode.Fine;

@@ -65,8 +65,9 @@ public static class PaymentOffersPolicy
                 }
             }
 
+            if (lacks.Of() is { } rest) return rest;
             var said = new OffersMade(e.Trade, member, made, e.At);
-            return lacks.Of() ?? new Verdict.Accepted([.. changes, new(offers, said)], PaymentOffersStream.Type.EvolveState(PaymentOffers.None, said));
+            return new Verdict.Accepted([.. changes, new(offers, said)], PaymentOffersStream.Type.EvolveState(PaymentOffers.None, said));
         });
     }
 
@@ -115,6 +116,6 @@ public static class PaymentOffersPolicy
             tallies.AddRange(more.Tallies);
         }
 
-        public Verdict? Of() => streams.Count + tallies.Count == 0 ? null : new Verdict.NeedsMore(streams) { Tallies = tallies };
+        public Verdict.NeedsMore? Of() => streams.Count + tallies.Count == 0 ? null : new(streams) { Tallies = tallies };
     }
 }

@@ -52,11 +52,11 @@ public sealed class PaymentTests(LedgerApp app) : IClassFixture<LedgerApp>
     [InlineData("""{"trade":"t","amount":2,"fundChannel":"balance","surface":{"portal":"elsewhere"}}""", "/surface/portal")]
     [InlineData("""{"trade":"t","amount":2,"fundChannel":"balance","surface":{"portal":"scan","position":"messages","owner":"merchant"}}""", "/surface/position")]
     [InlineData("""{"trade":"a/b","amount":2,"fundChannel":"balance"}""", "/trade")]
-    public async Task What_contradicts_itself_is_refused_with_its_place(string body, string pointer)
+    public async Task What_contradicts_itself_is_refused_with_its_place(string body, string place)
     {
         var shop = await app.OpenShopAsync();
         var refused = await PayAsync(shop, body);
-        Assert.Equal((400, pointer), (refused.Status, refused["errors"][0].GetProperty("pointer").GetString()));
+        Assert.Equal((400, place), (refused.Status, refused["errors"][0].GetProperty("pointer").GetString()));
     }
 
     [Fact]

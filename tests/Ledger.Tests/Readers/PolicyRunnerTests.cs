@@ -45,7 +45,7 @@ public sealed class PolicyRunnerTests : IAsyncLifetime
         Assert.Equal(40, await CountAsync("coupon_deactivated"));
         Assert.Equal(40, await database.ScalarAsync<long>("select count(*) from ledger.requests where key like 'policy test-once %'"));
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from ledger.policy_outcomes"));
-        Assert.All(await ReaderStatus.ReadAsync(database, ["policy/test-once"], ledger.Now), status => Assert.Equal(2, status.BooksBehind)); // Its own entries.
+        Assert.Equal(0, Assert.Single(await ReaderStatus.ReadAsync(database, ["policy/test-once"], ledger.Now)).EntriesBehind);
         await Books.AssertSoundAsync(database, isWhole: false);
     }
 
