@@ -28,7 +28,9 @@ public sealed class PolicyRunner : BackgroundService
     /// <summary>A page of a successful payment waits for what follows from it, so a hint is taken up at once.</summary>
     private static readonly BookReaderOptions Prompt = new(Entries: 2_000, Books: 200)
     {
-        PassInterval = TimeSpan.FromMilliseconds(10), RestPerWork = 1, LongestRest = TimeSpan.FromMilliseconds(200),
+        PassInterval = TimeSpan.FromMilliseconds(10),
+        RestPerWork = 1,
+        LongestRest = TimeSpan.FromMilliseconds(200),
     };
 
     private readonly NpgsqlDataSource database;

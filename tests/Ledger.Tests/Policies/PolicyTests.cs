@@ -120,7 +120,8 @@ public class PolicyTests
         {
             var (random, book, waiting) = (new Random(seed), Given(new OfferRule("r1", "spring", new(1))), new Dictionary<Policy, Queue<(object Fact, Guid Id)>>
             {
-                [PaymentOffersPolicy.Offer] = [], [PaymentOffersPolicy.Return] = [],
+                [PaymentOffersPolicy.Offer] = [],
+                [PaymentOffersPolicy.Return] = [],
             });
             for (var step = 0; step < 60 || waiting.Values.Any(queue => queue.Count > 0); step++)
             {
