@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Codes;
 using Ledger.Coupons.Groups;
@@ -10,6 +11,7 @@ using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Offers;
 using Ledger.Payments;
+using Ledger.Points;
 using Ledger.Pools;
 using Ledger.Providers;
 using Ledger.Reversals;
@@ -25,6 +27,8 @@ public static class Catalogue
         SaleStream.Type, GroupStream.Type, OfflineTillStream.Type, OfflineSettingsStream.Type, ReversalStream.Type, PoolStreams.Pool, PoolStreams.Grant, PoolStreams.Slice,
         ProviderStream.Type, PaymentStream.Type, ClientStream.Type, OfferRulesStream.Type, PaymentOffersStream.Type,
         MemberStream.Type, TierProgrammeStream.Type,
+        PointsStreams.Account, PointsStreams.Program, PointsStreams.Terms, PointsPurchaseStream.Type, PointsSpendStream.Type, PointsAdjustmentStream.Type,
+        BenefitStreams.Benefit, BenefitStreams.Order,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

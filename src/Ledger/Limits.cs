@@ -144,6 +144,20 @@ public static class Limits
     /// <summary>Rows of one page of a list.</summary>
     public const int MaxPage = 1_000;
 
+    /// <summary>Points of one request, and of one lot.</summary>
+    public const long MaxPoints = 10_000_000_000;
+
+    /// <summary>The largest budget of a funder, in points.</summary>
+    public const long MaxPointsBudget = 1_000_000_000_000;
+
+    /// <summary>Lots of one account that hold points, and its holds.</summary>
+    public const int MaxLots = 2_000;
+
+    public const int MaxPointHolds = 50;
+
+    /// <summary>Months for which a programme keeps an estimate: forty years.</summary>
+    public const int MaxCohorts = 480;
+
     /// <summary>Bytes of one request body, and of one line of a bulk body.</summary>
     public const int MaxBody = 64 * 1024;
 }

@@ -34,11 +34,11 @@ public partial class ArchitectureTests
     public void The_domain_reads_no_clock_and_rolls_no_dice() => Assert.Empty(
         Lines("src/Ledger").Where(line => ClockOrChance().IsMatch(line.Code)).Select(line => $"{line.File}: {line.Code}"));
 
-    /// <summary>Slices meet in Policies, Redemptions, Reversals and Pools, and in the catalogue of what is stored.</summary>
+    /// <summary>Slices meet in Policies, Redemptions, Reversals, Pools and Benefits, and in the catalogue of what is stored.</summary>
     [Fact]
     public void Slices_do_not_name_each_other()
     {
-        string[] composing = ["Policies", "Redemptions", "Reversals", "Pools"];
+        string[] composing = ["Policies", "Redemptions", "Reversals", "Pools", "Benefits"];
         var slices = Directory.GetDirectories(Path.Combine(Repository.Root, "src/Ledger")).Select(folder => Path.GetFileName(folder)!)
             .Where(name => name is not ("bin" or "obj") && !composing.Contains(name, StringComparer.Ordinal)).ToArray();
         Assert.Contains("Coupons", slices, StringComparer.Ordinal);

@@ -134,9 +134,6 @@ public abstract record CampaignCommand
     public sealed record ChangeBudget(string Party, Money Expected, Money Target, CouponTerms Terms, Money Committed) : CampaignCommand;
 }
 
-/// <summary>Where a book says whether another key than the author has to approve.</summary>
-public sealed record ApprovalRule(StreamName Stream, Func<BookStates, bool> NeedsAnother);
-
 /// <summary>One terms version: written once, by the operation that adopts or proposes it.</summary>
 public sealed record TermsVersion(CouponTerms? Terms)
 {
@@ -188,9 +185,6 @@ public sealed record QuotaBelowIssued(long Target, long Issued) : Rejection(
 
 public sealed record TermsVersionStale(int Current) : Rejection(
     RejectionKind.Conflict, "Someone else amended the terms in the meantime", "Read the campaign, look at its current terms and send your change again with the new ETag.");
-
-public sealed record FourEyes() : Rejection(
-    RejectionKind.RuleViolated, "Who wrote it cannot approve it", "Have it approved with another API key than drafted, amended or submitted it.");
 
 /// <param name="Proposed">The version that waits.</param>
 public sealed record TermsWaitForApproval(int Proposed) : Rejection(
