@@ -27,6 +27,13 @@ public static class OpenApiShapes
         [typeof(ReversalBody)] = """{"request":"receipt-1-redeem","reason":"No answer"}""",
         [typeof(OfflineLimitsBody)] = """{"maxDiscount":10000,"maxCount":50,"maxSum":200000}""",
         [typeof(OfflineBatchBody)] = """{"records":[{"till":"store-1/till-1","sequence":1,"previousHash":"0000000000000000000000000000000000000000000000000000000000000000","code":"0000000000000","amount":4200,"discount":500,"businessTime":"2026-02-17T18:30:00+08:00"}],"newest":1}""",
+        [typeof(OpenPointsProgramBody)] = """{"id":"club","name":"Tea club","terms":{"earning":{"points":1,"per":100},"expiry":{"kind":"afterMonths","months":12},"value":{"amount":1,"points":1},"graceDays":30}}""",
+        [typeof(EarnPointsBody)] = """{"program":"club","member":"m-1","order":"receipt-1","lines":[{"line":"1","net":4992},{"line":"2","net":2750}]}""",
+        [typeof(ReversePurchaseBody)] = """{"program":"club","lines":[{"line":"2","net":2750}]}""",
+        [typeof(SpendPointsBody)] = """{"program":"club","member":"m-1","points":50,"order":"receipt-2"}""",
+        [typeof(HoldPointsBody)] = """{"program":"club","member":"m-1","points":50,"seconds":120}""",
+        [typeof(ListBenefitBody)] = """{"id":"meal","name":"Lunch for one","program":"club","points":800,"kind":"pickUp","stock":100,"days":7}""",
+        [typeof(OrderBenefitBody)] = """{"benefit":"meal","member":"m-1"}""",
         [typeof(VoidBody)] = """{"reason":"Wrong coupon"}""",
     };
 

@@ -31,6 +31,7 @@ public static class Service
         services.AddSingleton<CouponReads>();
         services.AddSingleton<PaymentQueries>();
         services.AddSingleton<PolicyQueries>();
+        services.AddSingleton<PointsQueries>();
         services.AddSingleton<SliceCourier>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
@@ -102,6 +103,8 @@ public static class Service
         app.MapGifts();
         app.MapReversals();
         app.MapPools();
+        app.MapPoints();
+        app.MapBenefits();
         app.MapReports();
         app.MapOffline();
     }

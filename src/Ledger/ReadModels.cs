@@ -25,6 +25,9 @@ public sealed record ReadModel(string Table, bool IsInline)
         new("campaign_totals", IsInline: false),
         new("store_days", IsInline: false),
         new("payment_days", IsInline: false),
+        new("points_balances", IsInline: false),
+        new("points_days", IsInline: false),
+        new("benefit_months", IsInline: false),
     ];
 
     /// <summary>The statement without its entries: it reads them from a relation <c>entries</c> that stands before it.</summary>

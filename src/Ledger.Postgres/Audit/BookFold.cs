@@ -78,11 +78,12 @@ internal sealed class BookFold
     public Dictionary<string, CampaignSum> Campaigns { get; private set; } = null!;
     public Dictionary<StoreDayKey, StoreDaySum> StoreDays { get; private set; } = null!;
     public Dictionary<StoreDayKey, PaymentDaySum> PaymentDays { get; private set; } = null!;
+    public PointsSums Points { get; private set; } = null!;
 
     /// <summary>An entry could not be read, so the sums cannot be known.</summary>
     public bool IsBroken { get; set; }
 
-    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count;
+    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count + Points.Held;
 
     /// <summary>Forgets what the last pass held.</summary>
     public void Clear()
@@ -92,6 +93,7 @@ internal sealed class BookFold
         Campaigns = new(StringComparer.Ordinal);
         StoreDays = [];
         PaymentDays = [];
+        Points = new();
     }
 
     /// <summary>Forgets what the part no longer holds, after it was made smaller.</summary>
@@ -102,6 +104,7 @@ internal sealed class BookFold
         foreach (var key in Campaigns.Keys.Where(key => !part.Holds(key)).ToList()) Campaigns.Remove(key);
         foreach (var key in StoreDays.Keys.Where(key => !key.IsIn(part)).ToList()) StoreDays.Remove(key);
         foreach (var key in PaymentDays.Keys.Where(key => !key.IsIn(part)).ToList()) PaymentDays.Remove(key);
+        Points.Shrink(part);
         Streams.TrimExcess();
         Tallies.TrimExcess();
     }
@@ -168,6 +171,9 @@ internal sealed class ModelProgress
     public long CampaignTotals { get; private set; }
     public long StoreDays { get; private set; }
     public long PaymentDays { get; private set; }
+    public long PointsBalances { get; private set; }
+    public long PointsDays { get; private set; }
+    public long BenefitMonths { get; private set; }
 
     /// <summary>Notes how far a reader is; readers that are no read models leave nothing to compare.</summary>
     public void Set(string reader, long seq)
@@ -178,6 +184,9 @@ internal sealed class ModelProgress
             case CampaignTotalsTable.Name: CampaignTotals = seq; break;
             case StoreDaysTable.Name: StoreDays = seq; break;
             case PaymentDaysTable.Name: PaymentDays = seq; break;
+            case SumTable.Balances: PointsBalances = seq; break;
+            case SumTable.Days: PointsDays = seq; break;
+            case SumTable.Months: BenefitMonths = seq; break;
             default: break;
         }
     }

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
+using Ledger.Points;
 using NodaTime;
 
 namespace Ledger.Postgres.Audit;
@@ -106,6 +108,8 @@ internal sealed class TimersTable : ITableCheck
     {
         Coupon coupon => coupon.DueAt,
         BuyingGroup group => group.DueAt,
+        PointsAccount account => account.DueAt,
+        BenefitOrder { Status: BenefitOrderStatus.Ordered } order => order.ExpiresAt,
         Campaign { Status: CampaignStatus.Active or CampaignStatus.Paused } campaign => campaign.EndsAt,
         _ => null,
     };

@@ -96,6 +96,7 @@ internal static class EventFolder
             (sum ??= new()).Add(payment);
         }
 
+        book.Points.Add(fact, seq, book.Progress, part, ref held);
         if (fact is not CouponEvent coupon) return;
         if (seq <= book.Progress.CampaignTotals && CampaignSum.CampaignOf(coupon) is { } campaign && part.Holds(campaign))
         {

@@ -213,9 +213,9 @@ internal sealed class StoreDaysTable : ITableCheck
 /// <summary>The tables of all read models.</summary>
 internal static class ReadModelTables
 {
-    public static IReadOnlyList<string> Names { get; } =
-        [WalletsTable.Name, CampaignTotalsTable.Name, StoreDaysTable.Name, PaymentDaysTable.Name, TimersTable.Name];
-
     public static IReadOnlyList<ITableCheck> Checks { get; } =
-        [new WalletsTable(), new CampaignTotalsTable(), new StoreDaysTable(), new PaymentDaysTable(), new TimersTable()];
+        [new WalletsTable(), new CampaignTotalsTable(), new StoreDaysTable(), new PaymentDaysTable(), new TimersTable(), .. SumTable.All];
+
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Checks.Select(check => check.Table)];
 }

@@ -40,7 +40,9 @@ public sealed partial class ProblemsTests
         ("REVERSED_BEFORE_ARRIVAL", "reversed-before-arrival"), ("ORIGINAL_NOT_FOUND", "redemption-not-found"), ("VOID_WINDOW_CLOSED", "void-window-closed"),
         ("RETURN_EXCEEDS_ORIGINAL", "return-exceeds-original"), ("OFFLINE_LIMIT", "offline-limit"), ("DEVICE_SEQUENCE_GAP", "device-sequence-gap"),
         ("NOT_PERMITTED_AGENCY", "not-permitted-agency"), ("CODE_NOT_APPLICABLE", "code-not-applicable"), ("NOT_LAST_OF_BUNDLE", "not-last-of-bundle"),
-        ("RETURN_CYCLES_EXCEEDED", "return-cycles-exceeded")
+        ("RETURN_CYCLES_EXCEEDED", "return-cycles-exceeded"), ("INSUFFICIENT_POINTS", "insufficient-points"), ("LOT_EXPIRED", "lot-expired"),
+        ("TRANSFER_PENDING_POINTS", "transfer-pending-points"), ("TRANSFER_LIMIT", "transfer-limit"), ("NEGATIVE_NOT_ALLOWED", "negative-not-allowed"),
+        ("BUDGET_EXHAUSTED", "points-budget-exhausted"), ("STORE_NOT_DESIGNATED", "store-not-designated"), ("BENEFIT_OUT_OF_STOCK", "benefit-out-of-stock"),
     ];
 
     [Fact]
@@ -81,7 +83,7 @@ public sealed partial class ProblemsTests
         AppendTable(text, Problems.All.Where(problem => !refusals.ContainsKey(problem.Slug)), problem => Extras.GetValueOrDefault(problem.Slug, ""));
         foreach (var area in refusals.GroupBy(refusal => refusal.Value.Namespace!.Split('.')[^1], StringComparer.Ordinal))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n## {(area.Key == "Postgres" ? "Of request keys" : $"Of {area.Key.ToLowerInvariant()}")}\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n## {(area.Key switch { "Postgres" => "Of request keys", "Ledger" => "Of approval", var slice => $"Of {slice.ToLowerInvariant()}" })}\n\n");
             AppendTable(text, area.Select(refusal => Problems.All.Single(problem => problem.Slug == refusal.Key)), problem => Facts(refusals[problem.Slug]));
         }
 
@@ -119,7 +121,7 @@ public sealed partial class ProblemsTests
         _ when type == typeof(Money) => "amount",
         _ when type == typeof(Instant) => "time",
         _ when type == typeof(LocalDate) => "date",
-        _ when type == typeof(int) || type == typeof(int?) || type == typeof(long) => "integer",
+        _ when type == typeof(int) || type == typeof(int?) || type == typeof(long) || type == typeof(long?) => "integer",
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(IReadOnlyList<string>) => "list of text",
         { IsEnum: true } => string.Join(" \\| ", Enum.GetNames(type).Where(name => name != "None").Select(JsonNamingPolicy.CamelCase.ConvertName)),

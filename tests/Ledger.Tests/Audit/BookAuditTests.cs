@@ -54,7 +54,7 @@ public sealed class BookAuditTests(AuditDatabase databases) : IClassFixture<Audi
     {
         var database = await databases.CopyAsync();
         await AuditDatabase.ExecuteAsync(database, "update ledger.mt_streams set version = version + 1, state = (state::jsonb || '{\"member\": \"x\"}')::text where id like 'coupon-%'");
-        await AuditDatabase.ExecuteAsync(database, "update ledger.mt_events set version = version + 10 where version = 2; update ledger.tallies set value = value + 1");
+        await AuditDatabase.ExecuteAsync(database, "update ledger.mt_events set version = version + 100000 where version = 2; update ledger.tallies set value = value + 1");
         await AuditDatabase.ExecuteAsync(database, "delete from ledger.wallets; update ledger.timers set due_at = due_at + '1 s'; update ledger.store_days set amount = 1");
         var whole = await RunAsync(database, new() { MaxFindings = 100_000 });
         var parts = await RunAsync(database, new() { MaxFindings = 100_000, MemoryLimit = 60, Threads = 2 });
@@ -85,7 +85,7 @@ public sealed class BookAuditTests(AuditDatabase databases) : IClassFixture<Audi
         var database = await databases.CopyAsync();
         await using var source = NpgsqlDataSource.Create(database);
         await using var connection = await source.OpenConnectionAsync();
-        await Command("set search_path = ledger; truncate wallets, campaign_totals, store_days, payment_days, timers");
+        await Command("set search_path = ledger; truncate wallets, campaign_totals, store_days, payment_days, timers, points_balances, points_days, benefit_months");
         foreach (var model in ReadModel.All)
         {
             foreach (var (from, to) in new (long, long)[] { (0, 17), (17, 18), (18, 120), (120, int.MaxValue) })

@@ -4,6 +4,7 @@ using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
 using Ledger.Payments;
 using Ledger.Reversals;
+using Ledger.Tests.Points;
 using NodaTime;
 using Npgsql;
 
@@ -24,6 +25,7 @@ public sealed class SyntheticBooks
     private readonly SyntheticPlan plan;
     private readonly Random random;
     private readonly List<SyntheticBook> books = [];
+    private readonly Dictionary<SyntheticBook, PointsTraffic> points = [];
     private Instant now = Opening;
 
     private SyntheticBooks(SyntheticPlan plan) => (this.plan, random) = (plan, new(plan.Seed));
@@ -56,6 +58,8 @@ public sealed class SyntheticBooks
             var book = new SyntheticBook($"m-{plan.Seed}-{i:D5}");
             books.Add(book);
             foreach (var operation in Setup(book)) await book.RunAsync(operation, entries, requests);
+            foreach (var operation in PointsTraffic.Setup(() => OfPoints(book, FormattableString.Invariant($"club-{book.Head}")))) await book.RunAsync(operation, entries, requests);
+            points.Add(book, new(plan.Seed + i));
         }
 
         for (var i = 0; i < plan.Operations; i++)
@@ -63,6 +67,8 @@ public sealed class SyntheticBooks
             var book = books[random.Next(books.Count)];
             now += Duration.FromMilliseconds(random.Next(2_000));
             await book.RunAsync(Next(book, i), entries, requests);
+            // A dice of its own for points: what else happens does not depend on them. Points live long; their clock runs ahead.
+            if (i % 6 == 5) await book.RunAsync(points[book].Next(OfPoints(book, FormattableString.Invariant($"points-{i}")) with { Now = Times.Cut(now) + Duration.FromHours(i) }), entries, requests);
         }
     }
 
@@ -130,7 +136,8 @@ public sealed class SyntheticBooks
         // Of a request that never arrived, of one that may have, or of one that comes later.
         if (dice == 83)
         {
-            var original = random.Next(2) == 0 ? $"lost-{random.Next(1 << 20):x5}" : book.Keys.ElementAt(random.Next(book.Keys.Count));
+            var keys = book.Keys.Where(key => !key.StartsWith("points-", StringComparison.Ordinal) && !key.StartsWith("club-", StringComparison.Ordinal)).ToList();
+            var original = random.Next(2) == 0 ? $"lost-{random.Next(1 << 20):x5}" : keys[random.Next(keys.Count)];
             return ReversalOperations.Reverse(request, original, now, date, random.Next(2) == 0 ? null : "no answer");
         }
 
@@ -177,6 +184,8 @@ public sealed class SyntheticBooks
         return CouponOperations.Issue(request, random.Next(4) switch { 0 => "autumn", 1 => "summer", _ => "spring" }, code, member, random.Next(2) == 0 ? null : "SCAN", now, date, given: null,
             random.Next(8) == 0 ? 60 + random.Next(900) : null);
     }
+
+    private Request OfPoints(SyntheticBook book, string key) => new(book.Name, key, new byte[32], "key-points", Times.Cut(now));
 
     private Request Ask(SyntheticBook book, string key)
     {

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using Ledger.Coupons.ReadModels;
-using Ledger.Payments.ReadModels;
+using Ledger.Tests.Readers;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
@@ -31,35 +30,34 @@ internal static class SyntheticTables
         }
     }
 
-    private static IEnumerable<(ReadModel Model, string Columns, Func<CouponProjections, IEnumerable<object?[]>> Rows)> ReadModelRows()
+    private static IEnumerable<(ReadModel Model, string Columns, Func<Projections, IEnumerable<object?[]>> Rows)> ReadModelRows()
     {
         yield return (Model("wallets"), "tenant_id, code, member, campaign, terms_version, valid_to, hidden",
-            all => all.Wallets.Select(r => new object?[] { r.Code, r.Member, r.Campaign, r.TermsVersion, r.ValidTo, r.Hidden }));
+            all => all.Coupons.Wallets.Select(r => new object?[] { r.Code, r.Member, r.Campaign, r.TermsVersion, r.ValidTo, r.Hidden }));
         yield return (Model("campaign_totals"),
             "tenant_id, campaign, issued, redeemed, voided, returned, deactivated, expired, amount, discount, face_valued, face_value",
-            all => all.CampaignTotals.Select(r => new object?[]
+            all => all.Coupons.CampaignTotals.Select(r => new object?[]
             {
                 r.Campaign, r.Issued, r.Redeemed, r.Voided, r.Returned, r.Deactivated, r.Expired, r.Amount.Minor, r.Discount.Minor, r.FaceValued, r.FaceValue.Minor,
             }));
         yield return (Model("store_days"), "tenant_id, day, store, issued, redeemed, voided, returned, amount, discount",
-            all => all.StoreDays.Select(r => new object?[] { r.Day, r.Store, r.Issued, r.Redeemed, r.Voided, r.Returned, r.Amount.Minor, r.Discount.Minor }));
+            all => all.Coupons.StoreDays.Select(r => new object?[] { r.Day, r.Store, r.Issued, r.Redeemed, r.Voided, r.Returned, r.Amount.Minor, r.Discount.Minor }));
+        yield return (Model("points_balances"), "tenant_id, program, member, available, pending, held, arrears, lifetime, tier",
+            all => all.Points.Balances.Select(r => new object?[] { r.Program, r.Member, r.Available, r.Pending, r.Held, r.Arrears, r.Lifetime, r.Tier }));
+        yield return (Model("points_days"), "tenant_id, program, day, cohort, account, points",
+            all => all.Points.Days.Select(r => new object?[] { r.Program, r.Day, r.Cohort, r.Account, r.Points }));
+        yield return (Model("benefit_months"), "tenant_id, month, benefit, redeemed, points",
+            all => all.Benefits.Months.Select(r => new object?[] { r.Month, r.Benefit, r.Redeemed, r.Points }));
         yield return (Model("timers"), "tenant_id, stream_id, due_at", all => all.Timers.Select(r => new object?[] { r.Stream, r.DueAt }));
 
         static ReadModel Model(string table) => ReadModel.All.Single(model => model.Table == table);
     }
 
     /// <summary>The rows as they stand after that entry.</summary>
-    private static CouponProjections Fold(SyntheticBook book, long upTo)
+    private static Projections Fold(SyntheticBook book, long upTo)
     {
-        var fold = new CouponProjections(book.Name);
+        var fold = new Projections(book.Name);
         foreach (var (_, stream, fact) in book.Entries.TakeWhile(entry => entry.Seq <= upTo)) fold.Apply(stream, fact);
-        return fold;
-    }
-
-    private static PaymentProjections FoldPayments(SyntheticBook book, long upTo)
-    {
-        var fold = new PaymentProjections(book.Name);
-        foreach (var entry in book.Entries.TakeWhile(entry => entry.Seq <= upTo)) fold.Apply(entry.Fact);
         return fold;
     }
 

@@ -45,6 +45,15 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("payment_days", "amount", "amount + 1")]
     [InlineData("payment_days", "refunds", "refunds + 1")]
     [InlineData("payment_days", "refunded", "refunded + 1")]
+    [InlineData("points_balances", "available", "available + 1")]
+    [InlineData("points_balances", "pending", "pending + 1")]
+    [InlineData("points_balances", "held", "held + 1")]
+    [InlineData("points_balances", "arrears", "arrears + 1")]
+    [InlineData("points_balances", "lifetime", "lifetime + 1")]
+    [InlineData("points_balances", "tier", "tier + 1")]
+    [InlineData("points_days", "points", "points + 1")]
+    [InlineData("benefit_months", "redeemed", "redeemed + 1")]
+    [InlineData("benefit_months", "points", "points + 1")]
     public async Task Every_column_of_a_row(string table, string column, string value)
     {
         var report = await AuditAsync($"update ledger.{table} set {column} = {value} where ctid = ({RowOf(table)})");
@@ -62,6 +71,9 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("campaign_totals", "campaign")]
     [InlineData("store_days", "store")]
     [InlineData("payment_days", "store")]
+    [InlineData("points_balances", "member")]
+    [InlineData("points_days", "account")]
+    [InlineData("benefit_months", "benefit")]
     [InlineData("timers", "stream_id")]
     public async Task Another_key_is_one_row_missing_and_one_too_many(string table, string key)
     {
@@ -79,6 +91,9 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("campaign_totals")]
     [InlineData("store_days")]
     [InlineData("payment_days")]
+    [InlineData("points_balances")]
+    [InlineData("points_days")]
+    [InlineData("benefit_months")]
     [InlineData("timers")]
     public async Task Rows_of_nobody(string table)
     {

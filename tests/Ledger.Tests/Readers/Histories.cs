@@ -1,10 +1,9 @@
 using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
-using Ledger.Coupons.ReadModels;
 using Ledger.Merchants;
 using Ledger.Payments;
-using Ledger.Payments.ReadModels;
+using Ledger.Tests.Points;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
@@ -26,6 +25,8 @@ internal sealed class Histories(int seed)
     private readonly Dictionary<(string Book, string Stream), long> versions = [];
     private readonly Dictionary<(string Book, string Stream), Coupon> coupons = [];
 
+    private readonly Dictionary<string, (InMemoryBook Book, PointsTraffic Traffic)> points = new(StringComparer.Ordinal);
+
     public List<Written> Entries { get; } = [];
 
     public IReadOnlyDictionary<string, long> Heads => heads;
@@ -36,6 +37,7 @@ internal sealed class Histories(int seed)
         {
             var book = $"m{random.Next(books)}";
             if (heads.GetValueOrDefault(book) == 0) Begin(book);
+            if (random.Next(3) == 0) Points(book, step);
             var known = coupons.Keys.Where(key => key.Book == book).ToArray();
             if (random.Next(8) == 0) Pay(book);
             else if (known.Length == 0 || random.Next(3) == 0) Issue(book);
@@ -46,17 +48,10 @@ internal sealed class Histories(int seed)
     }
 
     /// <summary>The rows that the fold in C# makes of all entries.</summary>
-    public IEnumerable<CouponProjections> Fold() => Entries.GroupBy(entry => entry.Book, StringComparer.Ordinal).Select(book =>
+    public IEnumerable<Projections> Fold() => Entries.GroupBy(entry => entry.Book, StringComparer.Ordinal).Select(book =>
     {
-        var fold = new CouponProjections(book.Key);
+        var fold = new Projections(book.Key);
         foreach (var entry in book) fold.Apply(entry.Stream, entry.Fact);
-        return fold;
-    });
-
-    public IEnumerable<PaymentProjections> FoldPayments() => Entries.GroupBy(entry => entry.Book, StringComparer.Ordinal).Select(book =>
-    {
-        var fold = new PaymentProjections(book.Key);
-        foreach (var entry in book) fold.Apply(entry.Fact);
         return fold;
     });
 
@@ -113,6 +108,24 @@ internal sealed class Histories(int seed)
         Add(book, $"payment-{trade}", new PaymentEvent.PaymentReceived(trade, new(new(amount), "balance", [], null, null, null, store, null, null), "k", trade, At(), Date()));
         if (random.Next(2) == 0)
             Add(book, $"payment-{trade}", new PaymentEvent.PaymentRefunded(trade, new("r", new(amount), [], null, "k", At()), Money.Zero, null, store, null, Date()));
+    }
+
+    /// <summary>What some requests about points append.</summary>
+    private void Points(string book, int step)
+    {
+        var before = 0;
+        if (points.TryGetValue(book, out var world))
+        {
+            before = world.Book.Entries.Count;
+        }
+        else
+        {
+            points.Add(book, world = (new(), new(seed + points.Count)));
+            foreach (var operation in PointsTraffic.Setup(() => InMemoryBook.Request(FormattableString.Invariant($"setup-{world.Book.Entries.Count}"), Start))) world.Book.Run(operation);
+        }
+
+        for (var i = 0; i < 5; i++) world.Book.Run(world.Traffic.Next(InMemoryBook.Request(FormattableString.Invariant($"step-{step}-{i}"), Start + Duration.FromHours(step * 5))));
+        foreach (var (stream, _, fact) in world.Book.Entries.Skip(before)) Add(book, stream.Id, fact);
     }
 
     private void Issue(string book) => Add(book, $"coupon-{Guid.NewGuid():N}", new CouponIssued(

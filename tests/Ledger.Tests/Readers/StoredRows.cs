@@ -1,5 +1,7 @@
+using Ledger.Benefits.ReadModels;
 using Ledger.Coupons.ReadModels;
 using Ledger.Payments.ReadModels;
+using Ledger.Points.ReadModels;
 using NodaTime;
 using Npgsql;
 
@@ -17,13 +19,15 @@ internal static class StoredRows
         return Ordered(read);
     }
 
-    public static string[] Folded(Histories histories, string table) => table == "payment_days"
-        ? Ordered(histories.FoldPayments().SelectMany(fold => fold.PaymentDays))
-        : Ordered(histories.Fold().SelectMany<CouponProjections, object>(fold => table switch
+    public static string[] Folded(Histories histories, string table) => Ordered(histories.Fold().SelectMany<Projections, object>(fold => table switch
     {
-        "wallets" => fold.Wallets,
-        "campaign_totals" => fold.CampaignTotals,
-        "store_days" => fold.StoreDays,
+        "wallets" => fold.Coupons.Wallets,
+        "campaign_totals" => fold.Coupons.CampaignTotals,
+        "store_days" => fold.Coupons.StoreDays,
+        "payment_days" => fold.Payments.PaymentDays,
+        "points_balances" => fold.Points.Balances,
+        "points_days" => fold.Points.Days,
+        "benefit_months" => fold.Benefits.Months,
         "timers" => fold.Timers,
         _ => throw new ArgumentOutOfRangeException(nameof(table)),
     }));
@@ -44,14 +48,20 @@ internal static class StoredRows
             T(r, "tenant_id")!, T(r, "campaign")!, L(r, "issued"), L(r, "redeemed"), L(r, "voided"), L(r, "returned"), L(r, "deactivated"), L(r, "expired"),
             new Money(L(r, "amount")), new Money(L(r, "discount")), L(r, "face_valued"), new Money(L(r, "face_value"))),
         "store_days" => new StoreDayRow(
-            T(r, "tenant_id")!, LocalDate.FromDateTime(r.GetDateTime(r.GetOrdinal("day"))), T(r, "store")!, L(r, "issued"), L(r, "redeemed"),
+            T(r, "tenant_id")!, D(r, "day"), T(r, "store")!, L(r, "issued"), L(r, "redeemed"),
             L(r, "voided"), L(r, "returned"), new Money(L(r, "amount")), new Money(L(r, "discount"))),
         "payment_days" => new PaymentDayRow(
-            T(r, "tenant_id")!, LocalDate.FromDateTime(r.GetDateTime(r.GetOrdinal("day"))), T(r, "store")!, L(r, "payments"), new Money(L(r, "amount")), L(r, "refunds"),
+            T(r, "tenant_id")!, D(r, "day"), T(r, "store")!, L(r, "payments"), new Money(L(r, "amount")), L(r, "refunds"),
             new Money(L(r, "refunded"))),
+        "points_balances" => new PointsBalanceRow(
+            T(r, "tenant_id")!, T(r, "program")!, T(r, "member")!, L(r, "available"), L(r, "pending"), L(r, "held"), L(r, "arrears"), L(r, "lifetime"), L(r, "tier")),
+        "points_days" => new PointsDayRow(T(r, "tenant_id")!, T(r, "program")!, D(r, "day"), D(r, "cohort"), T(r, "account")!, L(r, "points")),
+        "benefit_months" => new BenefitMonthRow(T(r, "tenant_id")!, D(r, "month"), T(r, "benefit")!, L(r, "redeemed"), L(r, "points")),
         "timers" => new TimerRow(T(r, "tenant_id")!, T(r, "stream_id")!, I(r, "due_at")!.Value),
         _ => throw new ArgumentOutOfRangeException(nameof(table)),
     };
+
+    private static LocalDate D(NpgsqlDataReader row, string column) => LocalDate.FromDateTime(row.GetDateTime(row.GetOrdinal(column)));
 
     private static string? T(NpgsqlDataReader row, string column) => row[column] as string;
 

@@ -13,4 +13,7 @@ select
         (select max(tenant_id) from ledger.campaign_totals),
         (select max(tenant_id) from ledger.store_days),
         (select max(tenant_id) from ledger.payment_days),
+        (select max(tenant_id) from ledger.points_balances),
+        (select max(tenant_id) from ledger.points_days),
+        (select max(tenant_id) from ledger.benefit_months),
         (select max(tenant_id) from ledger.timers)), 'a')
