@@ -39,8 +39,11 @@ public static class PointsDecider
         PointsExpired e => state with { Lots = state.Lots.Without(e.Lots) },
         EarningClawedBack e => state with
         {
-            Pending = state.Pending.Without(e.Lots), Lots = state.Lots.Without(e.Lots), Arrears = state.Arrears + e.Owed,
-            Lifetime = state.Lifetime - e.Points, Tier = state.Tier - e.Points,
+            Pending = state.Pending.Without(e.Lots),
+            Lots = state.Lots.Without(e.Lots),
+            Arrears = state.Arrears + e.Owed,
+            Lifetime = state.Lifetime - e.Points,
+            Tier = state.Tier - e.Points,
         },
         ArrearsReduced e => state with { Lots = state.Lots.Without(e.Lots), Arrears = state.Arrears - e.Points },
         ArrearsSettled e => state with { Arrears = state.Arrears - e.Points },
