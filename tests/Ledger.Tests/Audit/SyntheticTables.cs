@@ -12,10 +12,6 @@ internal static class SyntheticTables
     public static async Task WriteAsync(NpgsqlDataSource source, IReadOnlyList<SyntheticBook> books, int lag, Random random)
     {
         await WriteAsync(source, "books", "tenant_id, head, head_hash", books, book => [[book.Name, book.Head, book.Hash]]);
-        var paid = books.ToDictionary(book => book.Name, book => Math.Max(0, book.Head - random.Next(lag + 1)), StringComparer.Ordinal);
-        await WriteAsync(source, "payment_days", "tenant_id, day, store, payments, amount, refunds, refunded", books, book => FoldPayments(book, paid[book.Name]).PaymentDays
-            .Select(r => new object?[] { book.Name, r.Day, r.Store, r.Payments, r.Amount.Minor, r.Refunds, r.Refunded.Minor }));
-        await WriteAsync(source, "progress", "tenant_id, reader, seq_id", books, book => [[book.Name, "payment_days", paid[book.Name]]]);
         await WriteAsync(source, "tallies", "tenant_id, key, value", books, book => book.Tallies.Select(t => new object?[] { book.Name, t.Key, t.Value }));
         await WriteAsync(source, "mt_streams", "tenant_id, id, type, version, timestamp, created, status, state, state_schema", books, book => book.Streams.Select(s => new object?[]
         {
@@ -42,6 +38,8 @@ internal static class SyntheticTables
             }));
         yield return (Model("store_days"), "tenant_id, day, store, issued, redeemed, voided, returned, amount, discount",
             all => all.Coupons.StoreDays.Select(r => new object?[] { r.Day, r.Store, r.Issued, r.Redeemed, r.Voided, r.Returned, r.Amount.Minor, r.Discount.Minor }));
+        yield return (Model("payment_days"), "tenant_id, day, store, payments, amount, refunds, refunded",
+            all => all.Payments.PaymentDays.Select(r => new object?[] { r.Day, r.Store, r.Payments, r.Amount.Minor, r.Refunds, r.Refunded.Minor }));
         yield return (Model("points_balances"), "tenant_id, program, member, available, pending, held, arrears, lifetime, tier",
             all => all.Points.Balances.Select(r => new object?[] { r.Program, r.Member, r.Available, r.Pending, r.Held, r.Arrears, r.Lifetime, r.Tier }));
         yield return (Model("points_days"), "tenant_id, program, day, cohort, account, points",

@@ -61,7 +61,7 @@ public class PolicyTests
         var book = Given(new("r1", "spring", new(1)), new("r2", "autumn", new(1)));
         book.Run(CouponOperations.Change(InMemoryBook.Request("pause", s_now), "spring", new CampaignCommand.PauseCampaign("rest")));
         var made = When(book, Pay("t1", 1)).Offers;
-        Assert.Equal([("r1", "campaign-not-active"), ("r2", null)], made.Select(offer => (offer.Rule, offer.Refusal)));
+        Assert.Equal([("r1", "campaign-paused"), ("r2", null)], made.Select(offer => (offer.Rule, offer.Refusal)));
         Assert.NotNull(made[1].Code);
     }
 
