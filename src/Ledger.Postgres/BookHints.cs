@@ -12,9 +12,13 @@ public sealed class BookHints
     /// <summary>In place of a book: nobody knows which books have grown, look everywhere.</summary>
     public const string Everywhere = "";
 
-    public void Changed(string book)
+    /// <param name="stored">The name of an event that the book has grown by; null: whatever it was.</param>
+    public void Changed(string book, string? stored = null)
     {
-        foreach (var listener in listeners.Keys) listener.Add(book);
+        foreach (var listener in listeners.Keys)
+        {
+            if (stored is null || listener.Concerns(stored)) listener.Add(book);
+        }
     }
 
     /// <summary>Tells everyone but one: who passes on what came from elsewhere does not want to hear it again.</summary>
@@ -26,9 +30,10 @@ public sealed class BookHints
         }
     }
 
-    public Listener Listen()
+    /// <param name="concerns">Whether an event of that name is worth waking for; null: every one is.</param>
+    public Listener Listen(Func<string, bool>? concerns = null)
     {
-        var listener = new Listener(this);
+        var listener = new Listener(this, concerns ?? (_ => true));
         listeners[listener] = 0;
         return listener;
     }
@@ -40,7 +45,9 @@ public sealed class BookHints
         private readonly ConcurrentDictionary<string, byte> books = new(StringComparer.Ordinal);
         private readonly SemaphoreSlim signal = new(0, 1);
 
-        internal Listener(BookHints hints) => this.hints = hints;
+        internal Listener(BookHints hints, Func<string, bool> concerns) => (this.hints, Concerns) = (hints, concerns);
+
+        internal Func<string, bool> Concerns { get; }
 
         internal void Add(string book)
         {

@@ -13,8 +13,8 @@ namespace Ledger.Postgres;
 /// <summary>Plain reads: no lock, no scribe. Everything asks for one merchant's rows.</summary>
 public sealed class BookQueries(NpgsqlDataSource database)
 {
-    /// <summary>The readers whose lag a report states.</summary>
-    private static readonly string[] Followers = [.. ReadModel.All.Where(model => !model.IsInline).Select(model => model.Table)];
+    /// <summary>The readers whose lag a report of coupons states.</summary>
+    private static readonly string[] Followers = [.. ReadModel.All.Where(model => !model.IsInline && model.IsOfTills).Select(model => model.Table)];
 
     /// <summary>Whether the database answers. A dead connection out of the pool is no answer: a second one is tried.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellation)

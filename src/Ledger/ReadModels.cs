@@ -42,6 +42,9 @@ public sealed record ReadModel(string Table, bool IsInline)
     /// <summary>Whether an event of this stored name can change it: whether its statement says that name.</summary>
     public bool Knows(string stored) => Statement.Contains($"'{stored}'", StringComparison.Ordinal);
 
+    /// <summary>Whether what tills write all day concerns it.</summary>
+    public bool IsOfTills => Knows("coupon_redeemed");
+
     private static string Read(string name)
     {
         using var stream = typeof(ReadModel).Assembly.GetManifestResourceStream($"{name}.sql")

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Ledger.Postgres.Scribing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -26,8 +27,11 @@ public sealed record BookReaderOptions(int Entries = 20_000, int Books = 2_000)
     /// <summary>The longest such rest; who is far behind goes on after it.</summary>
     public TimeSpan LongestRest { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often every book is looked at, hint or none.</summary>
+    /// <summary>The longest until every book is looked at again, hint or none.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>For readers that little of what tills write concerns: they wake for that, and look at the rest seldom and in large pieces.</summary>
+    public static BookReaderOptions Seldom { get; } = new(Entries: 200_000) { SweepInterval = TimeSpan.FromSeconds(30) };
 
     /// <summary>How long a book whose entries the handler cannot take is left alone, so that the others go on.</summary>
     public TimeSpan SetAside { get; init; } = TimeSpan.FromSeconds(30);
@@ -39,8 +43,9 @@ public sealed record BookReaderOptions(int Entries = 20_000, int Books = 2_000)
 /// before it is moved, so that no range is applied twice.
 /// </summary>
 /// <param name="name">The reader's name in <c>progress</c>; never reused for another purpose.</param>
+/// <param name="concerns">The stored events worth waking for: others are followed with them, or by the next sweep. Null: every one is.</param>
 public sealed class BookReader(
-    string name, RangeHandler handle, NpgsqlDataSource database, BookHints hints, ILogger logger, BookReaderOptions? options = null)
+    string name, RangeHandler handle, NpgsqlDataSource database, BookHints hints, ILogger logger, BookReaderOptions? options = null, IReadOnlySet<string>? concerns = null)
 {
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
 
@@ -67,7 +72,7 @@ public sealed class BookReader(
         ReadModel model, NpgsqlDataSource database, BookHints hints, ILogger logger, BookReaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new(model.Table, ApplyAsync, database, hints, logger, options);
+        return new(model.Table, ApplyAsync, database, hints, logger, options, Catalogue.Events.Keys.Where(model.Knows).ToFrozenSet(StringComparer.Ordinal));
 
         async Task ApplyAsync(NpgsqlConnection connection, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
         {
@@ -80,7 +85,7 @@ public sealed class BookReader(
     /// <summary>Follows until it is cancelled, and then returns. Lost connections and faults are logged and tried again.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        using var listener = hints.Listen();
+        using var listener = hints.Listen(concerns is null ? null : concerns.Contains);
         var pending = new HashSet<string>(StringComparer.Ordinal);
         var (sweepAt, failures) = (0L, 0);
         try
@@ -97,7 +102,7 @@ public sealed class BookReader(
                     if (await PassAsync(sweeps ? null : pending, cancellation))
                     {
                         pending.Clear();
-                        if (sweeps) sweepAt = started + (long)options.SweepInterval.TotalMilliseconds;
+                        if (sweeps) sweepAt = started + (long)(options.SweepInterval.TotalMilliseconds * Spread());
                     }
 
                     failures = 0;
@@ -128,10 +133,13 @@ public sealed class BookReader(
     private static TimeSpan Backoff(int failures)
     {
         var longest = Math.Min(TimeSpan.FromMilliseconds(500 << Math.Min(failures, 10)).TotalMilliseconds, LongestBackoff.TotalMilliseconds);
-#pragma warning disable CA5394 // Spreads retries; nothing secret.
-        return TimeSpan.FromMilliseconds(longest * (0.5 + (Random.Shared.NextDouble() / 2)));
-#pragma warning restore CA5394
+        return TimeSpan.FromMilliseconds(longest * Spread());
     }
+
+    /// <summary>From a half to one: readers that began together do not go on together.</summary>
+#pragma warning disable CA5394 // Nothing secret.
+    private static double Spread() => 0.5 + (Random.Shared.NextDouble() / 2);
+#pragma warning restore CA5394
 
     /// <summary>Brings the books, or all, up to their heads. False when another instance is at work: the books remain to be looked at.</summary>
     private async Task<bool> PassAsync(IReadOnlyCollection<string>? books, CancellationToken cancellation)

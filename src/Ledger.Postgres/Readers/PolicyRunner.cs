@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Ledger.Policies;
 using Microsoft.Extensions.Hosting;
@@ -26,8 +27,9 @@ public sealed class PolicyRunner : BackgroundService
     private static readonly Duration LongestPause = Duration.FromMinutes(10);
 
     /// <summary>A page of a successful payment waits for what follows from it, so a hint is taken up at once.</summary>
-    private static readonly BookReaderOptions Prompt = new(Entries: 2_000, Books: 200)
+    private static readonly BookReaderOptions Prompt = BookReaderOptions.Seldom with
     {
+        Entries = 20_000,
         PassInterval = TimeSpan.FromMilliseconds(10),
         RestPerWork = 1,
         LongestRest = TimeSpan.FromMilliseconds(200),
@@ -49,7 +51,8 @@ public sealed class PolicyRunner : BackgroundService
         (this.database, this.submit, this.clock, this.logger) = (database, submit, clock, logger);
         this.policies = (policies ?? Policy.All).ToImmutableDictionary(policy => policy.Name, StringComparer.Ordinal);
         readers = [.. this.policies.Values.Select(policy => new BookReader(
-            policy.Reader, (connection, ranges, cancellation) => FollowAsync(policy, connection, ranges, cancellation), database, hints, logger, options ?? Prompt))];
+            policy.Reader, (connection, ranges, cancellation) => FollowAsync(policy, connection, ranges, cancellation), database, hints, logger, options ?? Prompt,
+            policy.Follows.Select(type => Catalogue.ByRecord[type].Name).ToFrozenSet(StringComparer.Ordinal)))];
     }
 
     /// <summary>Follows every book up to the head that it has by then. What policies wrote meanwhile is left to the next time.</summary>

@@ -106,10 +106,7 @@ internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutab
         LedgerMetrics.BatchSize.Record(tickets.Count);
         LedgerMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         foreach (var ticket in tickets) ticket.Publish();
-        foreach (var book in batch.Books.Values)
-        {
-            if (book.Head > book.LoadedHead) hints.Changed(book.Id);
-        }
+        foreach (var (entry, _) in batch.Entries) hints.Changed(entry.Book, entry.Type);
     }
 
     /// <exception cref="LedgerUnavailableException">The connection failed before anything was written.</exception>
