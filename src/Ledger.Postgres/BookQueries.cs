@@ -166,20 +166,27 @@ public sealed class BookQueries(NpgsqlDataSource database)
         : (true, JsonSerializer.Deserialize<TState>(row.GetFieldValue<byte[]>(column), LedgerJson.Options));
 
     /// <summary>The states that a stream went through, one after each of its entries.</summary>
-    private async Task<List<TState>> StatesAsync<TState, TEvent>(string book, Stream<TState, TEvent> stream, CancellationToken cancellation)
+    private async Task<IEnumerable<TState>> StatesAsync<TState, TEvent>(string book, Stream<TState, TEvent> stream, CancellationToken cancellation)
+        where TState : notnull
+        where TEvent : notnull => (await HistoryAsync(book, stream, cancellation)).Select(step => step.After);
+
+    /// <summary>The facts of a stream, each with the state that it led to.</summary>
+    public async Task<IReadOnlyList<(TEvent Fact, TState After)>> HistoryAsync<TState, TEvent>(string book, Stream<TState, TEvent> stream, CancellationToken cancellation)
         where TState : notnull
         where TEvent : notnull
     {
+        ArgumentNullException.ThrowIfNull(stream);
         await using var events = Command("query_stream_events.sql", book, stream.Id);
         await using var rows = await events.ExecuteReaderAsync(cancellation);
-        var states = new List<TState>();
+        var (steps, state) = (new List<(TEvent, TState)>(), stream.Of.InitialState);
         while (await rows.ReadAsync(cancellation))
         {
             var fact = (TEvent)Catalogue.Events[rows.GetString(0)].Read(rows.GetFieldValue<byte[]>(1));
-            states.Add(stream.Of.EvolveState(states.LastOrDefault(stream.Of.InitialState), fact));
+            state = stream.Of.EvolveState(state, fact);
+            steps.Add((fact, state));
         }
 
-        return states;
+        return steps;
     }
 
     /// <summary>The answer that a request key has for ever; null where nothing was carried out under it.</summary>

@@ -132,7 +132,7 @@ public static class CouponOperations
 
     private static IEnumerable<StreamName> StreamsOf(ApprovalRule? rule) => rule is null ? [] : [rule.Stream];
 
-    private static Operation OnCampaign(Request request, string id, Func<long, BookStates, CouponTerms, CampaignCommand> command, ApprovalRule? rule = null)
+    internal static Operation OnCampaign(Request request, string id, Func<long, BookStates, CouponTerms, CampaignCommand> command, ApprovalRule? rule = null)
     {
         var (stream, issued) = (CampaignStreams.Of(id), CouponTallies.Issued(id));
         return new(request, [.. StreamsOf(rule), stream], [issued], book =>

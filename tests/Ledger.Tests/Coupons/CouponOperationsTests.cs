@@ -47,6 +47,21 @@ public class CouponOperationsTests
     }
 
     [Fact]
+    public void An_append_names_the_new_total_which_only_grows()
+    {
+        Refused(new CampaignUnknown(Spring), QuotaAppend.Append(Next(), Spring, 101));
+        Run();
+        var (random, current) = (new Random(20260217), book.State(CampaignStreams.Of(Spring)).Quota);
+        for (var i = 0; i < 200; i++)
+        {
+            var total = current + random.Next(-5, 20);
+            if (total < current) Refused(new QuotaOnlyGrows(total, current), QuotaAppend.Append(Next(), Spring, total));
+            else Accepted(QuotaAppend.Append(Next(), Spring, current = total));
+            Assert.Equal(current, book.State(CampaignStreams.Of(Spring)).Quota);
+        }
+    }
+
+    [Fact]
     public void An_amendment_leaves_coupons_as_they_were_issued()
     {
         Run();
