@@ -249,7 +249,7 @@ public static class CampaignEndpoints
     private static string ETagOf(int version) => FormattableString.Invariant($"\"{version}\"");
 
     /// <summary>The terms that a body says, or null and the faults.</summary>
-    private static CouponTerms? TermsOf(Call call, TermsBody body, string at, Faults faults)
+    internal static CouponTerms? TermsOf(Call call, TermsBody body, string at, Faults faults)
     {
         var before = faults.Count;
         var benefit = BenefitOf(body.Benefit, $"{at}/benefit", faults);

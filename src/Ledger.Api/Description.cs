@@ -3,8 +3,8 @@ namespace Ledger.Api;
 /// <summary>The query parameters that an endpoint takes.</summary>
 public sealed record QueryNames(IReadOnlyList<string> Names);
 
-/// <summary>A POST that needs no request key.</summary>
-public sealed record ChangesNothing;
+/// <summary>A POST that needs no header Idempotency-Key: it changes nothing, or its body names the request.</summary>
+public sealed record NeedsNoKey;
 
 /// <summary>Says in the endpoint's metadata what the OpenAPI document tells of it.</summary>
 public static class Description

@@ -43,11 +43,10 @@ public sealed record Call(HttpContext Http, Caller Caller, Instant Now)
     }
 
     /// <summary>The request that an operation records, with its key and the fingerprint of what was asked.</summary>
-    public Request Request(ReadOnlySpan<byte> body, string? suffix = null)
-    {
-        var key = Http.Request.Headers["Idempotency-Key"].ToString() + suffix;
-        return new(Merchant, key, Fingerprint(body), Caller.Key.Id, Now, Correlation(), Caller.Key.Provider);
-    }
+    public Request Request(ReadOnlySpan<byte> body, string? suffix = null) => RequestUnder(Http.Request.Headers["Idempotency-Key"].ToString() + suffix, body);
+
+    /// <summary>The same under a key that the request names in another way.</summary>
+    public Request RequestUnder(string key, ReadOnlySpan<byte> body) => new(Merchant, key, Fingerprint(body), Caller.Key.Id, Now, Correlation(), Caller.Key.Provider);
 
     /// <summary>Follows one purchase: the header <c>Correlation-Id</c> in its allowed form, or nothing.</summary>
     private string? Correlation() =>
@@ -113,7 +112,7 @@ public static class Edge
 
     /// <summary>A handler that changes nothing and whose question is too long for an address.</summary>
     public static RouteHandlerBuilder MapQuestion(this IEndpointRouteBuilder routes, string pattern, Access access, Func<Call, Task> handler) =>
-        Map(routes, HttpMethods.Post, pattern, access, handler).WithMetadata(new ChangesNothing());
+        Map(routes, HttpMethods.Post, pattern, access, handler).WithMetadata(new NeedsNoKey());
 
     /// <summary>A handler that changes something: the request needs a key.</summary>
     public static RouteHandlerBuilder MapCommand(this IEndpointRouteBuilder routes, string pattern, Access access, Func<Call, Task> handler) =>
@@ -122,6 +121,10 @@ public static class Edge
             if (Headers.IsKey(call.Http.Request.Headers["Idempotency-Key"])) await handler(call);
             else await Problems.WriteAsync(call.Http, Problems.IdempotencyKeyMissing);
         });
+
+    /// <summary>A handler that changes something and takes its request's key from the body.</summary>
+    public static RouteHandlerBuilder MapKeyed(this IEndpointRouteBuilder routes, string method, string pattern, Access access, Func<Call, Task> handler) =>
+        Map(routes, method, pattern, access, handler).WithMetadata(new NeedsNoKey());
 
     // The API explorer lists endpoints of a method only; what they take and answer stands in their metadata.
     private static readonly System.Reflection.MethodInfo Described = ((Delegate)Describe).Method;

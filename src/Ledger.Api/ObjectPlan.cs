@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Ledger.Api;
 
@@ -127,8 +128,8 @@ internal sealed class ObjectPlan
 
     private static Member MemberOf(ParameterInfo parameter, NullabilityInfoContext nullability, Type[] path)
     {
-        var name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
         var property = path[^1].GetProperty(parameter.Name!);
+        var name = property?.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
         var rules = parameter.GetCustomAttributes<ValidationAttribute>()
             .Concat(property?.GetCustomAttributes<ValidationAttribute>() ?? [])
             .ToArray();

@@ -43,7 +43,7 @@ public static class OpenApiDocument
     private static void Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        var isCommand = context.Description.HttpMethod == HttpMethods.Post && !metadata.OfType<ChangesNothing>().Any();
+        var isCommand = context.Description.HttpMethod == HttpMethods.Post && !metadata.OfType<NeedsNoKey>().Any();
         var access = metadata.OfType<Access>().Single();
         operation.OperationId = OperationId(context.Description.HttpMethod!, context.Description.RelativePath!);
         operation.Tags = new HashSet<OpenApiTagReference> { new(context.Description.RelativePath!.Split('/')[1]) };

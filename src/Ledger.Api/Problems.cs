@@ -102,12 +102,13 @@ public static class Problems
         if (type.Status == 503) http.Response.Headers.RetryAfter = "1";
         if (type.Status == 401) http.Response.Headers.WWWAuthenticate = "Bearer";
         using var writer = new Utf8JsonWriter(http.Response.BodyWriter, new() { Encoder = LedgerJson.Options.Encoder });
-        Write(writer, type, facts, RequestIds.Of(http));
+        Write(writer, type, facts, RequestIds.Of(http), Channels.ChannelErrors.Of(http)?.NameOf(type));
         await writer.FlushAsync(http.RequestAborted);
     }
 
     /// <summary>Writes the problem as an object; the lines of a batch hold it too.</summary>
-    public static void Write(Utf8JsonWriter writer, ProblemType type, JsonElement facts, string requestId)
+    /// <param name="code">The name that a channel's callers know it by; it goes before a fact of that name. Null: none.</param>
+    public static void Write(Utf8JsonWriter writer, ProblemType type, JsonElement facts, string requestId, string? code = null)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(type);
@@ -118,9 +119,10 @@ public static class Problems
         writer.WriteString("detail", type.Next);
         writer.WriteBoolean("retryable", type.IsRetryable);
         writer.WriteString("requestId", requestId);
+        if (code is not null) writer.WriteString("code", code);
         if (facts.ValueKind == JsonValueKind.Object)
         {
-            foreach (var fact in facts.EnumerateObject()) fact.WriteTo(writer);
+            foreach (var fact in facts.EnumerateObject().Where(fact => code is null || !fact.NameEquals("code"))) fact.WriteTo(writer);
         }
 
         writer.WriteEndObject();

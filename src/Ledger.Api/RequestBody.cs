@@ -14,9 +14,9 @@ namespace Ledger.Api;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Members are the constructor's parameters in camelCase. A parameter that is nullable or has a default may be left out, and
+/// Members are the constructor's parameters in camelCase, or as JsonPropertyName says. A parameter that is nullable or has a default may be left out, and
 /// only a nullable one may be null. Types: <see cref="string"/>, <see cref="int"/>, <see cref="long"/>, <see cref="bool"/>,
-/// enums by camelCase name, NodaTime's Instant, LocalDate and LocalTime (see <see cref="RequestTimes"/>), nested records,
+/// enums by camelCase name (or as JsonStringEnumMemberName says), NodaTime's Instant, LocalDate and LocalTime (see <see cref="RequestTimes"/>), nested records,
 /// and <see cref="IReadOnlyList{T}"/> of any of these.
 /// </para>
 /// <para>

@@ -1,3 +1,4 @@
+using Ledger.Api.Channels;
 using Ledger.Postgres;
 using Ledger.Postgres.Readers;
 using NodaTime;
@@ -107,6 +108,7 @@ public static class Service
         app.MapBenefits();
         app.MapReports();
         app.MapOffline();
+        app.MapChannels();
     }
 
     /// <summary>Every answer carries its request id; every failure is a problem, and a bug says nothing of itself.</summary>

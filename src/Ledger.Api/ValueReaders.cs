@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using NodaTime;
 
@@ -93,7 +94,7 @@ internal static class ValueReaders
 
     private static ReadValue Name(Type type)
     {
-        var names = Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName).ToArray();
+        var names = Enum.GetNames(type).Select(name => type.GetField(name)!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(name)).ToArray();
         var values = Enum.GetNames(type).Select(name => Enum.Parse(type, name)).ToArray();
         var sentence = $"Send one of: {string.Join(", ", names)}.";
         return (ref body) =>

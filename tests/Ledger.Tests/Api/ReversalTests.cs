@@ -88,6 +88,19 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/offline-batches"] = false,
         ["/v1/offline/keys/rotate"] = false,
         ["/v1/offline/limits"] = false,
+        ["/v1/channels/alipay/ordervoucher/activity"] = false,
+        ["/v1/channels/alipay/ordervoucher/activity/{activity_id}/voucher/codedeposit"] = false,
+        ["/v1/channels/alipay/ordervoucher/voucher/send"] = false,
+        ["/v1/channels/alipay/ordervoucher/voucher/{code}/use"] = true,
+        ["/v1/channels/alipay/ordervoucher/voucher/{code}/refund"] = false,
+        ["/v1/channels/alipay/ordervoucher/voucher/{code}/invalid"] = false,
+        ["/v1/channels/wechat/busifavor/stocks"] = false,
+        ["/v1/channels/wechat/busifavor/stocks/{stock_id}/stop"] = false,
+        ["/v1/channels/wechat/busifavor/stocks/{stock_id}/couponcodes"] = false,
+        ["/v1/channels/wechat/busifavor/coupons/send"] = false,
+        ["/v1/channels/wechat/busifavor/coupons/use"] = true,
+        ["/v1/channels/wechat/busifavor/coupons/return"] = false,
+        ["/v1/channels/wechat/busifavor/coupons/deactivate"] = false,
     };
 
     /// <summary>Whose outcomes are not kept under their own key, or in no book; or that change nothing.</summary>

@@ -77,12 +77,12 @@ public sealed class ImportTests
     {
         using var service = new FakeService
         {
-            Fault = (number, _) => (number % 8) switch
+            Fault = (number, _) => (number % 12) switch
             {
                 2 => Busy(),
-                4 => throw new HttpRequestException("Connection reset by peer"),
-                5 => throw new SocketException((int)SocketError.NotConnected),
-                7 => FakeService.Problem(HttpStatusCode.BadGateway, "The proxy lost the service"),
+                5 => throw new HttpRequestException("Connection reset by peer"),
+                8 => throw new SocketException((int)SocketError.NotConnected),
+                11 => FakeService.Problem(HttpStatusCode.BadGateway, "The proxy lost the service"),
                 _ => null,
             },
         };
