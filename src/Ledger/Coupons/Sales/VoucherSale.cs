@@ -64,10 +64,12 @@ public static class SaleStream
 public sealed record SaleView(string Trade, string Campaign, int TermsVersion, string Member, Money Paid, Instant At, IReadOnlyList<SoldVoucherView> Vouchers)
 {
     /// <param name="coupon">A coupon of the sale, by its code.</param>
+    /// <param name="now">When it is asked; a request that was received before the sale and carried out after it is told of the sale's moment.</param>
     public static SaleView Of(string trade, VoucherSale sale, Func<string, Coupon> coupon, Instant now)
     {
         ArgumentNullException.ThrowIfNull(sale);
-        return new(trade, sale.Campaign, sale.TermsVersion, sale.Member, sale.Paid, sale.At, [.. sale.Codes.Select((code, i) => SoldVoucherView.Of(i + 1, code, coupon(code), now))]);
+        var at = Instant.Max(now, sale.At);
+        return new(trade, sale.Campaign, sale.TermsVersion, sale.Member, sale.Paid, sale.At, [.. sale.Codes.Select((code, i) => SoldVoucherView.Of(i + 1, code, coupon(code), at))]);
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Ledger.Coupons;
@@ -81,6 +82,17 @@ public class SoldCouponTests
         desk.AssertBalanced(paid: 49_90, open: 0, settled: 0, refunds: 0, breakage: 49_90);
         Assert.Null(desk.Redeem("A1", s_opening).Refusal);
         desk.AssertBalanced(paid: 49_90, open: 0, settled: 49_90, refunds: 0, breakage: 0);
+    }
+
+    /// <summary>Of two requests of one moment the later may be carried out first.</summary>
+    [Fact]
+    public void Who_asked_a_moment_before_the_sale_is_told_of_the_same_coupons()
+    {
+        var desk = new Desk(s_idleHours);
+        var sold = desk.Sell("trade-1", "A1");
+        desk.Now -= Duration.FromMilliseconds(1);
+        var again = desk.Sell("trade-1", "A2");
+        Assert.Equal((sold.Refusal, JsonSerializer.Serialize(sold.Answer)), (again.Refusal, JsonSerializer.Serialize(again.Answer)));
     }
 
     [Fact]
