@@ -13,6 +13,14 @@ public sealed record PresentedBody(
     [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string Code,
     [property: Range(1, Limits.MaxUses)] int Uses = 1);
 
+/// <summary>Points that the customer uses after the coupons.</summary>
+/// <param name="Member">Whose points they are.</param>
+/// <param name="Points">At most so many; absent: as many as there are. Never more than pay for what the coupons leave.</param>
+public sealed record PresentedPointsBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Program,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Member,
+    [property: Range(1, Limits.MaxPoints)] long? Points = null);
+
 /// <summary>A line of a basket.</summary>
 /// <param name="Amount">The full price of the whole line, in minor units.</param>
 /// <param name="Goods">The merchant's code of the goods.</param>
@@ -40,15 +48,17 @@ internal static class Baskets
     /// <summary>The coupons that a body shows, by code or as a list; null after a problem was answered. No storage was asked.</summary>
     /// <param name="pointer">Where the n-th of the list stands in the body; null: in <c>coupons</c>.</param>
     public static async Task<IReadOnlyList<Presented>?> CouponsAsync(
-        Call call, string? code, IReadOnlyList<PresentedBody>? coupons, Func<int, string>? pointer = null)
+        Call call, string? code, IReadOnlyList<PresentedBody>? coupons, PresentedPointsBody? points, Func<int, string>? pointer = null)
     {
         var faults = new Faults();
-        if (code is null == coupons is null) faults.Add("/code", "Send either code, or coupons for several or for several uses.");
-        if (coupons is { Count: 0 }) faults.Add("/coupons", "Name at least one coupon.");
+        if (points is not null && code is null && coupons is null or { Count: 0 }) faults.Add("/points", "Show a coupon beside them; points alone are spent by POST /v1/points/spends.");
+        else if (code is null == coupons is null) faults.Add("/code", "Send either code, or coupons for several or for several uses.");
+        else if (coupons is { Count: 0 }) faults.Add("/coupons", "Name at least one coupon.");
         if (await call.RefuseAsync(faults)) return null;
-        if (coupons?.Count > Limits.MaxRedeemables)
+        var presented = (coupons?.Count ?? 1) + (points is null ? 0 : 1);
+        if (presented > Limits.MaxRedeemables)
         {
-            await Problems.WriteAsync(call.Http, new TooManyRedeemables(coupons.Count, Limits.MaxRedeemables));
+            await Problems.WriteAsync(call.Http, new TooManyRedeemables(presented, Limits.MaxRedeemables));
             return null;
         }
 
@@ -63,6 +73,8 @@ internal static class Baskets
 
         return await call.RefuseAsync(faults) ? null : shown;
     }
+
+    public static PresentedPoints? PointsOf(PresentedPointsBody? body) => body is null ? null : new(body.Program, body.Member, body.Points);
 
     public static Stated? StatedOf(string? member, string? channel, long? discount) =>
         (member, channel, discount) is (null, null, null) ? null : new(member, channel, discount is { } quoted ? new Money(quoted) : null);

@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace Ledger.Api;
 
-/// <summary>Puts a coupon on hold while the customer pays.</summary>
+/// <summary>Puts a coupon on hold while the customer pays; several, and points, together.</summary>
 /// <param name="Code">As printed, typed or scanned: case, spaces and hyphens do not matter, but in a merchant's own codes they do; or the rotating code shown.</param>
 /// <param name="Amount">The basket before the discount, in minor units.</param>
 /// <param name="Seconds">How long the hold lasts from the time of receipt.</param>
@@ -18,6 +18,7 @@ namespace Ledger.Api;
 /// <param name="Member">Who shows the coupons; refused where they are another's.</param>
 /// <param name="Channel">Where they are used; needed for coupons that are bound to channels.</param>
 /// <param name="Discount">What the customer was told; refused where it would be another.</param>
+/// <param name="Points">Points that the customer uses after the coupons.</param>
 public sealed record HoldBody(
     [property: Range(1, Limits.MaxAmount)] long Amount,
     [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null,
@@ -31,7 +32,8 @@ public sealed record HoldBody(
     [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Member = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null,
-    [property: Range(0, Limits.MaxAmount)] long? Discount = null);
+    [property: Range(0, Limits.MaxAmount)] long? Discount = null,
+    PresentedPointsBody? Points = null);
 
 /// <summary>Commits a hold.</summary>
 /// <param name="Discount">What the customer was told; refused where the hold keeps another.</param>
@@ -53,12 +55,12 @@ public static class HoldEndpoints
     private static async Task HoldAsync(Call call)
     {
         if (await call.ReadAsync<HoldBody>() is not var (body, raw)) return;
-        if (await Baskets.CouponsAsync(call, body.Code, body.Coupons) is not { } coupons || !await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
+        if (await Baskets.CouponsAsync(call, body.Code, body.Coupons, body.Points) is not { } coupons || !await RedemptionEndpoints.StandsInAsync(call, body.Store, body.Till)) return;
         if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var (key, at) = (call.Caller.Key, call.Caller.Judged(body.BusinessTime, call.Now));
         var operation = TillOperations.Hold(
             call.Request(raw), coupons, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket,
-            Baskets.StatedOf(body.Member, body.Channel, body.Discount));
+            Baskets.StatedOf(body.Member, body.Channel, body.Discount), Baskets.PointsOf(body.Points));
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 

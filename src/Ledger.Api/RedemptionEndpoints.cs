@@ -20,6 +20,7 @@ namespace Ledger.Api;
 /// <param name="Member">Who shows the coupons; refused where they are another's.</param>
 /// <param name="Channel">Where they are used; needed for coupons that are bound to channels.</param>
 /// <param name="Discount">What the customer was told; refused where it would be another.</param>
+/// <param name="Points">Points that the customer uses after the coupons.</param>
 public sealed record RedeemBody(
     [property: Range(1, Limits.MaxAmount)] long Amount,
     [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null,
@@ -32,7 +33,8 @@ public sealed record RedeemBody(
     [property: MaxLength(Baskets.MaxShown)] IReadOnlyList<PresentedBody>? Coupons = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Member = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null,
-    [property: Range(0, Limits.MaxAmount)] long? Discount = null);
+    [property: Range(0, Limits.MaxAmount)] long? Discount = null,
+    PresentedPointsBody? Points = null);
 
 /// <summary>Goods that come back.</summary>
 /// <param name="Line">The line of the redemption's basket, from 0; a redemption without lines has one.</param>
@@ -74,12 +76,12 @@ public static class RedemptionEndpoints
     private static async Task RedeemAsync(Call call)
     {
         if (await call.ReadAsync<RedeemBody>() is not var (body, raw)) return;
-        if (await Baskets.CouponsAsync(call, body.Code, body.Coupons) is not { } coupons || !await StandsInAsync(call, body.Store, body.Till)) return;
+        if (await Baskets.CouponsAsync(call, body.Code, body.Coupons, body.Points) is not { } coupons || !await StandsInAsync(call, body.Store, body.Till)) return;
         if (await Baskets.OfAsync(call, body.Amount, body.Lines, body.Payments) is not (true, var basket)) return;
         var key = call.Caller.Key;
         var operation = TillOperations.Redeem(
             call.Request(raw), coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket,
-            Baskets.StatedOf(body.Member, body.Channel, body.Discount));
+            Baskets.StatedOf(body.Member, body.Channel, body.Discount), Baskets.PointsOf(body.Points));
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 

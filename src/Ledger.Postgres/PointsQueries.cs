@@ -31,6 +31,19 @@ public sealed class PointsQueries(NpgsqlDataSource database, BookQueries books)
         return PointsBalanceView.Of(program, member, account, terms, now, home.Zone());
     }
 
+    /// <summary>Puts a programme with its current terms and a member's account beside what is loaded; of a programme that is unknown, that.</summary>
+    public async Task PutAccountAsync(string book, BookStates states, string program, string member, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        var (home, account) = (PointsStreams.ProgramOf(program), PointsStreams.AccountOf(program, member));
+        var state = await books.StateAsync(book, home, cancellation);
+        states.Put(home.Id, state);
+        states.Put(account.Id, await books.StateAsync(book, account, cancellation));
+        if (state.Name is null) return;
+        var terms = PointsStreams.TermsOf(program, state.Version);
+        states.Put(terms.Id, await books.StateAsync(book, terms, cancellation));
+    }
+
     /// <summary>What moved a member's points, from a cursor.</summary>
     public async Task<IReadOnlyList<PointsEntryView>> EntriesAsync(string book, string program, string member, long after, int limit, CancellationToken cancellation)
     {

@@ -120,13 +120,14 @@ public sealed record CouponUse(
 /// <param name="With">The other coupons of the basket, on the one that the hold is named by; null: none.</param>
 /// <param name="Channel">Where it is used, if the till said so.</param>
 /// <param name="Charged">What money budgets keep for it, by party; null: nothing.</param>
+/// <param name="Points">The hold of points of the same basket, on the coupon that the hold is named by; null: none.</param>
 public sealed record CouponHold(
     string Id, string Request, Money Amount, Money Discount, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order, Breakdown? Basket = null,
-    int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null, IReadOnlyList<FundingShare>? Charged = null)
+    int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null, IReadOnlyList<FundingShare>? Charged = null, string? Points = null)
 {
     public bool Equals(CouponHold? other) =>
         other is not null && (Id, Request, Amount, Discount, At, ExpiresAt) == (other.Id, other.Request, other.Amount, other.Discount, other.At, other.ExpiresAt)
-        && (Store, Till, Order, Basket, Uses, Channel) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel)
+        && (Store, Till, Order, Basket, Uses, Channel, Points) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel, other.Points)
         && Lists.Same(With, other.With) && Lists.Same(Charged, other.Charged);
 
     public override int GetHashCode() => HashCode.Combine(Id, Request);
@@ -187,17 +188,17 @@ public abstract partial record CouponEvent
 
     /// <param name="Amount">The basket before the discount.</param>
     /// <param name="Discount">What was quoted.</param>
-    /// <param name="Uses">As in <see cref="CouponHold"/>, like <paramref name="With"/>, <paramref name="Channel"/> and <paramref name="Charged"/>.</param>
+    /// <param name="Uses">As in <see cref="CouponHold"/>, like <paramref name="With"/>, <paramref name="Channel"/>, <paramref name="Charged"/> and <paramref name="Points"/>.</param>
     public sealed record CouponHeld(
         string HoldId, string Request, string Campaign, string Member, Money Amount, Money Discount, Instant At, Instant ExpiresAt,
         string? Store, string? Till, string? Order, Breakdown? Basket = null, int? Uses = null, IReadOnlyList<string>? With = null, string? Channel = null,
-        long? Step = null, IReadOnlyList<FundingShare>? Charged = null) : CouponEvent
+        long? Step = null, IReadOnlyList<FundingShare>? Charged = null, string? Points = null) : CouponEvent
     {
         public bool Equals(CouponHeld? other) =>
             other is not null && (HoldId, Request, Campaign, Member) == (other.HoldId, other.Request, other.Campaign, other.Member)
             && (Amount, Discount, At, ExpiresAt) == (other.Amount, other.Discount, other.At, other.ExpiresAt)
             && (Store, Till, Order, Basket, Uses, Channel, Step) == (other.Store, other.Till, other.Order, other.Basket, other.Uses, other.Channel, other.Step)
-            && Lists.Same(With, other.With) && Lists.Same(Charged, other.Charged);
+            && Points == other.Points && Lists.Same(With, other.With) && Lists.Same(Charged, other.Charged);
 
         public override int GetHashCode() => HashCode.Combine(HoldId, Request);
     }
@@ -358,7 +359,8 @@ public sealed record Stated(string? Member = null, string? Channel = null, Money
 /// <param name="Id">The redemption's id, or the hold's.</param>
 /// <param name="Lead">The coupon that it is named by, where that is another one.</param>
 /// <param name="With">The other coupons, on the one that it is named by; null: none.</param>
-public sealed record BasketShare(string Id, string? Lead, Money Discount, Breakdown Breakdown, IReadOnlyList<string>? With = null);
+/// <param name="Points">The hold of points of the same basket, likewise.</param>
+public sealed record BasketShare(string Id, string? Lead, Money Discount, Breakdown Breakdown, IReadOnlyList<string>? With = null, string? Points = null);
 
 /// <summary>The counters that issuing compares with quota and limits; 0 where nothing was issued.</summary>
 public readonly record struct IssuedSoFar(long InCampaign, long ToMember, long ToMemberToday, long Today, long ToPerson = 0, long ToPhone = 0);

@@ -125,7 +125,7 @@ public static class CouponDecider
         CouponHeld e => state with
         {
             Step = e.Step ?? state.Step,
-            Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket, e.Uses, e.With, e.Channel, e.Charged),
+            Hold = new(e.HoldId, e.Request, e.Amount, e.Discount, e.At, e.ExpiresAt, e.Store, e.Till, e.Order, e.Basket, e.Uses, e.With, e.Channel, e.Charged, e.Points),
         },
         CouponHoldReleased => state with { Hold = null },
         RedemptionVoided e => state with
@@ -238,7 +238,7 @@ public static class CouponDecider
         var (discount, basket) = c.Share is { } share ? (share.Discount, share.Breakdown) : DiscountOf(c.Terms, c.Amount, c.Basket, c.Uses, s.Campaign, c.Left);
         return new(
             c.HoldId, c.Request, s.Campaign, s.Member, c.Amount, discount, c.At, c.ExpiresAt, c.Store, c.Till, c.Order, basket, Counted(c.Terms, c.Uses), c.Share?.With,
-            c.Stated?.Channel, c.Step, MoneyBudgets.Charged(c.Terms, basket?.Funding));
+            c.Stated?.Channel, c.Step, MoneyBudgets.Charged(c.Terms, basket?.Funding), c.Share?.Points);
     }
 
     private static CouponRedeemed Committed(CommitHold c, CouponHold hold, Coupon s) => new(

@@ -26,7 +26,7 @@ public static class CampaignStreams
 /// <summary>Streams of coupons: <c>coupon-{code}</c>.</summary>
 public static class CouponStream
 {
-    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 5, Coupon.None, CouponDecider.Evolve, CouponTallies.Of, Status: coupon => coupon.Word);
+    public static StreamType<Coupon, CouponEvent> Type { get; } = new("coupon", Schema: 6, Coupon.None, CouponDecider.Evolve, CouponTallies.Of, Status: coupon => coupon.Word);
 
     public static Stream<Coupon, CouponEvent> Of(string code) => Type.At($"coupon-{code}");
 

@@ -54,7 +54,7 @@ public sealed record ChannelNotAllowed(string? Channel) : Rejection(
     RejectionKind.RuleViolated, "The coupon may not be used in this channel", "Take the full price, or send the customer to a channel of the terms.");
 
 public sealed record OwnerMismatch() : Rejection(
-    RejectionKind.RuleViolated, "The coupon belongs to another member", "Ask the customer for a coupon of their own, or have it given to them as a gift.");
+    RejectionKind.RuleViolated, "What is shown belongs to another member", "Ask the customer for what is their own; a coupon may be given to them as a gift.");
 
 public sealed record QuoteChanged(Money Quoted, Money Discount) : Rejection(
     RejectionKind.Conflict, "The discount is not what the till quoted", "Tell the customer the discount of this answer, then send that one.");
@@ -63,7 +63,7 @@ public sealed record FloorNotMet(Money Needed, Money Got) : Rejection(
     RejectionKind.RuleViolated, "The basket is below the coupon's floor", "Add goods up to the floor, or take the full price.");
 
 public sealed record NothingToDiscount(Money Amount) : Rejection(
-    RejectionKind.RuleViolated, "The coupon would take nothing off this basket", "Take the price as it is; the coupon stays usable.");
+    RejectionKind.RuleViolated, "What is shown would take nothing off this basket", "Take the price as it is; the coupon or the points stay usable.");
 
 public sealed record RedemptionNotFound(string RedemptionId) : Rejection(
     RejectionKind.NotFound, "The merchant has no redemption of this id", "Check the id; redemptions are found by the id that redeeming answered.");

@@ -54,10 +54,11 @@ public sealed record CouponView(
 /// <summary>What placing a hold answers.</summary>
 /// <param name="Payable">What the customer is to pay: amount less discount.</param>
 /// <param name="ExpiresAt">First instant at which it can no longer be committed.</param>
-/// <param name="Coupons">Each coupon's part in the order of application, where several are held; amounts are then those of all together.</param>
+/// <param name="Coupons">Each coupon's part in the order of application, where several are held, or points; amounts are then those of all together.</param>
+/// <param name="Points">What points take off after the coupons; null: none are held.</param>
 public sealed record HoldView(
     string HoldId, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At, Instant ExpiresAt, string? Store, string? Till, string? Order,
-    Breakdown? Basket = null, IReadOnlyList<RedeemedCoupon>? Coupons = null)
+    Breakdown? Basket = null, IReadOnlyList<RedeemedCoupon>? Coupons = null, PointsPart? Points = null)
 {
     public static HoldView Of(string code, string campaign, CouponHold hold)
     {
@@ -66,15 +67,15 @@ public sealed record HoldView(
             hold.Basket);
     }
 
-    /// <summary>A hold of several coupons.</summary>
+    /// <summary>A hold of several coupons, or of points beside.</summary>
     public static HoldView Of(string holdId, Coupon lead, PricedBasket priced)
     {
         ArgumentNullException.ThrowIfNull(lead);
         ArgumentNullException.ThrowIfNull(priced);
         var (hold, code) = (lead.Hold!, CouponStream.CodeOfHold(holdId));
-        var sale = new RedeemedBasket(hold.Request, priced.Basket, priced.Coupons, hold.At, hold.At, hold.Store, hold.Till, hold.Order, holdId);
-        var together = sale.Together();
-        var discount = Money.Sum(together.Funding.Select(share => share.Amount));
-        return new(holdId, code, lead.Campaign, hold.Amount, discount, hold.Amount - discount, hold.At, hold.ExpiresAt, hold.Store, hold.Till, hold.Order, together, priced.Coupons);
+        var sale = new RedeemedBasket(hold.Request, priced.Basket, priced.Coupons, hold.At, hold.At, hold.Store, hold.Till, hold.Order, holdId, priced.Points);
+        return new(
+            holdId, code, lead.Campaign, hold.Amount, sale.Discount, hold.Amount - sale.Discount, hold.At, hold.ExpiresAt, hold.Store, hold.Till, hold.Order, sale.Together(),
+            priced.Coupons, priced.Points);
     }
 }

@@ -111,7 +111,9 @@ public static class PointsDecider
 
     private static IReadOnlyList<PointsHold> Without(IReadOnlyList<PointsHold> holds, string id) => [.. holds.Where(hold => hold.Id != id)];
 
-    private static Rejection? Refusal(PointsAccount s, long points, PointsTerms terms) => terms switch
+    /// <summary>Why so many points may not be spent; null where they may.</summary>
+    /// <param name="s">As the clock left it.</param>
+    internal static Rejection? Refusal(PointsAccount s, long points, PointsTerms terms) => terms switch
     {
         _ when points < terms.MinimumSpend => new SpendBelowMinimum(terms.MinimumSpend),
         { MaximumSpend: { } most } when points > most => new SpendAboveMaximum(most),
@@ -228,6 +230,9 @@ internal static class PointsClock
 
         return facts;
     }
+
+    /// <summary>The account as the clock leaves it by now.</summary>
+    public static PointsAccount Until(Asked asked, PointsAccount state) => Due(asked, state, Instant.MinValue).Aggregate(state, PointsDecider.Evolve);
 
     public static PointsReleased Released(Asked asked, PointsHold hold, Instant at, PointsHoldEnd reason) =>
         new(asked.Program, asked.Member, hold.Points, hold.Lots, at, asked.DateOf(at), hold.Id, reason);

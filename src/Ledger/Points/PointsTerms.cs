@@ -54,8 +54,18 @@ public sealed record PointsValue(Money Amount, int Points)
     /// <summary>What pays for points that are owed: rounded up, so that no part of a minor unit is waived.</summary>
     public Money Owed(long points) => new((long)((((Int128)points * Amount.Minor) + Points - 1) / Points));
 
+    /// <summary>The fewest points, of at most so many, that are worth the most that is not above the amount; but no fewer than the least, as far as these are worth no more.</summary>
+    public long Towards(Money amount, long most, long least)
+    {
+        most = (long)Int128.Min(most, ((((Int128)amount.Minor + 1) * Points) - 1) / Amount.Minor);
+        return Math.Max(Owing(Of(most)), Math.Min(least, most));
+    }
+
     /// <summary>The most points that an amount pays for.</summary>
     public long Within(Money amount) => (long)((Int128)amount.Minor * Points / Amount.Minor);
+
+    /// <summary>The fewest points that are worth an amount.</summary>
+    private long Owing(Money amount) => (long)((((Int128)amount.Minor * Points) + Amount.Minor - 1) / Amount.Minor);
 }
 
 /// <summary>What becomes of points that cannot be clawed back, because they were spent.</summary>

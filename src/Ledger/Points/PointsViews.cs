@@ -29,7 +29,7 @@ public sealed record PointsBalanceView(
     {
         ArgumentNullException.ThrowIfNull(account);
         ArgumentNullException.ThrowIfNull(terms);
-        var state = PointsClock.Due(new(program, member, now, zone), account, Instant.MinValue).Aggregate(account, PointsDecider.Evolve);
+        var state = PointsClock.Until(new(program, member, now, zone), account);
         var next = state.Lots.Count == 0 ? (Instant?)null : state.Lots.Min(lot => lot.ExpiresAt);
         return new(
             program, member, state.Available, state.PendingPoints, state.Held, state.Arrears, state.Lifetime, state.Tier, terms.Value.Of(state.Available), next,

@@ -5,7 +5,7 @@ public sealed record TooManyLines(int Lines, int Limit) : Rejection(
     RejectionKind.RuleViolated, "The basket has more lines than one pricing takes", "Sum up lines of the same goods, or split the basket.");
 
 public sealed record TooManyRedeemables(int Redeemables, int Limit) : Rejection(
-    RejectionKind.RuleViolated, "More coupons are presented than one basket takes", "Present at most limit coupons.");
+    RejectionKind.RuleViolated, "More is presented than one basket takes", "Present at most limit coupons; points count as one.");
 
 public sealed record OneUseABasket() : Rejection(
     RejectionKind.RuleViolated, "The coupon takes one use for one basket", "Send one use; only coupons of an amount or for goods count several on one basket.");

@@ -2,7 +2,8 @@ namespace Ledger.Coupons.Baskets;
 
 /// <summary>What a redemption recorded: the basket, and what each coupon took off which line at whose cost.</summary>
 /// <param name="Coupons">As <see cref="Pricing.Applied"/> gave them.</param>
-public sealed record Sale(Basket Basket, IReadOnlyList<Priced.Applied> Coupons)
+/// <param name="Points">What points took off after them; null: none were used.</param>
+public sealed record Sale(Basket Basket, IReadOnlyList<Priced.Applied> Coupons, PointsPart? Points = null)
 {
     public static Sale Of(Pricing pricing)
     {
@@ -10,7 +11,7 @@ public sealed record Sale(Basket Basket, IReadOnlyList<Priced.Applied> Coupons)
         return new(pricing.Basket, pricing.Applied);
     }
 
-    public bool Equals(Sale? other) => other is not null && Basket == other.Basket && Lists.Same(Coupons, other.Coupons);
+    public bool Equals(Sale? other) => other is not null && (Basket, Points) == (other.Basket, other.Points) && Lists.Same(Coupons, other.Coupons);
 
     public override int GetHashCode() => HashCode.Combine(Basket, Coupons.Count);
 }
@@ -28,10 +29,11 @@ public sealed record ReturnItem(int Line, int? Quantity = null, Money? Amount = 
 /// <param name="Lines">What came back, a line at most once.</param>
 /// <param name="Refund">To the customer: the full price of what came back, less the discounts taken back.</param>
 /// <param name="Coupons">Each coupon of the sale, in its order.</param>
-public sealed record GoodsReturn(IReadOnlyList<LineReturn> Lines, Money Refund, IReadOnlyList<CouponReturn> Coupons)
+/// <param name="Points">What it does to the points of the sale; null: none were used.</param>
+public sealed record GoodsReturn(IReadOnlyList<LineReturn> Lines, Money Refund, IReadOnlyList<CouponReturn> Coupons, PointsReturn? Points = null)
 {
     public bool Equals(GoodsReturn? other) =>
-        other is not null && Refund == other.Refund && Lists.Same(Lines, other.Lines) && Lists.Same(Coupons, other.Coupons);
+        other is not null && (Refund, Points) == (other.Refund, other.Points) && Lists.Same(Lines, other.Lines) && Lists.Same(Coupons, other.Coupons);
 
     public override int GetHashCode() => HashCode.Combine(Refund, Lines.Count);
 }

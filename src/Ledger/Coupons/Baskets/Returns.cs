@@ -16,6 +16,7 @@ namespace Ledger.Coupons.Baskets;
 /// discount ever grow. Payment methods and budgets were settled at the sale and are not asked again.
 /// </para>
 /// <para>Each party gets back its part of what it paid, whatever caps and budgets once made of the shares.</para>
+/// <para>Points are one more proportional discount, and come back in proportion to what is taken back of it.</para>
 /// </remarks>
 public static class Returns
 {
@@ -35,10 +36,14 @@ public static class Returns
         }
 
         var holdings = sale.Coupons.Select(coupon => Holding.Of(coupon, sale.Basket.Lines.Count, before)).ToList();
-        TakeProportionally(sale.Basket, shelf, [.. holdings.Where(holding => !holding.Requalifies)]);
-        Requalify(sale.Basket, shelf, holdings);
+        var spent = sale.Points is null ? null : Holding.Of(sale.Points, sale.Basket.Lines.Count, before);
+        List<Holding> all = [.. holdings, .. spent is null ? Array.Empty<Holding>() : [spent]];
+        TakeProportionally(sale.Basket, shelf, [.. all.Where(holding => !holding.Requalifies)]);
+        Requalify(sale.Basket, shelf, all);
         var coupons = holdings.Select(holding => holding.Return()).ToList();
-        return new GoodsReturn(shelf.Returned(), coupons.Aggregate(shelf.Amount, (refund, coupon) => refund - coupon.Discount), coupons);
+        var points = spent?.Return(sale.Points!, before);
+        return new GoodsReturn(
+            shelf.Returned(), coupons.Aggregate(shelf.Amount - (points?.Discount ?? Money.Zero), (refund, coupon) => refund - coupon.Discount), coupons, points);
     }
 
     /// <summary>Items that bring back all that is left of the basket.</summary>

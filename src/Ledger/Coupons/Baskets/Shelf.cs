@@ -62,21 +62,23 @@ internal sealed class Shelf
     ];
 }
 
-/// <summary>One coupon of a sale while a return is decided: what it took off each line, what of that stands, and what is taken back now.</summary>
+/// <summary>One coupon of a sale, or its points, while a return is decided: what it took off each line, what of that stands, and what is taken back now.</summary>
 internal sealed class Holding
 {
+    private readonly Priced.Applied? _coupon;
     private readonly IReadOnlyList<CouponReturn> _before;
 
-    private Holding(Priced.Applied coupon, int lines, IReadOnlyList<CouponReturn> before)
+    private Holding(Priced.Applied? coupon, IReadOnlyList<LineShare> taken, int lines, IReadOnlyList<CouponReturn> before, IReadOnlyList<LineShare>? standing)
     {
-        (Coupon, _before) = (coupon, before);
-        Original = LineShare.Spread(coupon.Lines, lines);
-        Standing = LineShare.Spread(before.Count == 0 ? coupon.Lines : before[^1].Standing, lines);
+        (_coupon, _before) = (coupon, before);
+        Original = LineShare.Spread(taken, lines);
+        Standing = LineShare.Spread(standing ?? taken, lines);
     }
 
-    public Priced.Applied Coupon { get; }
+    /// <summary>Not asked of points, which never requalify.</summary>
+    public Priced.Applied Coupon => _coupon!;
 
-    public bool Requalifies => Coupon.Candidate.Terms.ReturnPolicy == ReturnPolicy.Requalify;
+    public bool Requalifies => _coupon?.Candidate.Terms.ReturnPolicy == ReturnPolicy.Requalify;
 
     public long[] Original { get; }
 
@@ -85,8 +87,14 @@ internal sealed class Holding
     /// <summary>Taken back by this return.</summary>
     public long Taken { get; private set; }
 
-    public static Holding Of(Priced.Applied coupon, int lines, IEnumerable<GoodsReturn> before) =>
-        new(coupon, lines, [.. before.Select(earlier => earlier.Coupons.Single(one => one.Code == coupon.Candidate.Code))]);
+    public static Holding Of(Priced.Applied coupon, int lines, IEnumerable<GoodsReturn> before)
+    {
+        List<CouponReturn> earlier = [.. before.Select(made => made.Coupons.Single(one => one.Code == coupon.Candidate.Code))];
+        return new(coupon, coupon.Lines, lines, earlier, earlier.Count == 0 ? null : earlier[^1].Standing);
+    }
+
+    public static Holding Of(PointsPart points, int lines, IReadOnlyList<GoodsReturn> before) =>
+        new(null, points.Lines, lines, [], before.Count == 0 ? null : before[^1].Points!.Standing);
 
     public void Take(int line, long amount)
     {
@@ -105,6 +113,13 @@ internal sealed class Holding
         var eligible = contender.Eligible(free);
         Standing = Apportion.ByWeight(stands, Apportion.Sum(eligible) >= stands ? eligible : free);
         Taken += amount;
+    }
+
+    /// <summary>Points that come back: in proportion to all of the discount that is taken back by now.</summary>
+    public PointsReturn Return(PointsPart points, IEnumerable<GoodsReturn> before)
+    {
+        var back = (long)((Int128)points.Points * (points.Discount.Minor - Apportion.Sum(Standing)) / points.Discount.Minor);
+        return new(back - before.Sum(made => made.Points!.Points), new(Taken), LineShare.Of(Standing));
     }
 
     public CouponReturn Return()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Ledger.Coupons.Baskets;
 using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Codes;
+using Ledger.Points;
 using NodaTime;
 
 namespace Ledger.Coupons.Redemptions;
@@ -9,8 +10,12 @@ namespace Ledger.Coupons.Redemptions;
 /// <summary>What coupons would give on a basket at this moment.</summary>
 /// <param name="Coupons">Each alone, in the order asked.</param>
 /// <param name="Together">All of them at once, or why not.</param>
-/// <param name="Best">Of those that may be used now and here, the ones that together take most off.</param>
-public sealed record Quote(IReadOnlyList<QuotedCoupon> Coupons, Offer Together, BestOffer Best);
+/// <param name="Best">Of those that may be used now and here, the coupons that together take most off, then points on what they leave.</param>
+/// <param name="Points">What points would take off without any coupon; null: none were asked about.</param>
+public sealed record Quote(IReadOnlyList<QuotedCoupon> Coupons, Offer Together, BestOffer Best, QuotedPoints? Points = null);
+
+/// <summary>Points alone: what they would take off, or why nothing.</summary>
+public sealed record QuotedPoints(string Code, PointsPart? Part, Rejection? Reason);
 
 /// <param name="State">The coupon as it stands; without a status where the merchant has no such code.</param>
 public sealed record QuotedCoupon(string Code, Coupon State, Offer Alone);
@@ -19,8 +24,9 @@ public sealed record QuotedCoupon(string Code, Coupon State, Offer Alone);
 public sealed record Offer(RedemptionView? Redemption, Rejection? Reason);
 
 /// <param name="Codes">In the order of application; none where nothing takes anything off.</param>
-/// <param name="IsExact">As in <see cref="Combination"/>.</param>
-public sealed record BestOffer(IReadOnlyList<string> Codes, Money Discount, bool IsExact);
+/// <param name="IsExact">As in <see cref="Combination"/>; with points, whether they can take off no more beside other coupons either.</param>
+/// <param name="Points">How many points; 0: none.</param>
+public sealed record BestOffer(IReadOnlyList<string> Codes, Money Discount, bool IsExact, long Points = 0);
 
 /// <summary>Prices coupons by the redemption itself, run on the coupons as they stand and not written: the two cannot differ.</summary>
 public static class Quotes
@@ -28,19 +34,22 @@ public static class Quotes
     /// <summary>Nobody's request key, as a key has no blanks: a quote repeats no request.</summary>
     private const string NoKey = " ";
 
-    /// <param name="book">Holds the coupons, the terms that they pin, and what the budgets that these name ask for.</param>
+    /// <param name="book">Holds the coupons, the terms that they pin, what the budgets that these name ask for, and of points the programme, its terms and the account.</param>
     /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once.</param>
     /// <param name="at">When it happens, as far as the caller's word is taken; <paramref name="now"/> is when the question was received.</param>
     public static Quote Of(
-        BookStates book, IReadOnlyList<Presented> coupons, Money amount, Instant at, Instant now, string? store, Basket? basket, Stated? stated = null)
+        BookStates book, IReadOnlyList<Presented> coupons, Money amount, Instant at, Instant now, string? store, Basket? basket, Stated? stated = null,
+        PresentedPoints? points = null)
     {
         ArgumentNullException.ThrowIfNull(book);
         ArgumentNullException.ThrowIfNull(coupons);
         var request = new Request("", NoKey, ReadOnlyMemory<byte>.Empty, "", now);
-        Offer Ask(params IReadOnlyList<Presented> some) => Run(book, TillOperations.Redeem(request, some, amount, at, store, till: null, order: null, basket, stated));
+        book.Put(PointsSpendStream.Of(BasketPoints.IdOf(NoKey)).Id, PointsSpend.None);
+        Offer Ask(PresentedPoints? also, params IReadOnlyList<Presented> some) =>
+            Run(book, TillOperations.Redeem(request, some, amount, at, store, till: null, order: null, basket, stated, also));
 
-        QuotedCoupon[] alone = [.. coupons.Select(one => new QuotedCoupon(one.Code, book.State(CouponStream.Of(one.Code)), Ask(one)))];
-        if (alone is [var only]) return new([only], only.Alone, BestOf(only));
+        QuotedCoupon[] alone = [.. coupons.Select(one => new QuotedCoupon(one.Code, book.State(CouponStream.Of(one.Code)), Ask(null, one)))];
+        if (alone is [var only] && points is null) return new([only], only.Alone, BestOf(only));
         var usable = new List<Candidate>();
         foreach (var (i, one) in coupons.Index())
         {
@@ -54,7 +63,32 @@ public static class Quotes
         var left = MoneyBudgets.Left(
             usable.Select(one => (one.Campaign, one.Terms, (CouponHold?)null)), id => book.State(CampaignStreams.Of(id)), book.Tally);
         var best = Combination.Best(basket ?? Basket.Of(amount), usable, left);
-        return new(alone, Ask(coupons), new([.. best.Pricing.Applied.Select(applied => applied.Candidate.Code)], best.Pricing.Discount, best.IsExact));
+        var offer = new BestOffer([.. best.Pricing.Applied.Select(applied => applied.Candidate.Code)], best.Pricing.Discount, best.IsExact);
+        if (points is null) return new(alone, Ask(null, coupons), offer);
+        IReadOnlyList<RedeemedCoupon> chosen =
+            [.. best.Pricing.Applied.Select(one => new RedeemedCoupon(one.Candidate.Code, one.Candidate.Campaign, 0, one.Eligible, one.Discount, one.Lines, one.Funding, one.Candidate.Uses))];
+        var (first, last) = (PointsOn(book, points, best.Pricing.Basket, [], now, stated), PointsOn(book, points, best.Pricing.Basket, chosen, now, stated));
+        return new(alone, Ask(points, coupons), BestOf(offer, last.Part, first.Part, best.Pricing.Payable), first);
+    }
+
+    /// <summary>Coupons first, as the customer keeps what points are left: the sum is the most there is where points pay all the rest, or as much as they could alone.</summary>
+    private static BestOffer BestOf(BestOffer coupons, PointsPart? points, PointsPart? alone, Money payable)
+    {
+        var isExact = coupons.IsExact && ((points?.Discount ?? Money.Zero) == Money.Min(alone?.Discount ?? Money.Zero, payable));
+        return points is null
+            ? coupons with { IsExact = isExact }
+            : new([.. coupons.Codes, points.Party], coupons.Discount + points.Discount, isExact, points.Points);
+    }
+
+    private static QuotedPoints PointsOn(BookStates book, PresentedPoints points, Basket basket, IReadOnlyList<RedeemedCoupon> coupons, Instant now, Stated? stated)
+    {
+        PointsPart? part = null;
+        var verdict = BasketPoints.With(book, points, BasketPoints.IdOf(NoKey), new(basket, coupons), now, stated, (priced, _) =>
+        {
+            part = priced.Points;
+            return new Verdict.Accepted([], priced);
+        });
+        return verdict is Verdict.Rejected(var reason) ? new(points.Code, null, reason) : new(points.Code, part, null);
     }
 
     private static BestOffer BestOf(QuotedCoupon only) => new(

@@ -1,11 +1,12 @@
+using System.Text.Json.Serialization;
 using Ledger.Coupons.Baskets;
 using NodaTime;
 
 namespace Ledger.Coupons.Redemptions;
 
 /// <summary>
-/// A redemption that has more to it than its coupon's own entry says: several coupons on one basket, a coupon of several uses, or goods
-/// that came back. Any other redemption stands in its coupon's stream alone.
+/// A redemption that has more to it than its coupon's own entry says: several coupons on one basket, points beside them, a coupon of several
+/// uses, or goods that came back. Any other redemption stands in its coupon's stream alone.
 /// </summary>
 /// <param name="Sale">Null while nothing was recorded.</param>
 /// <param name="Returns">In the order in which they were made.</param>
@@ -25,15 +26,21 @@ public sealed record Redemption(RedeemedBasket? Sale, bool IsVoided, IReadOnlyLi
 /// <param name="Coupons">In the order of application.</param>
 /// <param name="VoidableUntil">First instant at which it can no longer be voided: the earliest of its coupons.</param>
 /// <param name="Hold">The hold that it commits; null for a redemption in one shot.</param>
+/// <param name="Points">What points took off after the coupons; null: none were used.</param>
 public sealed record RedeemedBasket(
-    string Request, Basket Basket, IReadOnlyList<RedeemedCoupon> Coupons, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold)
+    string Request, Basket Basket, IReadOnlyList<RedeemedCoupon> Coupons, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold,
+    PointsPart? Points = null)
 {
-    /// <summary>All coupons of a redemption together; what is eligible is then the lines on which anything was taken off, at full price.</summary>
+    /// <summary>What was taken off in all.</summary>
+    [JsonIgnore]
+    public Money Discount => Money.Sum(Coupons.Select(coupon => coupon.Discount)) + (Points?.Discount ?? Money.Zero);
+
+    /// <summary>All coupons of a redemption together, and its points; what is eligible is then the lines on which anything was taken off, at full price.</summary>
     public Breakdown Together()
     {
-        var lines = Coupons.SelectMany(coupon => coupon.Lines).GroupBy(share => share.Line)
+        var lines = Coupons.SelectMany(coupon => coupon.Lines).Concat(Points?.Lines ?? []).GroupBy(share => share.Line)
             .OrderBy(line => line.Key).Select(line => new LineShare(line.Key, Money.Sum(line.Select(share => share.Amount)))).ToList();
-        var funding = Coupons.SelectMany(coupon => coupon.Funding).GroupBy(share => share.Party, StringComparer.Ordinal)
+        var funding = Coupons.SelectMany(coupon => coupon.Funding).Concat(Points?.Funding ?? []).GroupBy(share => share.Party, StringComparer.Ordinal)
             .Select(party => new FundingShare(party.Key, Money.Sum(party.Select(share => share.Amount))));
         return new(Basket, Money.Sum(lines.Select(share => Basket.Lines[share.Line].Amount)), lines, [.. funding]);
     }
@@ -41,7 +48,7 @@ public sealed record RedeemedBasket(
     public bool Equals(RedeemedBasket? other) =>
         other is not null && (Request, Basket, At, VoidableUntil, Store, Till, Order, Hold)
             == (other.Request, other.Basket, other.At, other.VoidableUntil, other.Store, other.Till, other.Order, other.Hold)
-        && Lists.Same(Coupons, other.Coupons);
+        && Points == other.Points && Lists.Same(Coupons, other.Coupons);
 
     public override int GetHashCode() => HashCode.Combine(Request, At);
 }
@@ -108,4 +115,4 @@ public sealed record ReturnsDoNotMix(string RedemptionId) : Rejection(
     RejectionKind.Conflict, "A redemption gives back either goods or uses", "Go on as the first return of this redemption did.");
 
 public sealed record UsesNotReturnable(string RedemptionId) : Rejection(
-    RejectionKind.RuleViolated, "Only a redemption of one coupon that has several uses gives back uses", "Name the lines that come back instead.");
+    RejectionKind.RuleViolated, "Only a redemption of one coupon that has several uses, without points, gives back uses", "Name the lines that come back instead.");

@@ -26,7 +26,7 @@ public static class RedemptionDecider
 
         (ReturnUses c, { IsVoided: true }) => new RedemptionIsVoided(c.Id),
         (ReturnUses c, { UsesReturned: 0, Returns.Count: > 0 }) => new ReturnsDoNotMix(c.Id),
-        (ReturnUses { Sale.Coupons: not [{ Candidate.Terms.Uses: > 1 }] } c, _) => new UsesNotReturnable(c.Id),
+        (ReturnUses { Sale: { Coupons: not [{ Candidate.Terms.Uses: > 1 }] } or { Points: not null } } c, _) => new UsesNotReturnable(c.Id),
         (ReturnUses c, { Sale.Coupons: [{ Uses: var taken }] } s) when c.Uses > taken - s.UsesReturned =>
             new ReturnExceedsOriginal(ReturnMeasure.Uses, Line: null, c.Uses, taken - s.UsesReturned),
         (ReturnUses c, var s) => new BasketReturned(

@@ -5,7 +5,7 @@ namespace Ledger.Coupons.Redemptions;
 /// <summary>Streams of redemptions that have a record of their own: <c>redemption-{redemption id}</c>.</summary>
 public static class RedemptionStream
 {
-    public static StreamType<Redemption, RedemptionEvent> Type { get; } = new("redemption", Schema: 2, Redemption.None, RedemptionDecider.Evolve);
+    public static StreamType<Redemption, RedemptionEvent> Type { get; } = new("redemption", Schema: 3, Redemption.None, RedemptionDecider.Evolve);
 
     public static Stream<Redemption, RedemptionEvent> Of(string redemptionId) => Type.At($"redemption-{redemptionId}");
 

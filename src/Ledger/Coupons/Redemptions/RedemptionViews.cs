@@ -12,10 +12,11 @@ namespace Ledger.Coupons.Redemptions;
 /// <param name="Basket">Where lines, payments or several coupons are involved: the basket, and the discount of all coupons by line and by party.</param>
 /// <param name="Coupons">Each coupon's part, in the order of application; null where one coupon with one use is all.</param>
 /// <param name="Returns">What came back, in order; null: nothing.</param>
+/// <param name="Points">What points took off after the coupons; null: none were used.</param>
 public sealed record RedemptionView(
     string RedemptionId, string Status, string Code, string Campaign, Money Amount, Money Discount, Money Payable, Instant At,
     Instant VoidableUntil, string? Store, string? Till, string? Order, Breakdown? Basket = null, IReadOnlyList<RedeemedCoupon>? Coupons = null,
-    IReadOnlyList<GoodsReturn>? Returns = null)
+    IReadOnlyList<GoodsReturn>? Returns = null, PointsPart? Points = null)
 {
     public static RedemptionView Of(string code, string campaign, CouponUse use)
     {
@@ -30,10 +31,10 @@ public sealed record RedemptionView(
         ArgumentNullException.ThrowIfNull(redemption);
         var sale = redemption.Sale!;
         var lead = CouponStream.Parse(redemptionId) is var (code, _) ? sale.Coupons.First(coupon => coupon.Code == code) : sale.Coupons[0];
-        var (amount, discount) = (sale.Basket.Amount, Money.Sum(sale.Coupons.Select(coupon => coupon.Discount)));
+        var (amount, discount) = (sale.Basket.Amount, sale.Discount);
         return new(
             redemptionId, StatusOf(redemption), lead.Code, lead.Campaign, amount, discount, amount - discount, sale.At, sale.VoidableUntil, sale.Store, sale.Till, sale.Order,
-            sale.Together(), sale.Coupons is [{ Uses: 1 }] ? null : sale.Coupons, redemption.Returns.Count == 0 ? null : redemption.Returns);
+            sale.Together(), sale is { Coupons: [{ Uses: 1 }], Points: null } ? null : sale.Coupons, redemption.Returns.Count == 0 ? null : redemption.Returns, sale.Points);
     }
 
     private static string StatusOf(Redemption redemption) => redemption switch
@@ -49,8 +50,14 @@ public sealed record RedemptionView(
 /// <param name="Number">Of this redemption's returns, from 1.</param>
 /// <param name="Refund">To the customer: the full price of what came back, less the discounts taken back.</param>
 /// <param name="Coupons">What it does to each coupon, in the order of application.</param>
+/// <param name="Points">What it does to the points; null: none were used.</param>
 public sealed record ReturnView(
-    string RedemptionId, int Number, Money Refund, IReadOnlyList<LineReturn> Lines, IReadOnlyList<ReturnedCouponView> Coupons, Instant At);
+    string RedemptionId, int Number, Money Refund, IReadOnlyList<LineReturn> Lines, IReadOnlyList<ReturnedCouponView> Coupons, Instant At, ReturnedPointsView? Points = null);
+
+/// <param name="Points">Given back, in all.</param>
+/// <param name="Discount">Taken back of what they took off.</param>
+/// <param name="Restored">Back in their lots; regranted ones are in new lots, as theirs had expired, and forfeited ones are nobody's, as the programme gives no grace.</param>
+public sealed record ReturnedPointsView(long Points, Money Discount, IReadOnlyList<LineShare> Standing, long Restored, long Regranted, long Forfeited);
 
 /// <param name="Discount">Taken back of this coupon's discount.</param>
 /// <param name="Funding">To whom it goes back.</param>

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using Ledger.Coupons.Baskets;
+using Ledger.Points;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 using static Ledger.Coupons.Redemptions.RedemptionCommand;
@@ -9,7 +10,7 @@ namespace Ledger.Coupons.Redemptions;
 /// <summary>What undoes a redemption: void as a whole, or return in parts.</summary>
 public static class ReturnOperations
 {
-    /// <summary>Voids a redemption within its window; its coupons may be used again while they are valid.</summary>
+    /// <summary>Voids a redemption within its window; its coupons may be used again while they are valid, and its points are given back.</summary>
     /// <param name="grace">How long after the redemption it may be voided although its window is over.</param>
     public static Operation Void(Request request, string redemptionId, Instant at, LocalDate date, string? reason, Duration grace = default) => OnRedemption(
         request, redemptionId, (book, code, number) =>
@@ -24,11 +25,13 @@ public static class ReturnOperations
                         (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
             }
 
-            return Follow(book, redemptionId, record, RedemptionDecider.Decide(new VoidBasket(redemptionId, request.Key ?? "", at, date, reason, grace), record),
+            var voided = Follow(book, redemptionId, record, RedemptionDecider.Decide(new VoidBasket(redemptionId, request.Key ?? "", at, date, reason, grace), record),
                 (part, _) => new VoidShare(
                     redemptionId, sale.Basket.Amount, part.Discount, at, date, sale.Store, reason, LeadOf(code, part), part.Uses == 1 ? null : part.Uses, part.Before,
                     part.Charged),
                 (_, after, _) => RedemptionView.Of(redemptionId, after));
+            return BasketPoints.Along(
+                voided, book, sale.Points?.Spend, request.Now, (spend, terms, asked) => SpendOperations.Refunded(book, sale.Points!.Spend, spend, terms, asked, null));
         });
 
     /// <summary>Goods of a redemption come back, or uses of its one coupon.</summary>
@@ -47,12 +50,13 @@ public static class ReturnOperations
             var missing = terms.Where(stream => !book.Has(stream)).ToList<StreamName>();
             if (missing.Count > 0) return new Verdict.NeedsMore(missing);
             var sold = new Sale(sale.Basket, [.. sale.Coupons.Zip(terms, (part, stream) => new Priced.Applied(
-                new(part.Code, book.State(stream).Terms!, Campaign: part.Campaign, Uses: part.Uses), part.Eligible, part.Discount, part.Lines, part.Funding))]);
+                new(part.Code, book.State(stream).Terms!, Campaign: part.Campaign, Uses: part.Uses), part.Eligible, part.Discount, part.Lines, part.Funding))], sale.Points);
             RedemptionCommand command = uses is { } number0
                 ? new ReturnUses(redemptionId, request.Key ?? "", sold, number0, at, date, reason)
                 : new ReturnGoods(redemptionId, request.Key ?? "", sold, items, at, date, reason);
 
-            return Follow(book, redemptionId, record with { Sale = sale }, RedemptionDecider.Decide(command, record with { Sale = sale }),
+            var decided = RedemptionDecider.Decide(command, record with { Sale = sale });
+            var returned = Follow(book, redemptionId, record with { Sale = sale }, decided,
                 (part, fact) =>
                 {
                     var (made, one) = ((RedemptionEvent.BasketReturned)fact, ((RedemptionEvent.BasketReturned)fact).Return.Coupons.Single(back => back.Code == part.Code));
@@ -66,6 +70,9 @@ public static class ReturnOperations
                 },
                 (fact, _, coupons) => ViewOf(redemptionId, (RedemptionEvent.BasketReturned)fact!, coupons, request.Now),
                 isNew: record.Sale is null);
+            if (decided is not Decision<RedemptionEvent>.Accepted { Events: [RedemptionEvent.BasketReturned { Return.Points.Points: > 0 and var back }] }) return returned;
+            return BasketPoints.Along(
+                returned, book, sale.Points!.Spend, request.Now, (spend, terms, asked) => SpendOperations.Refunded(book, sale.Points.Spend, spend, terms, asked, back), Restored);
         });
 
     private static Operation OnRedemption(Request request, string redemptionId, Func<BookStates, string, int, Verdict> decide)
@@ -98,5 +105,13 @@ public static class ReturnOperations
 
     private static ReturnView ViewOf(string redemptionId, RedemptionEvent.BasketReturned made, IReadOnlyDictionary<string, Coupon> coupons, Instant now) => new(
         redemptionId, made.Number, made.Return.Refund, made.Return.Lines,
-        [.. made.Return.Coupons.Select(one => new ReturnedCouponView(one.Code, one.Discount, one.Funding, one.Standing, coupons[one.Code].StatusAt(now)))], made.At);
+        [.. made.Return.Coupons.Select(one => new ReturnedCouponView(one.Code, one.Discount, one.Funding, one.Standing, coupons[one.Code].StatusAt(now)))], made.At,
+        made.Return.Points is { } points ? new(points.Points, points.Discount, points.Standing, 0, 0, 0) : null);
+
+    /// <summary>The answer with what became of the points that came back.</summary>
+    private static ReturnView Restored(object answer, object refund)
+    {
+        var (view, made) = ((ReturnView)answer, (PointsRefundView)refund);
+        return view with { Points = view.Points! with { Restored = made.Restored, Regranted = made.Regranted, Forfeited = made.Forfeited } };
+    }
 }

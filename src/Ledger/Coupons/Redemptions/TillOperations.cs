@@ -1,6 +1,7 @@
 using Ledger.Coupons.Baskets;
 using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Codes;
+using Ledger.Points;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 
@@ -16,7 +17,7 @@ public sealed record Presented(string Code, int Uses = 1)
 
 /// <summary>
 /// What tills ask, as operations: redeem, hold, commit, release. One coupon of one use is one entry in its stream. Several on one
-/// basket, or one of several uses, have a record beside: the redemption's own stream, named by the first code that was shown.
+/// basket, points beside them, or one of several uses, have a record beside: the redemption's own stream, named by the first code that was shown.
 /// </summary>
 public static class TillOperations
 {
@@ -24,17 +25,18 @@ public static class TillOperations
     public static Operation Redeem(Request request, string code, Money amount, Instant at, string? store, string? till, string? order, Basket? basket = null) =>
         Redeem(request, [new Presented(code)], amount, at, store, till, order, basket);
 
-    /// <summary>Redeems coupons on one basket in one shot: all of them or none.</summary>
-    /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once.</param>
+    /// <summary>Redeems coupons, and points after them, on one basket in one shot: all of them or none.</summary>
+    /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once; points count as one more.</param>
     /// <exception cref="ArgumentException">The request has no key: a second redemption could not be told from a repeat.</exception>
     public static Operation Redeem(
         Request request, IReadOnlyList<Presented> coupons, Money amount, Instant at, string? store, string? till, string? order, Basket? basket = null,
-        Stated? stated = null)
+        Stated? stated = null, PresentedPoints? points = null)
     {
         var key = KeyOf(request);
-        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
+        var spend = BasketPoints.IdOf(key);
+        return new(request, [.. ShownCoupon.StreamsOf(coupons), .. BasketPoints.StreamsOf(points, spend)], [], book => ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
         {
-            if (shown is [{ Terms.Uses: 1 } only])
+            if (shown is [{ Terms.Uses: 1 } only] && points is null)
             {
                 var command = new RedeemCoupon(only.Terms, only.Code, key, amount, at, store, till, order, request.Now, basket, only.Uses, Stated: stated, Step: only.Step, Left: left);
                 return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => RedemptionView.Of(only.Code, c.Campaign, c.Last!));
@@ -43,12 +45,14 @@ public static class TillOperations
             var id = CouponStream.RedemptionId(shown[0].Code, shown[0].State.Redemptions + 1);
             var home = RedemptionStream.Of(id);
             if (!book.Has(home)) return new Verdict.NeedsMore([home]);
-            var (priced, refusal) = Price(shown, left, at, request.Now, store, stated, basket ?? Basket.Of(amount));
-            if (refusal is not null) return refusal;
-            var sale = new RedeemedBasket(key, priced.Basket, priced.Coupons, at, VoidableUntil(shown, at), store, till, order, Hold: null);
-            (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new RedeemCoupon(
-                Of(shown, part).Terms, part.Code, key, amount, at, store, till, order, request.Now, null, part.Uses, ShareOf(id, shown, part), stated, Of(shown, part).Step)))];
-            return Redeemed(id, home, sale, parts);
+            return Priced(book, shown, left, at, request.Now, store, stated, basket ?? Basket.Of(amount), points, spend, (priced, move) =>
+            {
+                var sale = new RedeemedBasket(key, priced.Basket, priced.Coupons, at, VoidableUntil(shown, at), store, till, order, Hold: null, priced.Points);
+                (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new RedeemCoupon(
+                    Of(shown, part).Terms, part.Code, key, amount, at, store, till, order, request.Now, null, part.Uses, ShareOf(id, shown, part), stated, Of(shown, part).Step)))];
+                var redeemed = Redeemed(id, home, sale, parts);
+                return move?.Spend(redeemed, $"redemption {id}") ?? redeemed;
+            });
         }));
     }
 
@@ -56,29 +60,31 @@ public static class TillOperations
     public static Operation Hold(Request request, string code, Money amount, int seconds, Instant at, string? store, string? till, string? order, Basket? basket = null) =>
         Hold(request, [new Presented(code)], amount, seconds, at, store, till, order, basket);
 
-    /// <summary>Puts coupons on hold for one basket: all of them or none.</summary>
-    /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once. The first names the hold.</param>
+    /// <summary>Puts coupons, and points after them, on hold for one basket: all of them or none.</summary>
+    /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once; points count as one more. The first names the hold.</param>
     /// <param name="seconds">How long, from the time of receipt.</param>
     /// <exception cref="ArgumentException">The request has no key: a second hold could not be told from a repeat.</exception>
     public static Operation Hold(
         Request request, IReadOnlyList<Presented> coupons, Money amount, int seconds, Instant at, string? store, string? till, string? order, Basket? basket = null,
-        Stated? stated = null)
+        Stated? stated = null, PresentedPoints? points = null)
     {
         var key = KeyOf(request);
-        var (id, until) = (CouponStream.HoldId(coupons[0].Code, key), request.Now + Duration.FromSeconds(seconds));
-        return new(request, ShownCoupon.StreamsOf(coupons), [], book => ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
+        var (id, spend, until) = (CouponStream.HoldId(coupons[0].Code, key), BasketPoints.IdOf(key), request.Now + Duration.FromSeconds(seconds));
+        return new(request, [.. ShownCoupon.StreamsOf(coupons), .. BasketPoints.StreamsOf(points, spend)], [], book => ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
         {
-            if (shown is [var only])
+            if (shown is [var only] && points is null)
             {
                 var command = new HoldCoupon(only.Terms, id, key, amount, at, store, till, order, request.Now, until, basket, only.Uses, Stated: stated, Step: only.Step, Left: left);
                 return Verdict.Of(only.Stream, only.State, CouponDecider.Decide(command, only.State), (_, c) => HoldView.Of(only.Code, c.Campaign, c.Hold!));
             }
 
-            var (priced, refusal) = Price(shown, left, at, request.Now, store, stated, basket ?? Basket.Of(amount));
-            if (refusal is not null) return refusal;
-            (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new HoldCoupon(
-                Of(shown, part).Terms, id, key, amount, at, store, till, order, request.Now, until, null, part.Uses, HeldShare(id, shown, part, priced.Basket), stated, Of(shown, part).Step)))];
-            return ShownCoupon.Decide(parts, after => HoldView.Of(id, after[shown[0].Code], priced));
+            return Priced(book, shown, left, at, request.Now, store, stated, basket ?? Basket.Of(amount), points, spend, (priced, move) =>
+            {
+                (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new HoldCoupon(
+                    Of(shown, part).Terms, id, key, amount, at, store, till, order, request.Now, until, null, part.Uses, HeldShare(id, shown, part, priced), stated, Of(shown, part).Step)))];
+                var held = ShownCoupon.Decide(parts, after => HoldView.Of(id, after[shown[0].Code], priced));
+                return move?.Hold(held, until, $"hold {id}") ?? held;
+            });
         }));
     }
 
@@ -92,32 +98,43 @@ public static class TillOperations
         {
             var lead = shown[0];
             var plain = new CommitHold(lead.Terms, code, holdId, key, at, request.Now, Discount: discount);
-            if (shown.Count == 1 && (lead.Terms.Uses == 1 || lead.State.Hold?.Id != holdId))
+            var points = lead.State.Hold is { } own && own.Id == holdId ? own.Points : null;
+            if (shown.Count == 1 && points is null && (lead.Terms.Uses == 1 || lead.State.Hold?.Id != holdId))
                 return Verdict.Of(lead.Stream, lead.State, CouponDecider.Decide(plain, lead.State), (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
 
             var id = CouponStream.RedemptionId(code, lead.State.Redemptions + 1);
             var home = RedemptionStream.Of(id);
-            if (!book.Has(home)) return new Verdict.NeedsMore([home]);
+            StreamName[] records = points is null ? [home] : [home, PointsSpendStream.Of(points)];
+            if (!records.All(book.Has)) return new Verdict.NeedsMore(records);
             // The clock frees coupons one by one; where one of them is free already, the hold is over.
             if (shown.FirstOrDefault(one => one.State.Hold?.Id != holdId) is not null) return new HoldExpired(lead.State.Hold!.ExpiresAt);
             var hold = lead.State.Hold!;
-            if (discount is { } quoted && Money.Sum(shown.Select(one => one.State.Hold!.Discount)) is var kept && quoted != kept) return new QuoteChanged(quoted, kept);
             var inOrder = Candidate.InOrder(shown.Select((one, i) => new Candidate(one.Code, one.Terms, i)));
             var coupons = inOrder.Select(candidate => Held(shown.First(one => one.Code == candidate.Code))).ToList();
-            var sale = new RedeemedBasket(
-                key, hold.Basket?.Basket ?? Basket.Of(hold.Amount), coupons, at, VoidableUntil(shown, at), hold.Store, hold.Till, hold.Order, hold.Id);
-            (ShownCoupon, CouponCommand)[] parts = [.. coupons.Select(part => (Of(shown, part), new CommitHold(
-                Of(shown, part).Terms, part.Code, holdId, key, at, request.Now, ShareOf(id, shown, part))))];
-            return Redeemed(id, home, sale, parts);
+            var basket = hold.Basket?.Basket ?? Basket.Of(hold.Amount);
+            return BasketPoints.Held(book, points, basket, coupons, request.Now, held =>
+            {
+                var sale = new RedeemedBasket(key, basket, coupons, at, VoidableUntil(shown, at), hold.Store, hold.Till, hold.Order, hold.Id, held);
+                if (discount is { } quoted && quoted != sale.Discount) return new QuoteChanged(quoted, sale.Discount);
+                (ShownCoupon, CouponCommand)[] parts = [.. coupons.Select(part => (Of(shown, part), new CommitHold(
+                    Of(shown, part).Terms, part.Code, holdId, key, at, request.Now, ShareOf(id, shown, part))))];
+                return BasketPoints.Along(
+                    Redeemed(id, home, sale, parts), book, points, request.Now, (spend, terms, asked) => SpendOperations.Committed(book, points!, spend, terms, asked));
+            });
         });
     }
 
-    /// <summary>Ends a hold; its coupons may be used again while they are valid.</summary>
+    /// <summary>Ends a hold; its coupons may be used again while they are valid, and its points are back in their lots.</summary>
     public static Operation Release(Request request, string holdId)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return OnHold(request, holdId, book => shown => CommitOf(book, holdId, shown[0]) ?? ShownCoupon.Decide(
-            [.. shown.Select(one => (one, (CouponCommand)new ReleaseHold(holdId, request.Now)))], after => CouponView.Of(shown[0].Code, after[shown[0].Code], request.Now)));
+        return OnHold(request, holdId, book => shown =>
+        {
+            var points = shown[0].State.Hold is { } hold && hold.Id == holdId ? hold.Points : null;
+            var freed = CommitOf(book, holdId, shown[0]) ?? ShownCoupon.Decide(
+                [.. shown.Select(one => (one, (CouponCommand)new ReleaseHold(holdId, request.Now)))], after => CouponView.Of(shown[0].Code, after[shown[0].Code], request.Now));
+            return BasketPoints.Along(freed, book, points, request.Now, (spend, terms, asked) => SpendOperations.Released(book, points!, spend, terms, asked));
+        });
     }
 
     /// <summary>
@@ -150,19 +167,30 @@ public static class TillOperations
         });
     }
 
+    /// <summary>Decides with every coupon's part and with what points take off after them; refused where any of them is, or where that is not what the till quoted.</summary>
+    private static Verdict Priced(
+        BookStates book, IReadOnlyList<ShownCoupon> shown, IReadOnlyDictionary<(string Campaign, string Party), Money>? left, Instant at, Instant now, string? store, Stated? stated,
+        Basket basket, PresentedPoints? points, string spend, Func<PricedBasket, PointsMove?, Verdict> decide)
+    {
+        var presented = shown.Count + (points is null ? 0 : 1);
+        var (coupons, refusal) = Price(shown, left, at, now, store, stated, basket, presented);
+        return refusal is not null ? refusal : BasketPoints.With(book, points, spend, coupons, now, stated, (priced, move) =>
+            stated?.Discount is { } quoted && quoted != priced.Discount ? new QuoteChanged(quoted, priced.Discount) : decide(priced, move));
+    }
+
     /// <summary>Every coupon's part, or the first refusal: what stands against the coupons as they are comes before what the basket says.</summary>
     private static (PricedBasket Priced, Rejection? Refusal) Price(
         IReadOnlyList<ShownCoupon> shown, IReadOnlyDictionary<(string Campaign, string Party), Money>? left, Instant at, Instant now, string? store, Stated? stated,
-        Basket basket)
+        Basket basket, int presented)
     {
+        if (presented > Limits.MaxRedeemables) return (PricedBasket.None, new TooManyRedeemables(presented, Limits.MaxRedeemables));
         foreach (var one in shown)
         {
-            if (CouponDecider.StandingRefusal(one.State, one.Terms, at, now, store, one.Uses, stated) is { } refusal) return (PricedBasket.None, refusal.Of(one.Code, shown.Count));
+            if (CouponDecider.StandingRefusal(one.State, one.Terms, at, now, store, one.Uses, stated) is { } refusal) return (PricedBasket.None, refusal.Of(one.Code, presented));
         }
 
         var pricing = Pricing.Of(basket, [.. shown.Select((one, i) => new Candidate(one.Code, one.Terms, i, one.State.Campaign, one.Uses))], left);
-        if (pricing.Coupons.OfType<Priced.Refused>().FirstOrDefault() is { } refused) return (PricedBasket.None, refused.Reason.Of(refused.Candidate.Code, shown.Count));
-        if (stated?.Discount is { } quoted && quoted != pricing.Discount) return (PricedBasket.None, new QuoteChanged(quoted, pricing.Discount));
+        if (pricing.Coupons.OfType<Priced.Refused>().FirstOrDefault() is { } refused) return (PricedBasket.None, refused.Reason.Of(refused.Candidate.Code, presented));
         var coupons = pricing.Applied.Select(applied => new RedeemedCoupon(
             applied.Candidate.Code, applied.Candidate.Campaign, shown[applied.Candidate.Position].State.TermsVersion, applied.Eligible, applied.Discount,
             applied.Lines, applied.Funding, applied.Candidate.Uses, shown[applied.Candidate.Position].State.Latest,
@@ -187,9 +215,11 @@ public static class TillOperations
         id, part.Code == shown[0].Code ? null : shown[0].Code, part.Discount, new(Basket: null, part.Eligible, part.Lines, part.Funding));
 
     /// <summary>The basket stands with the coupon that the hold is named by.</summary>
-    private static BasketShare HeldShare(string id, IReadOnlyList<ShownCoupon> shown, RedeemedCoupon part, Basket basket) => part.Code != shown[0].Code
+    private static BasketShare HeldShare(string id, IReadOnlyList<ShownCoupon> shown, RedeemedCoupon part, PricedBasket priced) => part.Code != shown[0].Code
         ? ShareOf(id, shown, part)
-        : new(id, null, part.Discount, new(basket, part.Eligible, part.Lines, part.Funding), [.. shown.Skip(1).Select(other => other.Code)]);
+        : new(
+            id, null, part.Discount, new(priced.Basket, part.Eligible, part.Lines, part.Funding), shown.Count == 1 ? null : [.. shown.Skip(1).Select(other => other.Code)],
+            priced.Points?.Spend);
 
     private static ShownCoupon Of(IReadOnlyList<ShownCoupon> shown, RedeemedCoupon part) => shown.First(one => one.Code == part.Code);
 
@@ -202,8 +232,10 @@ public static class TillOperations
     }
 }
 
-/// <summary>A basket with each coupon's part of it, in the order of application.</summary>
-public sealed record PricedBasket(Basket Basket, IReadOnlyList<RedeemedCoupon> Coupons)
+/// <summary>A basket with each coupon's part of it, in the order of application, and what points take off then.</summary>
+public sealed record PricedBasket(Basket Basket, IReadOnlyList<RedeemedCoupon> Coupons, PointsPart? Points = null)
 {
+    public Money Discount => Money.Sum(Coupons.Select(coupon => coupon.Discount)) + (Points?.Discount ?? Money.Zero);
+
     public static PricedBasket None { get; } = new(new([]), []);
 }
