@@ -90,12 +90,21 @@ public sealed class Throttle : IDisposable
     {
         ArgumentNullException.ThrowIfNull(caller);
         if (caller.Key.Scope == ApiKeyScope.Till && !till.TryTake(caller.Key.Id)) return till.AnswerAsync(http);
-        if (caller.Key.Scope != ApiKeyScope.Platform && caller.Merchant is { } id && !merchant.TryTake(id)) return merchant.AnswerAsync(http);
+        var counted = caller.Key.Scope == ApiKeyScope.Platform ? null : caller.Merchant;
+        if (counted is not null && !merchant.TryTake(counted)) return merchant.AnswerAsync(http);
+        if (caller.Key.Scope == ApiKeyScope.Till) till.Tell(http, caller.Key.Id);
+        if (counted is not null) merchant.Tell(http, counted);
         return ValueTask.FromResult(false);
     }
 
     /// <summary>Takes a token of the address, of which no key came; true after a problem was answered.</summary>
-    public ValueTask<bool> RefuseAsync(HttpContext http) => address.TryTake(AddressOf(http)) ? ValueTask.FromResult(false) : address.AnswerAsync(http);
+    public ValueTask<bool> RefuseAsync(HttpContext http)
+    {
+        var from = AddressOf(http);
+        if (!address.TryTake(from)) return address.AnswerAsync(http);
+        address.Tell(http, from);
+        return ValueTask.FromResult(false);
+    }
 
     /// <summary>Refuses to look a code up for who guessed wrong too often; true after a problem was answered.</summary>
     public ValueTask<bool> RefuseLookUpAsync(Call call)
@@ -135,6 +144,10 @@ public sealed class Throttle : IDisposable
         private readonly PartitionedRateLimiter<string>? limiter = rate.PerSecond == 0 ? null : PartitionedRateLimiter.Create<string, string>(
             key => RateLimitPartition.GetTokenBucketLimiter(key, _ => OptionsOf(rate)), StringComparer.Ordinal);
 
+        private readonly string policy = rate.PerSecond == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={rate.Burst};w={Math.Max(1, (int)Math.Ceiling(rate.Burst / rate.PerSecond))}");
+
         public bool TryTake(string key)
         {
             if (limiter is null) return true;
@@ -145,13 +158,20 @@ public sealed class Throttle : IDisposable
         /// <summary>Whether a token is left; takes none.</summary>
         public bool HasSome(string key) => limiter is null || limiter.GetStatistics(key)?.CurrentAvailablePermits is not 0; // To acquire 0 is granted on a fraction already.
 
+        /// <summary>Says what is left, where there is a limit; beside what other buckets say.</summary>
+        public void Tell(HttpContext http, string key)
+        {
+            if (limiter?.GetStatistics(key) is not { } now) return;
+            http.Response.Headers.Append("RateLimit-Policy", policy);
+            http.Response.Headers.Append("RateLimit", string.Create(CultureInfo.InvariantCulture, $"\"{name}\";r={now.CurrentAvailablePermits}"));
+        }
+
         // Fields of draft-ietf-httpapi-ratelimit-headers-10; the wait is until one token is there.
         public async ValueTask<bool> AnswerAsync(HttpContext http)
         {
             var wait = Math.Max(1, (int)Math.Ceiling(1 / rate.PerSecond)).ToString(CultureInfo.InvariantCulture);
-            var window = Math.Max(1, (int)Math.Ceiling(rate.Burst / rate.PerSecond));
             http.Response.Headers.RetryAfter = wait;
-            http.Response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={rate.Burst};w={window}");
+            http.Response.Headers["RateLimit-Policy"] = policy;
             http.Response.Headers["RateLimit"] = $"\"{name}\";r=0;t={wait}";
             await Problems.WriteAsync(http, Problems.Throttled, JsonFacts.Of(new { limit = name }));
             return true;

@@ -4,6 +4,7 @@ using System.Text;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
 using Ledger.Coupons.Redemptions;
+using Ledger.Points;
 using NodaTime;
 
 namespace Ledger.Reversals;
@@ -50,12 +51,16 @@ public static class ReversalStream
 /// <param name="Redemption">The redemption that was voided, where the request made one.</param>
 /// <param name="Hold">The hold that was released or is over, where the request placed one.</param>
 /// <param name="Group">The group as it stands, where the request paid for a place in one, which is paid back.</param>
+/// <param name="Spend">The spend of points as it stands, where the request held or spent some, which are given back.</param>
+/// <param name="Purchase">The order as it stands, where the request made it earn points, which are taken back.</param>
 public sealed record ReversalView(
-    string Request, string Status, Instant? At = null, RedemptionView? Redemption = null, HoldView? Hold = null, GroupView? Group = null);
+    string Request, string Status, Instant? At = null, RedemptionView? Redemption = null, HoldView? Hold = null, GroupView? Group = null, PointsSpendView? Spend = null,
+    PointsPurchaseView? Purchase = null);
 
 public sealed record ReversedBeforeArrival(Instant ReversedAt) : Rejection(
     RejectionKind.Conflict, "The request was reversed before it arrived, and will never be carried out", "Nothing was done. To redeem after all, ask under a new key.");
 
-public sealed record NotReversible(string Request) : Rejection(
+/// <param name="Means">The request that undoes it, where there is one.</param>
+public sealed record NotReversible(string Request, string? Means = null) : Rejection(
     RejectionKind.RuleViolated, "The request of this key did nothing that a reversal undoes",
-    "Only redemptions, holds, commits and places in groups are reversed; undo anything else by its own means.");
+    "Only redemptions, holds, commits, places in groups, spends of points and orders that earned points are reversed; undo anything else by its own means.");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
 using Ledger.Coupons.Redemptions;
+using Ledger.Points;
 using NodaTime;
 
 namespace Ledger.Reversals;
@@ -52,21 +53,41 @@ public static class ReversalOperations
             (null, { } hold, null) => (
                 TillOperations.Release(request, hold), new ReversalView(original, "reversed", Hold: answer.Deserialize<HoldView>(LedgerJson.Outcomes))),
             _ when Text("groupId") is { } group && Place("trade") is { } trade => (GroupOperations.Leave(request, group, trade, reason), new ReversalView(original, "reversed")),
+            (_, _, "held") when Text("spendId") is { } held => (SpendOperations.Release(request, held), new ReversalView(original, "reversed")),
+            (_, _, "spent") when Text("spendId") is { } spent => (SpendOperations.Refund(request, spent, points: null), new ReversalView(original, "reversed")),
+            // An order that earned already, or comes back, gives no points. No money is refunded, so none is kept for points that were spent.
+            _ when Text("order") is { } order && Text("program") is { } program && Change() > 0 => (
+                PointsOperations.Reverse(request, program, order, [], Money.Zero), new ReversalView(original, "reversed")),
             _ => ((Operation?)null, (ReversalView?)null),
         };
-        if (undo is null) return new NotReversible(original);
+        if (undo is null) return new NotReversible(original, MeansOf(answer));
         if (!undo.Streams.All(book.Has)) return new Verdict.NeedsMore(undo.Streams);
         return undo.Decide(book) switch
         {
-            Verdict.Accepted accepted => new Verdict.Accepted(accepted.Changes, accepted.Answer is GroupView left ? view! with { Group = left } : view!),
+            Verdict.Accepted accepted => new Verdict.Accepted(accepted.Changes, accepted.Answer switch
+            {
+                GroupView left => view! with { Group = left },
+                PointsSpendView released => view! with { Spend = released },
+                PointsRefundView refunded => view! with { Spend = refunded.Spend },
+                PointsPurchaseView taken => view! with { Purchase = taken },
+                _ => view!,
+            }),
             // Voided, and the coupon used again since: of this request nothing stands.
             Verdict.Rejected(AlreadyVoided) => new Verdict.Accepted([], view!),
             var other => other,
         };
 
         string? Text(string member) => TextIn(answer, member);
+        long Change() => answer.TryGetProperty("change", out var change) && change.TryGetInt64(out var points) ? points : 0;
         string? Place(string member) => answer.TryGetProperty("place", out var place) && place.ValueKind == JsonValueKind.Object ? TextIn(place, member) : null;
     }
+
+    /// <summary>How points are undone that a reversal does not: what was given by hand, and what went to another member.</summary>
+    private static string? MeansOf(JsonElement answer) =>
+        TextIn(answer, "transferId") is not null ? "POST /v1/points/transfers"
+        : TextIn(answer, "adjustmentId") is not null || (TextIn(answer, "program") is not null && TextIn(answer, "order") is null && answer.TryGetProperty("balance", out _))
+            ? "POST /v1/points/adjustments"
+            : null;
 
     private static string? TextIn(JsonElement json, string member) =>
         json.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

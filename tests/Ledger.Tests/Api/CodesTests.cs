@@ -209,7 +209,8 @@ public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
         var code = await shop.IssueAsync("spring");
         Task<Answer> Ask(string it, string key) => client.GetAsync($"/v1/coupons/{it}", key);
 
-        Shop.Expect(200, await Ask(code, shop.TillKey));
+        var first = Shop.Expect(200, await Ask(code, shop.TillKey));
+        Assert.Equal(("\"till\";q=8;w=8000", "\"till\";r=7"), (first.Headers.GetValues("RateLimit-Policy").Single(), first.Headers.GetValues("RateLimit").Single()));
         Assert.Equal("code-not-found", (await Ask("0000000000000", shop.TillKey)).Problem);
         Assert.Equal("code-check-failed", (await Ask(code[..^1] + (code[^1] == '0' ? '1' : '0'), shop.TillKey)).Problem);
         Assert.Equal("code-not-found", (await client.PostAsync("/v1/redemptions", new { code = "no_such", amount = 1 }, shop.TillKey)).Problem);
@@ -245,6 +246,36 @@ public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
         foreach (var late in new[] { await client.GetAsync("/v1/coupons/guess-9", shop.TillKey), await client.PostAsync("/v1/offline-batches", body, shop.TillKey, key) })
             Assert.Equal((429, "till-guess"), (late.Status, late.Said("limit")));
         Shop.Expect(200, await client.PostAsync("/v1/offline-batches", null, shop.TillKey));
+    }
+
+    /// <summary>A basket or a quote that shows several codes guesses as often; a batch of issues names codes to be, and guesses none.</summary>
+    [Theory]
+    [InlineData("/v1/quotes")]
+    [InlineData("/v1/redemptions")]
+    [InlineData("/v1/coupons/batch")]
+    public async Task Many_codes_in_one_request_are_as_many_guesses_as_it_answers(string path)
+    {
+        await using var strict = LedgerApp.Start(app.ConnectionString,
+            ("Rates:Guess:PerSecond", "0.001"), ("Rates:Guess:Burst", "3"), ("Rates:MerchantGuess:PerSecond", "0.001"), ("Rates:MerchantGuess:Burst", "3"));
+        using var client = new LedgerClient(strict.CreateClient());
+        var shop = await OpenAsync("given");
+        var guesses = Enumerable.Range(0, 3).Select(n => $"guess-{n}").ToArray();
+        if (path == "/v1/coupons/batch")
+        {
+            Shop.Expect(201, await IssueAsync(shop, "spring", "guess-0"));
+            using var body = LedgerClient.Lines([.. Enumerable.Repeat("{\"campaign\":\"spring\",\"member\":\"m-2\",\"code\":\"guess-0\"}", 5)]);
+            var answer = Shop.Expect(200, await client.SendAsync(HttpMethod.Post, path, body, shop.MerchantKey, ("Idempotency-Key", LedgerClient.NewKey())));
+            Assert.Equal(5, answer.Text.Split("code-taken").Length - 1);
+            Shop.Expect(200, await client.GetAsync("/v1/coupons/guess-0", shop.TillKey));
+            return;
+        }
+
+        // A redemption stops at the first unknown code; a quote answers each.
+        for (var n = 0; n < (path == "/v1/quotes" ? 1 : 3); n++)
+            await client.PostAsync(path, new { coupons = guesses.Select(code => new { code }), amount = 42_00 }, shop.TillKey);
+        var late = await client.GetAsync("/v1/coupons/guess-9", shop.TillKey);
+        Assert.Equal((429, "till-guess"), (late.Status, late.Said("limit")));
+        Assert.Equal("merchant-guess", (await client.GetAsync("/v1/coupons/guess-9", shop.MerchantKey)).Said("limit"));
     }
 
     private static string With(string source) => Shop.Terms[..^1] + ""","codes":{"source":"SOURCE"}}""".Replace("SOURCE", source, StringComparison.Ordinal);

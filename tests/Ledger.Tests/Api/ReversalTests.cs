@@ -6,7 +6,7 @@ namespace Ledger.Tests.Api;
 /// <summary>Reversals over HTTP: what a till sends, what it is told, and that nothing of a reversed request ever stands.</summary>
 public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
 {
-    /// <summary>Every command of the API: one that makes a redemption, places a hold or pays for a place in a group is reversible, and no other.</summary>
+    /// <summary>Every command of the API: one that makes a redemption, places a hold, pays for a place in a group, spends points or earns them is reversible, and no other.</summary>
     private static readonly Dictionary<string, bool> IsReversible = new(StringComparer.Ordinal)
     {
         ["/v1/redemptions"] = true,
@@ -64,13 +64,13 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/points-programs/{id}/terms"] = false,
         ["/v1/points-programs/{id}/budgets"] = false,
         ["/v1/points-programs/{id}/estimates"] = false,
-        ["/v1/points/purchases"] = false,
+        ["/v1/points/purchases"] = true,
         ["/v1/points/purchases/{order}/reversals"] = false,
         ["/v1/points/grants"] = false,
-        ["/v1/points/spends"] = false,
+        ["/v1/points/spends"] = true,
         ["/v1/points/spends/{id}/refunds"] = false,
-        ["/v1/points/holds"] = false,
-        ["/v1/points/holds/{id}/commit"] = false,
+        ["/v1/points/holds"] = true,
+        ["/v1/points/holds/{id}/commit"] = true,
         ["/v1/points/holds/{id}/release"] = false,
         ["/v1/points/transfers"] = false,
         ["/v1/points/adjustments"] = false,
