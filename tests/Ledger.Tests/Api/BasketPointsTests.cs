@@ -32,6 +32,27 @@ public sealed class BasketPointsTests(LedgerApp app) : IClassFixture<LedgerApp>
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 
+    /// <summary>As far as streams lead to others: coupons of several campaigns, points, a commit, a return, a reversal.</summary>
+    [Fact]
+    public async Task A_basket_of_several_campaigns_with_points_is_held_committed_returned_and_reversed()
+    {
+        var (shop, codes) = await OpenAsync(coupons: 1, points: 300);
+        await shop.CampaignAsync("other");
+        object[] coupons = Shown([codes[0], await shop.IssueAsync("other")]);
+        var (points, commit) = (new { program = "club", member = "m-1" }, LedgerClient.NewKey());
+        var held = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { coupons, amount = 12000, points }, shop.TillKey)).Said("holdId");
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/holds/{held}/release", null, shop.TillKey));
+        held = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { coupons, amount = 12000, points }, shop.TillKey)).Said("holdId");
+        Assert.Equal(1300, Shop.Expect(201, await shop.Client.PostAsync($"/v1/holds/{held}/commit", null, shop.TillKey, commit))["discount"].GetInt32());
+        Assert.Equal("reversed", Shop.Expect(200, await ReversalTests.ReverseAsync(shop, commit)).Said("status"));
+        Assert.Equal(300, await AvailableAsync(shop));
+
+        var id = Shop.Expect(201, await shop.Client.PostAsync("/v1/redemptions", new { coupons, amount = 12000, points }, shop.TillKey)).Said("redemptionId");
+        Assert.Equal(300, Shop.Expect(201, await shop.Client.PostAsync($"/v1/redemptions/{id}/returns", null, shop.TillKey))["points"].Number("restored"));
+        Assert.Equal(300, await AvailableAsync(shop));
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
     [Fact]
     public async Task Points_that_are_refused_are_named_and_points_alone_are_spent_elsewhere()
     {

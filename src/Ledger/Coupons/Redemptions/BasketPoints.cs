@@ -74,10 +74,31 @@ internal static class BasketPoints
     }
 
     /// <summary>Decides with what a hold of points takes off its basket, as it was quoted.</summary>
-    public static Verdict Held(BookStates book, string? id, Basket basket, IReadOnlyList<RedeemedCoupon> coupons, Instant now, Func<PointsPart?, Verdict> then) => id is null
-        ? then(null)
+    public static Verdict Held(BookStates book, string? id, Basket basket, IReadOnlyList<RedeemedCoupon> coupons, Instant now, Func<PointsPart?, Verdict> then) =>
+        id is null ? then(null)
+        : !book.Has(PointsSpendStream.Of(id)) ? new Verdict.NeedsMore([PointsSpendStream.Of(id)])
         : SpendOperations.WithSpend(book, id, now, new PointsSpendUnknown(id), (spend, terms, _) =>
             then(Part(id, spend.Program, spend.Member, spend.Points, terms, Left(basket, coupons))));
+
+    /// <summary>Whoever asks for more streams asks in the same round trip for what the points lead to.</summary>
+    /// <param name="id">The spend; null: there are no points.</param>
+    public static Verdict Asking(BookStates book, string? id, Verdict verdict)
+    {
+        if (id is null || verdict is not Verdict.NeedsMore more) return verdict;
+        if (!book.Has(PointsSpendStream.Of(id))) return Also(book, more, PointsSpendStream.Of(id));
+        var spend = book.State(PointsSpendStream.Of(id));
+        return spend.Status == SpendStatus.None ? more : Also(
+            book, more, PointsStreams.ProgramOf(spend.Program), PointsStreams.AccountOf(spend.Program, spend.Member), PointsStreams.TermsOf(spend.Program, spend.Version));
+    }
+
+    /// <summary>The same for points that are shown.</summary>
+    public static Verdict Asking(BookStates book, PresentedPoints? shown, Verdict verdict) =>
+        shown is not null && verdict is Verdict.NeedsMore more && book.State(PointsStreams.ProgramOf(shown.Program)) is { Name: not null } home
+            ? Also(book, more, PointsStreams.TermsOf(shown.Program, home.Version))
+            : verdict;
+
+    private static Verdict.NeedsMore Also(BookStates book, Verdict.NeedsMore more, params StreamName[] streams) =>
+        more with { Streams = [.. more.Streams.Concat(streams.Where(stream => !book.Has(stream))).DistinctBy(stream => stream.Id, StringComparer.Ordinal)] };
 
     /// <summary>Both or neither: a refusal of the points names them.</summary>
     public static Verdict Joined(Verdict.Accepted coupons, Verdict points, string code, Func<object, object, object>? answer = null) => points switch

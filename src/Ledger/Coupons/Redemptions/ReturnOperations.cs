@@ -79,7 +79,8 @@ public static class ReturnOperations
     {
         ArgumentNullException.ThrowIfNull(request);
         var (code, number) = CouponStream.Parse(redemptionId) ?? (redemptionId, 0);
-        return new(request, [CouponStream.Of(code), RedemptionStream.Of(redemptionId)], [], book => decide(book, code, number));
+        var home = RedemptionStream.Of(redemptionId);
+        return new(request, [CouponStream.Of(code), home], [], book => BasketPoints.Asking(book, book.State(home).Sale?.Points?.Spend, decide(book, code, number)));
     }
 
     /// <summary>Appends what was decided of the redemption, and what follows for each of its coupons.</summary>

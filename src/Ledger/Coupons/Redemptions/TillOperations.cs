@@ -34,7 +34,7 @@ public static class TillOperations
     {
         var key = KeyOf(request);
         var spend = BasketPoints.IdOf(key);
-        return new(request, [.. ShownCoupon.StreamsOf(coupons), .. BasketPoints.StreamsOf(points, spend)], [], book => ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
+        return new(request, [.. ShownCoupon.StreamsOf(coupons), .. BasketPoints.StreamsOf(points, spend)], [], book => BasketPoints.Asking(book, points, ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
         {
             if (shown is [{ Terms.Uses: 1 } only] && points is null)
             {
@@ -53,7 +53,7 @@ public static class TillOperations
                 var redeemed = Redeemed(id, home, sale, parts);
                 return move?.Spend(redeemed, $"redemption {id}") ?? redeemed;
             });
-        }));
+        })));
     }
 
     /// <summary>Puts one coupon on hold for a basket.</summary>
@@ -70,7 +70,7 @@ public static class TillOperations
     {
         var key = KeyOf(request);
         var (id, spend, until) = (CouponStream.HoldId(coupons[0].Code, key), BasketPoints.IdOf(key), request.Now + Duration.FromSeconds(seconds));
-        return new(request, [.. ShownCoupon.StreamsOf(coupons), .. BasketPoints.StreamsOf(points, spend)], [], book => ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
+        return new(request, [.. ShownCoupon.StreamsOf(coupons), .. BasketPoints.StreamsOf(points, spend)], [], book => BasketPoints.Asking(book, points, ShownCoupon.ForSale(book, coupons, request.Now, (shown, left) =>
         {
             if (shown is [var only] && points is null)
             {
@@ -85,7 +85,7 @@ public static class TillOperations
                 var held = ShownCoupon.Decide(parts, after => HoldView.Of(id, after[shown[0].Code], priced));
                 return move?.Hold(held, until, $"hold {id}") ?? held;
             });
-        }));
+        })));
     }
 
     /// <summary>Redeems what a hold keeps, as it was quoted.</summary>
@@ -104,8 +104,7 @@ public static class TillOperations
 
             var id = CouponStream.RedemptionId(code, lead.State.Redemptions + 1);
             var home = RedemptionStream.Of(id);
-            StreamName[] records = points is null ? [home] : [home, PointsSpendStream.Of(points)];
-            if (!records.All(book.Has)) return new Verdict.NeedsMore(records);
+            if (!book.Has(home)) return new Verdict.NeedsMore([home]);
             // The clock frees coupons one by one; where one of them is free already, the hold is over.
             if (shown.FirstOrDefault(one => one.State.Hold?.Id != holdId) is not null) return new HoldExpired(lead.State.Hold!.ExpiresAt);
             var hold = lead.State.Hold!;
@@ -162,8 +161,9 @@ public static class TillOperations
         var coupon = CouponStream.Of(code);
         return new(request, [coupon], [], book =>
         {
-            var along = book.State(coupon).Hold is { With: { } with } hold && hold.Id == holdId ? with : [];
-            return ShownCoupon.With(book, [new(code), .. along.Select(other => new Presented(other))], new HoldNotFound(holdId), decide(book));
+            var hold = book.State(coupon).Hold is { } placed && placed.Id == holdId ? placed : null;
+            return BasketPoints.Asking(book, hold?.Points, ShownCoupon.With(
+                book, [new(code), .. (hold?.With ?? []).Select(other => new Presented(other))], new HoldNotFound(holdId), decide(book)));
         });
     }
 
