@@ -9,7 +9,7 @@ namespace Ledger.Api;
 
 /// <summary>Issues a coupon to a member.</summary>
 /// <param name="Member">An opaque id: no name, number or address.</param>
-/// <param name="Channel">Where the member got it, in the merchant's words.</param>
+/// <param name="Channel">Where the member got it, in the merchant's words; the surface says it in fixed ones.</param>
 /// <param name="BusinessTime">When it was received; believed within 5 s, or from a key that may import.</param>
 /// <param name="Ref">The caller's own mark; a batch's answer repeats it.</param>
 /// <param name="Code">The coupon's code, where the campaign's codes are given at issue.</param>
@@ -25,14 +25,15 @@ public sealed record IssueBody(
     [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null,
     [property: Range(1, Limits.MaxConfirmSeconds)] int? ConfirmWithin = null,
     [property: StringLength(PhoneNumber.MaxText)] string? Person = null,
-    [property: StringLength(PhoneNumber.MaxText)] string? Phone = null);
+    [property: StringLength(PhoneNumber.MaxText)] string? Phone = null,
+    SurfaceBody? Surface = null);
 
 /// <summary>May the coupon be used here, now, for this?</summary>
 /// <param name="Redeemable">Whether redeeming it now would succeed; null when no amount was asked for.</param>
 /// <param name="Problem">Why not.</param>
 public sealed record CheckView(
     string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, string? RedemptionId, Instant? RedeemedAt,
-    CouponTerms Terms, bool? Redeemable, Money? Discount, Money? Payable, JsonElement? Problem);
+    CouponTerms Terms, bool? Redeemable, Money? Discount, Money? Payable, JsonElement? Problem, Surface? Surface = null);
 
 /// <summary>Coupons: issuing, asking, deactivating, and what a member holds.</summary>
 public static class CouponEndpoints
@@ -58,7 +59,8 @@ public static class CouponEndpoints
         ArgumentNullException.ThrowIfNull(who);
         var at = call.Caller.Judged(body.BusinessTime, request.Now);
         return CouponOperations.Issue(
-            request, body.Campaign, FreshCodes.Next(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code, body.ConfirmWithin, who.PersonKey, who.PhoneKey);
+            request, body.Campaign, FreshCodes.Next(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code, body.ConfirmWithin, who.PersonKey, who.PhoneKey,
+            body.Surface?.Read());
     }
 
     private static async Task IssueAsync(Call call)
@@ -98,7 +100,7 @@ public static class CouponEndpoints
         await call.JsonAsync(new CheckView(
             code, coupon.StatusAt(call.Now), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
             coupon.Standing?.RedemptionId, coupon.Standing?.At, terms, verdict is null ? null : reason is null, redeemed?.Discount, redeemed is null ? null : redeemed.Amount - redeemed.Discount,
-            reason is null ? null : Problems.ObjectOf(call.Http, reason)));
+            reason is null ? null : Problems.ObjectOf(call.Http, reason), coupon.Surface));
     }
 
     private static async Task DeactivateAsync(Call call)

@@ -8,9 +8,11 @@ namespace Ledger.Api;
 /// <summary>Offers a coupon as a gift.</summary>
 /// <param name="To">The only member who may accept it; absent: whoever shows the gift's id.</param>
 /// <param name="Seconds">How long it may be accepted; never longer than the coupon is valid.</param>
+/// <param name="Surface">Where it is offered. Through friends it is a share: the merchant's sharing rules bound it.</param>
 public sealed record GiftBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? To = null,
-    [property: Range(1, Limits.MaxGiftSeconds)] int Seconds = Limits.GiftSeconds);
+    [property: Range(1, Limits.MaxGiftSeconds)] int Seconds = Limits.GiftSeconds,
+    SurfaceBody? Surface = null);
 
 /// <summary>Accepts a gift for a member.</summary>
 public sealed record AcceptGiftBody(
@@ -34,9 +36,11 @@ public static class GiftEndpoints
     private static async Task OfferAsync(Call call)
     {
         if (await Codes.ReadAsync(call, call.Route("code")) is not { Code: var code } || await call.ReadAsync<GiftBody>(isOptional: true) is not var (body, raw)) return;
+        var faults = new Faults();
+        if (SurfaceBody.Contradicts(body.Surface, faults) && await call.RefuseAsync(faults)) return;
         var request = call.Request(raw);
         var giftId = CouponGift.IdOf(code, request.Key!, RandomNumberGenerator.GetBytes(SaltBytes));
-        await call.SubmitAsync(GiftOperations.Offer(request, code, giftId, body.To, Duration.FromSeconds(body.Seconds)), StatusCodes.Status201Created);
+        await call.SubmitAsync(GiftOperations.Offer(request, code, giftId, body.To, Duration.FromSeconds(body.Seconds), body.Surface?.Read()), StatusCodes.Status201Created);
     }
 
     private static async Task AcceptAsync(Call call)

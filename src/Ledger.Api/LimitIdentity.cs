@@ -19,6 +19,7 @@ public sealed record LimitIdentity(string? PersonKey, string? PhoneKey, ReadOnly
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(faults);
+        if (SurfaceBody.Contradicts(body.Surface, faults)) return null;
         if (body is { Person: null, Phone: null }) return new(null, null, raw);
 
         var (person, phone, before) = (default(PersonNumber), default(PhoneNumber), faults.Count);

@@ -81,7 +81,7 @@ public static class MemberEndpoints
         var faults = new Faults();
         if (body.Consent.At > call.Now + Caller.Skew) faults.Add("/consent/at", "State a time that is not in the future.");
         if (body.Consent.Scopes.Any(scope => !Headers.IsId(scope))) faults.Add("/consent/scopes", "Name each scope by 1 to 64 letters, digits and _ . @ -");
-        if (body.Surface is { Position: not null, Owner: SurfaceOwner.Merchant }) faults.Add("/surface/position", "Leave it out: a merchant's own surface is no public domain.");
+        SurfaceBody.Contradicts(body.Surface, faults);
         var phone = default(PhoneNumber);
         if (body.Identities?.Phone is { } said && PhoneNumber.Check(said, out phone) != PhoneNumberFault.None)
             faults.Add("/identities/phone", "Send a mobile number of mainland China, or one with its country code after a plus.");
@@ -89,9 +89,8 @@ public static class MemberEndpoints
 
         var (identities, hashed) = await HashAsync(call, body.Identities, phone, raw);
         var consent = new Consent([.. body.Consent.Scopes.Distinct(StringComparer.Ordinal)], body.Consent.TextVersion, Times.Cut(body.Consent.At));
-        var surface = body.Surface is { } place ? new Surface(place.Portal, place.Position, place.Owner) : null;
         await call.SubmitAsync(
-            MemberStream.Join(call.Request(hashed.Span), body.Member, consent, identities, body.Channel, surface, call.Caller.DateOf(call.Now)), StatusCodes.Status201Created);
+            MemberStream.Join(call.Request(hashed.Span), body.Member, consent, identities, body.Channel, body.Surface?.Read(), call.Caller.DateOf(call.Now)), StatusCodes.Status201Created);
     }
 
     /// <summary>Identities end here: the keys stand for them, also in the request's fingerprint.</summary>

@@ -7,7 +7,18 @@ namespace Ledger.Api;
 
 /// <summary>Where the customer was reached.</summary>
 /// <param name="Position">In the platform's public domain; not with the owner merchant.</param>
-public sealed record SurfaceBody(Portal Portal, PublicPosition? Position = null, SurfaceOwner? Owner = null);
+public sealed record SurfaceBody(Portal Portal, PublicPosition? Position = null, SurfaceOwner? Owner = null)
+{
+    public Surface Read() => new(Portal, Position, Owner);
+
+    /// <summary>Whether the members do not go together; a fault was added then.</summary>
+    internal static bool Contradicts(SurfaceBody? body, Faults faults)
+    {
+        if (body is not { Position: not null, Owner: SurfaceOwner.Merchant }) return false;
+        faults.Add("/surface/position", "Leave it out: a merchant's own surface is no public domain.");
+        return true;
+    }
+}
 
 /// <summary>Books a payment as it happened.</summary>
 /// <param name="Trade">The payment's own number: it is booked once under it.</param>
@@ -73,13 +84,13 @@ public static class PaymentEndpoints
         if (body.Lines is { Count: 0 }) faults.Add("/lines", "Name at least one line, or leave the member out.");
         if (body.Lines is { Count: > 0 } named && named.Sum(line => line.Amount) is var sum && sum != body.Amount)
             faults.Add("/amount", FormattableString.Invariant($"Let it be the sum of the lines, {sum}."));
-        if (body.Surface is { Position: not null, Owner: SurfaceOwner.Merchant }) faults.Add("/surface/position", "Leave it out: a merchant's own surface is no public domain.");
+        SurfaceBody.Contradicts(body.Surface, faults);
         if (await call.RefuseAsync(faults)) return;
 
         var (key, at) = (call.Caller.Key, call.Caller.Judged(body.BusinessTime, call.Now));
         var paid = new Paid(
             new(body.Amount), body.FundChannel, [.. (body.Lines ?? []).Select(line => new PaidLine(new(line.Amount), line.Quantity, line.Goods, line.Category))],
-            body.Surface is { } surface ? new(surface.Portal, surface.Position, surface.Owner) : null, body.Member, body.Order, key.Store ?? body.Store, key.Till ?? body.Till,
+            body.Surface?.Read(), body.Member, body.Order, key.Store ?? body.Store, key.Till ?? body.Till,
             body.BusinessTime is { } stated ? Times.Cut(stated) : null);
         await call.SubmitAsync(PaymentOperations.Receive(call.Request(raw), body.Trade, paid, at, call.Caller.DateOf(at)), StatusCodes.Status201Created);
     }

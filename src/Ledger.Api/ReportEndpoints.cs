@@ -11,6 +11,7 @@ public static class ReportEndpoints
         routes.MapQuery("/v1/reports/merchant", Access.Merchant, MerchantAsync).Answers<MerchantTotals>();
         routes.MapQuery("/v1/reports/campaigns", Access.Merchant, CampaignsAsync).Asks("limit", "cursor").Answers<Page<CampaignTotals>>();
         routes.MapQuery("/v1/reports/days", Access.Merchant, DaysAsync).Asks("from", "to", "limit", "cursor").Answers<Page<StoreDay>>();
+        routes.MapQuery("/v1/reports/surfaces", Access.Merchant, SurfacesAsync).Asks("limit", "cursor").Answers<Page<SurfaceTotals>>();
         routes.MapQuery("/v1/reports/payments", Access.Merchant, PaymentsAsync).Asks("from", "to", "limit", "cursor").Answers<Page<PaymentDay>>();
         routes.MapQuery("/v1/reports/sales", Access.Merchant, SalesAsync).Asks("limit", "cursor").Answers<Page<SaleTotals>>();
         routes.MapQuery("/v1/events", Access.Merchant, EventsAsync).Asks("after", "limit").Answers<Page<EntryView>>();
@@ -25,6 +26,17 @@ public static class ReportEndpoints
         if (await query.RefuseAsync()) return;
         var totals = await Queries(call).CampaignTotalsAsync(call.Merchant, cursor, limit, call.Aborted);
         await call.JsonAsync(Page<CampaignTotals>.Of(totals, limit, total => total.Campaign));
+    }
+
+    private static async Task SurfacesAsync(Call call)
+    {
+        var query = new Query(call, "limit", "cursor");
+        var (limit, cursor) = (query.Limit, query.Cursor);
+        var after = cursor.Length == 0 ? ["", "", "", ""] : cursor.Split('/');
+        if (after.Length != 4) query.RefuseCursor();
+        if (await query.RefuseAsync()) return;
+        var totals = await Queries(call).SurfaceTotalsAsync(call.Merchant, after, limit, call.Aborted);
+        await call.JsonAsync(Page<SurfaceTotals>.Of(totals, limit, row => $"{row.Campaign}/{row.Portal}/{row.Position}/{row.Owner}"));
     }
 
     private static async Task SalesAsync(Call call)

@@ -106,6 +106,8 @@ public static class Service
         app.MapPools();
         app.MapPoints();
         app.MapBenefits();
+        app.MapSharing();
+        app.MapTraffic();
         app.MapReports();
         app.MapOffline();
         app.MapChannels();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Benefits;
 using Ledger.Coupons;
+using Ledger.Coupons.Associations;
 using Ledger.Coupons.Codes;
 using Ledger.Coupons.Groups;
 using Ledger.Coupons.Offline;
@@ -15,6 +16,8 @@ using Ledger.Points;
 using Ledger.Pools;
 using Ledger.Providers;
 using Ledger.Reversals;
+using Ledger.Sharing;
+using Ledger.Traffic;
 
 namespace Ledger;
 
@@ -29,6 +32,8 @@ public static class Catalogue
         MemberStream.Type, TierProgrammeStream.Type,
         PointsStreams.Account, PointsStreams.Program, PointsStreams.Terms, PointsPurchaseStream.Type, PointsSpendStream.Type, PointsAdjustmentStream.Type,
         BenefitStreams.Benefit, BenefitStreams.Order,
+        SharingRulesStream.Type, ShareStream.Type, AssociationStream.Type,
+        TrafficStreams.AccountType, TrafficStreams.TermsType, TrafficStreams.SpendType,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

@@ -87,6 +87,18 @@ public static class Limits
 
     public const int MaxTierSpans = 200;
 
+    /// <summary>Sharers and campaigns named by a merchant's sharing rules, and the most shares an hour.</summary>
+    public const int MaxSharers = 1_000;
+
+    public const int MaxSharedCampaigns = 1_000;
+
+    public const int MaxSharesPerHour = 1_000;
+
+    /// <summary>Page views that one visitor earns, and days on which they may be spent.</summary>
+    public const long MaxPvPerVisitor = 1_000_000;
+
+    public const int MaxTrafficDays = 366;
+
     /// <summary>Refunds of one payment.</summary>
     public const int MaxRefunds = 100;
 

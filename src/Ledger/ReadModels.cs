@@ -24,6 +24,7 @@ public sealed record ReadModel(string Table, bool IsInline)
         new("wallets", IsInline: true),
         new("campaign_totals", IsInline: false),
         new("store_days", IsInline: false),
+        new("surface_totals", IsInline: false),
         new("payment_days", IsInline: false),
         new("points_balances", IsInline: false),
         new("points_days", IsInline: false),

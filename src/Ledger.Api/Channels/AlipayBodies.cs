@@ -95,6 +95,17 @@ public sealed record AlipayRefundBody(
     [property: JsonPropertyName("out_biz_no"), RegularExpression(Channel.NumberPattern)] string OutBizNo,
     [property: JsonPropertyName("times"), Range(1, Limits.MaxUses)] int Times = 1);
 
+/// <summary>Says to which order a voucher belongs, or no longer does.</summary>
+public sealed record AlipayAssociateBody(
+    [property: JsonPropertyName("out_biz_no"), RegularExpression(Channel.NumberPattern)] string OutBizNo,
+    [property: JsonPropertyName("activity_id"), StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string ActivityId,
+    [property: JsonPropertyName("trade_no"), StringLength(Limits.MaxId, MinimumLength = 1)] string TradeNo);
+
+public sealed record AlipayAssociation(
+    [property: JsonPropertyName("code")] string Code,
+    [property: JsonPropertyName("activity_id")] string ActivityId,
+    [property: JsonPropertyName("trade_no")] string TradeNo);
+
 public sealed record AlipayAccepted([property: JsonPropertyName("activity_id")] string ActivityId);
 
 /// <param name="State">ACTIVE, PAUSE, STOPPED or ENDED; absent while it was not approved.</param>

@@ -1,4 +1,5 @@
 using Ledger.Coupons;
+using Ledger.Coupons.Associations;
 using Ledger.Coupons.Codes;
 using Ledger.Coupons.Redemptions;
 using NodaTime;
@@ -27,6 +28,10 @@ internal static class AlipayEndpoints
         Command("POST", "/voucher/{code}/use", "use", UseAsync, Access.Till, noPermission).Takes<AlipayUseBody>().Answers<AlipayStep>();
         Command("POST", "/voucher/{code}/refund", "refund", RefundAsync, Access.Till).Takes<AlipayRefundBody>().Answers<AlipayStep>();
         Command("POST", "/voucher/{code}/invalid", "invalid", InvalidAsync, Access.Merchant).Takes<AlipayStopBody>().Answers<AlipayVoucher>();
+        Command("POST", "/voucher/{code}/associate", "associate", call => AssociateAsync(call, "associate", AssociationStream.Associate), Access.Merchant,
+            "ACTIVITY_NOT_EXIST", "VOUCHER_NOT_EXIST", noPermission, "VOUCHER_ASSOCIATE_OTHER_TRADE_NO").Takes<AlipayAssociateBody>().Answers<AlipayAssociation>();
+        Command("POST", "/voucher/{code}/disassociate", "disassociate", call => AssociateAsync(call, "disassociate", AssociationStream.Disassociate), Access.Merchant,
+            "ACTIVITY_NOT_EXIST", "VOUCHER_NOT_EXIST", noPermission, "VOUCHER_ASSOCIATE_TRADE_NO_ERROR").Takes<AlipayAssociateBody>().Answers<AlipayAssociation>();
         Query("/user/{user}/voucher/{code}", "queryvoucher", VoucherAsync).Answers<AlipayVoucher>();
         Query("/user/{user}/voucher", "batchqueryvoucher", VouchersAsync).Asks("limit", "cursor").Answers<AlipayVouchers>();
 
@@ -188,6 +193,13 @@ internal static class AlipayEndpoints
         if (await Channel.FindAsync(call, call.Route("code"), "/code") is not { } coupon) return;
         if (await Channel.DeactivateAsync(call, coupon, Channel.Request(call, "invalid", body.OutBizNo, raw), body.Reason) is { } done)
             await call.JsonAsync(Show(done.Code, done.Campaign, done.Status, done.ValidFrom, done.ValidTo));
+    }
+
+    private static async Task AssociateAsync(Call call, string name, Func<Request, string, string, Operation> operation)
+    {
+        if (await call.ReadAsync<AlipayAssociateBody>() is not var (body, raw)) return;
+        if (await Channel.AssociateAsync(call, body.ActivityId, call.Route("code"), "/code", body.TradeNo, Channel.Request(call, name, body.OutBizNo, raw), operation) is { } done)
+            await call.JsonAsync(new AlipayAssociation(done.Code, done.Campaign, done.Trade));
     }
 
     private static async Task VoucherAsync(Call call)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Ledger.Coupons;
+using Ledger.Coupons.Associations;
 using Ledger.Coupons.Codes;
 using Ledger.Coupons.Redemptions;
 using Ledger.Policies;
@@ -155,6 +156,14 @@ internal static class Channel
 
     public static async Task<CouponView?> DeactivateAsync(Call call, KnownCoupon coupon, Request request, string? reason) =>
         await SubmitAsync<CouponView>(call, CouponOperations.Deactivate(request, coupon.Shown.Code, reason));
+
+    /// <summary>Says to which order a coupon of the campaign belongs, or no longer does; null after a problem was answered.</summary>
+    public static async Task<AssociationView?> AssociateAsync(
+        Call call, string campaign, string code, string at, string trade, Request request, Func<Request, string, string, Operation> operation)
+    {
+        if (await CampaignAsync(call, campaign) is null || await FindAsync(call, code, at, coupon => coupon.Campaign == campaign) is not { } found) return null;
+        return await SubmitAsync<AssociationView>(call, operation(request, found.Shown.Code, trade));
+    }
 
     private static Task<IReadOnlyList<(CouponEvent Fact, Coupon After)>> HistoryAsync(Call call, string code) =>
         Queries(call).HistoryAsync(call.Merchant, CouponStream.Of(code), call.Aborted);

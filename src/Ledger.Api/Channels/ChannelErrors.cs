@@ -15,6 +15,9 @@ public sealed record ChannelErrors(Dialect Dialect, string Call, IReadOnlyList<s
     private static readonly Dictionary<string, string> s_alipay = new(StringComparer.Ordinal)
     {
         ["campaign-unknown"] = "ACTIVITY_NOT_EXIST",
+        ["code-not-found"] = "VOUCHER_NOT_EXIST",
+        ["associated-elsewhere"] = "VOUCHER_ASSOCIATE_OTHER_TRADE_NO",
+        ["not-associated"] = "VOUCHER_ASSOCIATE_TRADE_NO_ERROR",
         ["campaign-not-active"] = "ACTIVITY_NOT_ACTIVE",
         ["campaign-paused"] = "ACTIVITY_NOT_ACTIVE",
         ["campaign-not-started"] = "ACTIVITY_NOT_START",

@@ -151,6 +151,18 @@ public sealed record WechatCoupon(
 public sealed record WechatStep(
     [property: JsonPropertyName("coupon_code")] string CouponCode, [property: JsonPropertyName("status")] string Status, [property: JsonPropertyName("discount")] long Discount);
 
+/// <summary>Says to which order a coupon belongs, or no longer does.</summary>
+public sealed record WechatAssociateBody(
+    [property: JsonPropertyName("out_request_no"), RegularExpression(Channel.NumberPattern)] string OutRequestNo,
+    [property: JsonPropertyName("stock_id"), StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string StockId,
+    [property: JsonPropertyName("coupon_code"), StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string CouponCode,
+    [property: JsonPropertyName("out_trade_no"), StringLength(Limits.MaxId, MinimumLength = 1)] string OutTradeNo);
+
+public sealed record WechatAssociation(
+    [property: JsonPropertyName("stock_id")] string StockId,
+    [property: JsonPropertyName("coupon_code")] string CouponCode,
+    [property: JsonPropertyName("out_trade_no")] string OutTradeNo);
+
 /// <summary>A page of coupons, and the cursor of the next one while there is more.</summary>
 public sealed record WechatCoupons(
     [property: JsonPropertyName("coupons")] IReadOnlyList<WechatCoupon> Coupons, [property: JsonPropertyName("next_cursor")] string? NextCursor);

@@ -1,4 +1,5 @@
 using Ledger.Coupons;
+using Ledger.Coupons.Associations;
 using Ledger.Coupons.Codes;
 using NodaTime;
 using static Ledger.Coupons.CampaignCommand;
@@ -25,6 +26,8 @@ internal static class WechatEndpoints
         Command("POST", "/coupons/use", "use", UseAsync, Access.Till).Takes<WechatUseBody>().Answers<WechatStep>();
         Command("POST", "/coupons/return", "return", ReturnAsync, Access.Till).Takes<WechatReturnBody>().Answers<WechatStep>();
         Command("POST", "/coupons/deactivate", "deactivate", DeactivateAsync).Takes<WechatDeactivateBody>().Answers<WechatCoupon>();
+        Command("POST", "/coupons/associate", "associate", call => AssociateAsync(call, "associate", AssociationStream.Associate)).Takes<WechatAssociateBody>().Answers<WechatAssociation>();
+        Command("POST", "/coupons/disassociate", "disassociate", call => AssociateAsync(call, "disassociate", AssociationStream.Disassociate)).Takes<WechatAssociateBody>().Answers<WechatAssociation>();
         Query("/users/{user}/coupons/{coupon_code}", "querycoupon", CouponAsync).Answers<WechatCoupon>();
         Query("/users/{user}/coupons", "querycoupons", CouponsAsync).Asks("limit", "cursor").Answers<WechatCoupons>();
 
@@ -180,6 +183,13 @@ internal static class WechatEndpoints
         if (await FindAsync(call, body.CouponCode, body.StockId) is not { } coupon) return;
         if (await Channel.DeactivateAsync(call, coupon, Channel.Request(call, "deactivate", body.OutRequestNo, raw), body.Reason) is { } done)
             await call.JsonAsync(Show(done.Code, done.Campaign, done.Status, done.ValidFrom, done.ValidTo, done.IsHidden is true));
+    }
+
+    private static async Task AssociateAsync(Call call, string name, Func<Request, string, string, Operation> operation)
+    {
+        if (await call.ReadAsync<WechatAssociateBody>() is not var (body, raw)) return;
+        if (await Channel.AssociateAsync(call, body.StockId, body.CouponCode, "/coupon_code", body.OutTradeNo, Channel.Request(call, name, body.OutRequestNo, raw), operation) is { } done)
+            await call.JsonAsync(new WechatAssociation(done.Campaign, done.Code, done.Trade));
     }
 
     private static async Task CouponAsync(Call call)

@@ -29,6 +29,9 @@ internal sealed class StreamFold
     /// <summary>What the stream waits for.</summary>
     public Instant? DueAt => TimersTable.DueIn(State);
 
+    /// <summary>What a coupon adds to the sums of its surface; null: it names none.</summary>
+    public SurfaceCounts? Surface { get; set; }
+
     /// <summary>The tables that were seen to hold the stream's row.</summary>
     public Tables Seen { get; set; }
 
@@ -80,10 +83,23 @@ internal sealed class BookFold
     public Dictionary<StoreDayKey, PaymentDaySum> PaymentDays { get; private set; } = null!;
     public PointsSums Points { get; private set; } = null!;
 
+    /// <summary>Gathered over all passes.</summary>
+    public SumRows Surfaces { get; } = [];
+
     /// <summary>An entry could not be read, so the sums cannot be known.</summary>
     public bool IsBroken { get; set; }
 
     public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count + Points.Held;
+
+    /// <summary>Adds what the coupons that this pass holds come to.</summary>
+    public void GatherSurfaces()
+    {
+        var held = 0;
+        foreach (var stream in Streams.Values)
+        {
+            if (stream.Surface is { } counts) Surfaces.Add(counts.Key, Part.All, ref held, counts.Values);
+        }
+    }
 
     /// <summary>Forgets what the last pass held.</summary>
     public void Clear()
@@ -121,6 +137,8 @@ internal sealed class Part(uint modulus, uint remainder)
     public uint Remainder { get; } = remainder;
 
     public bool IsAll => Modulus == 1;
+
+    public static Part All { get; } = new(modulus: 1, remainder: 0);
 
     public bool Holds(ReadOnlySpan<byte> key) => Modulus == 1 || KeyHash.Of(key) % Modulus == Remainder;
 
@@ -170,6 +188,7 @@ internal sealed class ModelProgress
 
     public long CampaignTotals { get; private set; }
     public long StoreDays { get; private set; }
+    public long SurfaceTotals { get; private set; }
     public long PaymentDays { get; private set; }
     public long PointsBalances { get; private set; }
     public long PointsDays { get; private set; }
@@ -183,6 +202,7 @@ internal sealed class ModelProgress
         {
             case CampaignTotalsTable.Name: CampaignTotals = seq; break;
             case StoreDaysTable.Name: StoreDays = seq; break;
+            case SurfaceTotalsTable.Name: SurfaceTotals = seq; break;
             case PaymentDaysTable.Name: PaymentDays = seq; break;
             case SumTable.Balances: PointsBalances = seq; break;
             case SumTable.Days: PointsDays = seq; break;

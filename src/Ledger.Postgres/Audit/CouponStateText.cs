@@ -19,7 +19,7 @@ internal sealed class CouponStateText
     /// <summary>False where a text needs escapes, the coupon has anything unusual about it or names a basket, or the state is unusually long.</summary>
     public bool TryWrite(Coupon coupon, out ReadOnlySpan<byte> text)
     {
-        (length, isPlain) = (0, coupon is { Hold: null, Step: null, Sold: null, Claim: null, Gift: null, IsHidden: null, Last: null or { Basket: null, Charged: null } });
+        (length, isPlain) = (0, coupon is { Hold: null, Step: null, Sold: null, Claim: null, Gift: null, IsHidden: null, Surface: null, Last: null or { Basket: null, Charged: null } });
         PutText("{\"campaign\":\""u8, coupon.Campaign);
         PutNumber("\",\"cycles\":"u8, coupon.Cycles);
         if (coupon.Last is { } last) PutUse(last);

@@ -3,6 +3,7 @@ using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
 using Ledger.Points;
+using Ledger.Traffic;
 using NodaTime;
 
 namespace Ledger.Postgres.Audit;
@@ -109,6 +110,7 @@ internal sealed class TimersTable : ITableCheck
         Coupon coupon => coupon.DueAt,
         BuyingGroup group => group.DueAt,
         PointsAccount account => account.DueAt,
+        TrafficAccount account => account.DueAt,
         BenefitOrder { Status: BenefitOrderStatus.Ordered } order => order.ExpiresAt,
         Campaign { Status: CampaignStatus.Active or CampaignStatus.Paused } campaign => campaign.EndsAt,
         _ => null,

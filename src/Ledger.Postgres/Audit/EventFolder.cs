@@ -38,6 +38,8 @@ internal static class EventFolder
             var fact = reader.Read(type, entry.Data, flat, shape) ?? throw new JsonException("The data is null.");
             if (isFirstPass && fact is ReversalEvent.RequestReversedBeforeArrival barred) book.Barred.Add(barred.Request);
             if (stream is not null) Evolve(stream, type.Stored.Stream, fact);
+            if (stream?.State is Coupon { Surface: not null } coupon && entry.Seq <= book.Progress.SurfaceTotals)
+                (stream.Surface ??= new(SurfaceCounts.KeyOf(coupon))).Add((CouponEvent)fact, coupon);
             Sum(type.Stored.Stream, fact, entry.Seq, book, part, ref held);
         }
         catch (Exception exception) when (IsUnreadable(exception))

@@ -21,7 +21,8 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
     private readonly EntryCheck check = new();
     private readonly EventReader reader = new();
     private readonly FlatJson flat = new();
-    private readonly ITableCheck[] tables = [new StreamTable(totals), new TallyTable(), new TombstoneTable(), .. ReadModelTables.Checks];
+    private readonly ITableCheck[] tables = [new StreamTable(totals), new TallyTable(), new TombstoneTable(), .. ReadModelTables.Checks.Where(check => check is not SurfaceTotalsTable)];
+    private readonly SurfaceTotalsTable surfaces = new();
     private readonly Dictionary<string, BookFold> books = new(StringComparer.Ordinal);
     private readonly Stack<Part> parts = new();
     private readonly byte[]? only = options.Book is null ? null : Encoding.UTF8.GetBytes(options.Book);
@@ -38,9 +39,12 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
         for (var isFirst = true; parts.TryPop(out var part); isFirst = false)
         {
             ReadEntries(part, isFirst, cancellation);
+            foreach (var book in books.Values) book.GatherSurfaces();
             foreach (var table in tables) Compare(table, part, cancellation);
             foreach (var book in books.Values) book.Clear();
         }
+
+        Compare(surfaces, Part.All, cancellation);
 
         ReadRequests(cancellation);
         foreach (var book in books.Values) totals.Add(book);

@@ -4,6 +4,7 @@ using Ledger.Coupons;
 using Ledger.Coupons.Groups;
 using Ledger.Points;
 using Ledger.Postgres.Scribing;
+using Ledger.Traffic;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -13,7 +14,7 @@ using NpgsqlTypes;
 namespace Ledger.Postgres.Readers;
 
 /// <summary>
-/// Turns what is due into commands: coupons expire, groups dissolve, campaigns end, points become active and expire. A row of <c>timers</c> goes once its stream was asked, whatever the
+/// Turns what is due into commands: coupons expire, groups dissolve, campaigns end, points become active and expire, credit for exposure expires. A row of <c>timers</c> goes once its stream was asked, whatever the
 /// answer was. Firing twice, here or in another instance, is nothing to the deciders. Tills go first: at the first sign of overload
 /// the worker stops until its next round.
 /// </summary>
@@ -79,6 +80,7 @@ public sealed class TimerWorker(
         {
             ["coupon", var code] => CouponOperations.Expire(request, code),
             ["points", var account] when account.Split('/') is [var program, var member] => PointsOperations.ReadClock(request, program, member),
+            ["traffic", "account"] => TrafficOperations.ReadClock(request),
             ["benefitorder", var order] => BenefitOperations.Expire(request, order),
             ["campaign", var id] => CouponOperations.Change(request, id, new CampaignCommand.EndCampaign(now)),
             ["group", var id] => GroupOperations.End(request, id),

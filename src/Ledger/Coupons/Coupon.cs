@@ -21,10 +21,11 @@ namespace Ledger.Coupons;
 /// <param name="Claim">What its issue claims; only while the status is <see cref="CouponStatus.Confirming"/>.</param>
 /// <param name="Gift">The latest gift of it; offered while the status is <see cref="CouponStatus.InTransfer"/>.</param>
 /// <param name="IsHidden">True: its owner deleted it from the wallet; it works as before. Else null.</param>
+/// <param name="Surface">Where it was issued; null: not said.</param>
 public sealed record Coupon(
     CouponStatus Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, int Redemptions, CouponUse? Last,
     CouponHold? Hold = null, int Uses = 0, int Cycles = 0, string? Latest = null, long? Step = null, Sold? Sold = null,
-    CouponClaim? Claim = null, CouponGift? Gift = null, bool? IsHidden = null)
+    CouponClaim? Claim = null, CouponGift? Gift = null, bool? IsHidden = null, Surface? Surface = null)
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
@@ -139,7 +140,7 @@ public abstract partial record CouponEvent
 {
     private CouponEvent() { }
 
-    /// <param name="Channel">Where the member got it (PAY_SUCCESS, SCAN ...); the merchant's own words until portals are fixed.</param>
+    /// <param name="Channel">Where the member got it (PAY_SUCCESS, SCAN ...), in the merchant's own words; the surface says it in fixed ones.</param>
     /// <param name="LimitKeys">The tallies, beside the campaign's own, that this coupon counts in.</param>
     /// <param name="FaceValue">The most it can take off, where that is one amount; null for percentages and special prices.</param>
     /// <param name="At">When it was received; equal to the time of recording unless a history is imported.</param>
@@ -148,12 +149,12 @@ public abstract partial record CouponEvent
     /// <param name="ConfirmBy">First instant at which it can no longer be confirmed; null: it needs not.</param>
     public sealed record CouponIssued(
         string Campaign, int TermsVersion, string Member, string? Channel, IReadOnlyList<string> LimitKeys, Money? FaceValue,
-        Instant ValidFrom, Instant ValidTo, Instant At, LocalDate Date, CouponSale? Sale = null, Instant? ConfirmBy = null) : CouponEvent
+        Instant ValidFrom, Instant ValidTo, Instant At, LocalDate Date, CouponSale? Sale = null, Instant? ConfirmBy = null, Surface? Surface = null) : CouponEvent
     {
         public bool Equals(CouponIssued? other) =>
             other is not null && (Campaign, TermsVersion, Member, Channel) == (other.Campaign, other.TermsVersion, other.Member, other.Channel)
             && (FaceValue, ValidFrom, ValidTo, At, Date) == (other.FaceValue, other.ValidFrom, other.ValidTo, other.At, other.Date)
-            && (Sale, ConfirmBy) == (other.Sale, other.ConfirmBy)
+            && (Sale, ConfirmBy, Surface) == (other.Sale, other.ConfirmBy, other.Surface)
             && LimitKeys.SequenceEqual(other.LimitKeys, StringComparer.Ordinal);
 
         public override int GetHashCode() => HashCode.Combine(Campaign, TermsVersion, Member, At);
@@ -292,7 +293,7 @@ public abstract partial record CouponCommand
     /// <param name="PersonKey">Stands for the natural person in the limits (<see cref="LimitKeys"/>); null: not said. So with the phone.</param>
     public sealed record IssueCoupon(
         string Code, string CampaignId, Campaign Campaign, CouponTerms Terms, IssuedSoFar Issued, string Member, string? Channel, Instant At,
-        CouponSale? Sale = null, int? ConfirmWithin = null, string? PersonKey = null, string? PhoneKey = null) : CouponCommand;
+        CouponSale? Sale = null, int? ConfirmWithin = null, string? PersonKey = null, string? PhoneKey = null, Surface? Surface = null) : CouponCommand;
 
     /// <param name="Terms">The version that the coupon pins.</param>
     /// <param name="Code">The coupon's code: redemption ids are made of it.</param>

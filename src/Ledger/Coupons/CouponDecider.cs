@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Ledger.Coupons.Baskets;
 using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Sales;
+using Ledger.Sharing;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 using static Ledger.Coupons.CouponEvent;
@@ -105,6 +106,7 @@ public static class CouponDecider
         CouponIssued e => new(e.ConfirmBy is null ? CouponStatus.Issued : CouponStatus.Confirming, e.Campaign, e.TermsVersion, e.Member, e.ValidFrom, e.ValidTo, 0, null)
         {
             Sold = Sold.Of(e.Sale),
+            Surface = e.Surface,
             Claim = e.ConfirmBy is { } by ? new(by, e.LimitKeys, e.FaceValue, e.Date) : null,
         },
         CouponIssueConfirmed => state with { Status = CouponStatus.Issued, Claim = null },
@@ -328,6 +330,7 @@ public static class CouponTallies
         CouponIssued { Sale: { } sale } e => [.. Counted(e), new(SaleTallies.Paid(e.Campaign), sale.Price.Minor), new(SaleTallies.Open(e.Campaign), sale.Price.Minor)],
         CouponIssued e => Counted(e),
         CouponIssueCancelled e => [new(Issued(e.Campaign), -1), .. e.LimitKeys.Select(key => new TallyChange(key, -1))],
+        CouponGiftOffered { Surface.Portal: Portal.Friends } e => [new(new Sharer(SharerKind.Member, e.Member).Tally(e.At), 1)],
         _ => SaleTallies.Of(fact) ?? MoneyBudgets.Of(fact),
     };
 

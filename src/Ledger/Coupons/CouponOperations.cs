@@ -163,10 +163,11 @@ public static class CouponOperations
     /// <param name="date">The business date of <paramref name="at"/> in the merchant's zone: it names the day's tallies.</param>
     /// <param name="given">The code that the caller names, where the terms ask for one.</param>
     /// <param name="confirmWithin">Seconds for confirming; null: issued in one step.</param>
+    /// <param name="surface">Where the member is reached; null: not said.</param>
     /// <param name="personKey">Stands for the natural person in the limits; null: not said. So with the phone.</param>
     public static Operation Issue(
         Request request, string campaignId, string code, string member, string? channel, Instant at, LocalDate date, string? given = null,
-        int? confirmWithin = null, string? personKey = null, string? phoneKey = null)
+        int? confirmWithin = null, string? personKey = null, string? phoneKey = null, Surface? surface = null)
     {
         var campaign = CampaignStreams.Of(campaignId);
         var (all, toMember) = (CouponTallies.Issued(campaignId), CouponTallies.IssuedTo(campaignId, member));
@@ -190,7 +191,7 @@ public static class CouponOperations
                 book.Tally(all), book.Tally(toMember), book.Tally(toMemberToday), book.Tally(today),
                 toPerson is null ? 0 : book.Tally(toPerson), toPhone is null ? 0 : book.Tally(toPhone));
             var command = new IssueCoupon(
-                pick.Code ?? "", campaignId, running, book.State(terms).Terms!, issued, member, channel, at, Sale: null, confirmWithin, personKey, phoneKey);
+                pick.Code ?? "", campaignId, running, book.State(terms).Terms!, issued, member, channel, at, Sale: null, confirmWithin, personKey, phoneKey, surface);
             return Verdict.Of(coupon, state, CouponDecider.Decide(command, state), (_, c) => IssuedView.Of(pick.Code ?? "", c)) switch
             {
                 Verdict.Accepted when stop is not null => stop,

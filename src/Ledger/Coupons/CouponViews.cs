@@ -26,12 +26,12 @@ public sealed record CampaignView(
 /// <summary>What issuing answers.</summary>
 /// <param name="ValidTo">First instant no longer valid.</param>
 /// <param name="ConfirmBy">First instant at which it can no longer be confirmed; absent: it is usable as it is.</param>
-public sealed record IssuedView(string Code, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, Instant? ConfirmBy = null)
+public sealed record IssuedView(string Code, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, Instant? ConfirmBy = null, Surface? Surface = null)
 {
     public static IssuedView Of(string code, Coupon coupon)
     {
         ArgumentNullException.ThrowIfNull(coupon);
-        return new(code, coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo, coupon.Claim?.ConfirmBy);
+        return new(code, coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo, coupon.Claim?.ConfirmBy, coupon.Surface);
     }
 }
 
@@ -40,14 +40,14 @@ public sealed record IssuedView(string Code, string Campaign, int TermsVersion, 
 /// <param name="IsHidden">True: its owner deleted it from the wallet; else absent.</param>
 public sealed record CouponView(
     string Code, string Status, string Campaign, int TermsVersion, string Member, Instant ValidFrom, Instant ValidTo, RedemptionView? Redemption,
-    HoldView? Hold = null, bool? IsHidden = null)
+    HoldView? Hold = null, bool? IsHidden = null, Surface? Surface = null)
 {
     public static CouponView Of(string code, Coupon coupon, Instant now)
     {
         ArgumentNullException.ThrowIfNull(coupon);
         return new(code, coupon.StatusAt(now), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
             coupon.Last is null ? null : RedemptionView.Of(code, coupon.Campaign, coupon.Last),
-            coupon.Hold is null || now >= coupon.Hold.ExpiresAt ? null : HoldView.Of(code, coupon.Campaign, coupon.Hold), coupon.IsHidden);
+            coupon.Hold is null || now >= coupon.Hold.ExpiresAt ? null : HoldView.Of(code, coupon.Campaign, coupon.Hold), coupon.IsHidden, coupon.Surface);
     }
 }
 

@@ -64,5 +64,5 @@ internal static class GiftDecider
         _ => null,
     };
 
-    private static CouponGiftOffered Offered(OfferGift c, Coupon s) => new(c.GiftId, s.Campaign, s.Member, c.To, c.Now, Instant.Min(c.ExpiresAt, s.ValidTo));
+    private static CouponGiftOffered Offered(OfferGift c, Coupon s) => new(c.GiftId, s.Campaign, s.Member, c.To, c.Now, Instant.Min(c.ExpiresAt, s.ValidTo), c.Surface);
 }

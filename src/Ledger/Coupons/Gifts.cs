@@ -41,7 +41,9 @@ public abstract partial record CouponEvent
 {
     /// <param name="Member">The giver.</param>
     /// <param name="To">As in <see cref="CouponGift"/>.</param>
-    public sealed record CouponGiftOffered(string GiftId, string Campaign, string Member, string? To, Instant At, Instant ExpiresAt) : CouponEvent;
+    /// <param name="Surface">Where it was offered; null: not said. Through friends it counts as a share of the member's.</param>
+    public sealed record CouponGiftOffered(
+        string GiftId, string Campaign, string Member, string? To, Instant At, Instant ExpiresAt, Surface? Surface = null) : CouponEvent;
 
     /// <param name="Member">The new owner.</param>
     /// <param name="From">The giver.</param>
@@ -57,7 +59,7 @@ public abstract partial record CouponCommand
 {
     /// <param name="Terms">The version that the coupon pins.</param>
     /// <param name="ExpiresAt">The end of the offer; the coupon's own, where that is earlier.</param>
-    public sealed record OfferGift(CouponTerms Terms, string GiftId, string? To, Instant Now, Instant ExpiresAt) : CouponCommand;
+    public sealed record OfferGift(CouponTerms Terms, string GiftId, string? To, Instant Now, Instant ExpiresAt, Surface? Surface = null) : CouponCommand;
 
     public sealed record AcceptGift(string GiftId, string Member, Instant Now) : CouponCommand;
 

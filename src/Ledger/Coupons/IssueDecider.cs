@@ -25,7 +25,8 @@ internal static class IssueDecider
             ? new WindowIsOver(terms.Validity.WindowEnd)
             : new CouponIssued(
                 c.CampaignId, campaign.TermsVersion, c.Member, c.Channel, CouponTallies.LimitKeys(c.CampaignId, terms.Limits, c.Member, date, c.PersonKey, c.PhoneKey),
-                terms.Benefit.FaceValue, from, to, c.At, date, c.Sale, c.ConfirmWithin is { } seconds ? Instant.Min(c.At + Duration.FromSeconds(seconds), to) : null);
+                terms.Benefit.FaceValue, from, to, c.At, date, c.Sale, c.ConfirmWithin is { } seconds ? Instant.Min(c.At + Duration.FromSeconds(seconds), to) : null,
+                c.Surface);
     }
 
     /// <summary>Of a coupon that exists.</summary>
@@ -45,7 +46,7 @@ internal static class IssueDecider
         s.Claim is { } claim && now >= claim.ConfirmBy ? Cancelled(s, IssueEnd.TimedOut, claim.ConfirmBy) : null;
 
     private static CouponIssueCancelled Cancelled(Coupon s, IssueEnd reason, Instant at) =>
-        new(s.Campaign, s.Member, s.Claim!.LimitKeys, s.Claim.FaceValue, s.Claim.Date, reason, at);
+        new(s.Campaign, s.Member, s.Claim!.LimitKeys, s.Claim.FaceValue, s.Claim.Date, reason, at, s.Surface);
 
     /// <summary>A history that is imported may be recorded after the campaign's end, for a time before it.</summary>
     private static Rejection? StatusRefusal(CampaignStatus status) => status switch

@@ -20,14 +20,14 @@ public abstract partial record CouponEvent
     public sealed record CouponIssueConfirmed(string Campaign, string Member, Instant At) : CouponEvent;
 
     /// <summary>The issue did not come about: quota and limits get back what it claimed.</summary>
-    /// <param name="LimitKeys">As in the issue, like <paramref name="FaceValue"/> and <paramref name="Date"/>.</param>
+    /// <param name="LimitKeys">As in the issue, like <paramref name="FaceValue"/>, <paramref name="Date"/> and <paramref name="Surface"/>.</param>
     /// <param name="At">When it was cancelled; where it was never confirmed, the end of the time for it, whenever the clock was read.</param>
     public sealed record CouponIssueCancelled(
-        string Campaign, string Member, IReadOnlyList<string> LimitKeys, Money? FaceValue, LocalDate Date, IssueEnd Reason, Instant At) : CouponEvent
+        string Campaign, string Member, IReadOnlyList<string> LimitKeys, Money? FaceValue, LocalDate Date, IssueEnd Reason, Instant At, Surface? Surface = null) : CouponEvent
     {
         public bool Equals(CouponIssueCancelled? other) =>
             other is not null && (Campaign, Member, FaceValue, Date, Reason, At) == (other.Campaign, other.Member, other.FaceValue, other.Date, other.Reason, other.At)
-            && Lists.Same(LimitKeys, other.LimitKeys);
+            && Surface == other.Surface && Lists.Same(LimitKeys, other.LimitKeys);
 
         public override int GetHashCode() => HashCode.Combine(Campaign, Member, At);
     }

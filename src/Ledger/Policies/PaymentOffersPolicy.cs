@@ -76,7 +76,7 @@ public static class PaymentOffersPolicy
         var given = PaymentOffersStream.Tally(rule.Id, member);
         if (!book.HasTally(given)) return new Verdict.NeedsMore([]) { Tallies = [given] };
         if (rule.PerMember is { } limit && book.Tally(given) >= limit) return new OfferLimit(limit);
-        var issue = CouponOperations.Issue(request, rule.Campaign, code, member, Channel, at, date);
+        var issue = CouponOperations.Issue(request, rule.Campaign, code, member, Channel, at, date, surface: new(Portal.PaySuccess));
         return issue.Streams.All(book.Has) && issue.Tallies.All(book.HasTally) ? issue.Decide(book) : new Verdict.NeedsMore(issue.Streams) { Tallies = issue.Tallies };
     }
 

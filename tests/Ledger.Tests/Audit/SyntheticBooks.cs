@@ -181,8 +181,10 @@ public sealed class SyntheticBooks
         });
         book.Codes.Add(code);
         var member = $"member-{random.Next(40 + (plan.Operations / plan.Books / 4)):D6}";
-        return CouponOperations.Issue(request, random.Next(4) switch { 0 => "autumn", 1 => "summer", _ => "spring" }, code, member, random.Next(2) == 0 ? null : "SCAN", now, date, given: null,
-            random.Next(8) == 0 ? 60 + random.Next(900) : null);
+        var (campaign, channel) = (random.Next(4) switch { 0 => "autumn", 1 => "summer", _ => "spring" }, random.Next(2) == 0 ? null : "SCAN");
+        // Of those that say where, some leave out the position.
+        var surface = channel is null ? null : new Surface(Portal.Scan, code[0] < 'A' ? PublicPosition.NineGrid : null, SurfaceOwner.Platform);
+        return CouponOperations.Issue(request, campaign, code, member, channel, now, date, given: null, random.Next(8) == 0 ? 60 + random.Next(900) : null, surface: surface);
     }
 
     private Request OfPoints(SyntheticBook book, string key) => new(book.Name, key, new byte[32], "key-points", Times.Cut(now));

@@ -4,6 +4,7 @@ using Ledger.Coupons.Groups;
 using Ledger.Merchants;
 using Ledger.Payments;
 using Ledger.Tests.Points;
+using Ledger.Traffic;
 using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
@@ -125,12 +126,19 @@ internal sealed class Histories(int seed)
         }
 
         for (var i = 0; i < 5; i++) world.Book.Run(world.Traffic.Next(InMemoryBook.Request(FormattableString.Invariant($"step-{step}-{i}"), Start + Duration.FromHours(step * 5))));
+        var request = InMemoryBook.Request($"traffic-{step}", Start + Duration.FromHours(step * 30));
+        world.Book.Run(random.Next(3) == 0
+            ? TrafficOperations.Spend(request, $"s{step}", "banner", random.Next(1, 5_000), request.Now.InUtc().Date)
+            : TrafficOperations.Attribute(request, $"v{random.Next(3)}", null, request.Now, request.Now.InUtc().Date, DateTimeZone.Utc));
         foreach (var (stream, _, fact) in world.Book.Entries.Skip(before)) Add(book, stream.Id, fact);
     }
 
     private void Issue(string book) => Add(book, $"coupon-{Guid.NewGuid():N}", new CouponIssued(
         $"c{random.Next(3)}", random.Next(1, 4), $"u{random.Next(8)}", null, ["issued/c"], random.Next(3) == 0 ? null : new Money(random.Next(1, 9_999)),
-        At(), At(), At(), Date(), Sale: null, random.Next(3) == 0 ? At() : null));
+        At(), At(), At(), Date(), Sale: null, random.Next(3) == 0 ? At() : null, Place()));
+
+    private Surface? Place() => random.Next(2) == 0 ? null : new(
+        (Portal)random.Next(7), random.Next(2) == 0 ? null : (PublicPosition)random.Next(2), random.Next(2) == 0 ? null : SurfaceOwner.Platform);
 
     private void Live((string Book, string Stream) key)
     {
@@ -140,7 +148,7 @@ internal sealed class Histories(int seed)
             _ when random.Next(12) == 0 => [new CouponHidden(coupon.Campaign, coupon.Member, At(), coupon.Status)],
             (CouponStatus.Confirming, < 3) => [new CouponIssueConfirmed(coupon.Campaign, coupon.Member, At())],
             (CouponStatus.Confirming, _) =>
-                [new CouponIssueCancelled(coupon.Campaign, coupon.Member, coupon.Claim!.LimitKeys, coupon.Claim.FaceValue, coupon.Claim.Date, IssueEnd.Cancelled, At())],
+                [new CouponIssueCancelled(coupon.Campaign, coupon.Member, coupon.Claim!.LimitKeys, coupon.Claim.FaceValue, coupon.Claim.Date, IssueEnd.Cancelled, At(), coupon.Surface)],
             (CouponStatus.Cancelled, _) => [],
             (CouponStatus.InTransfer, < 3) => [new CouponGiftAccepted(coupon.Gift!.Id, coupon.Campaign, $"u{random.Next(8)}", coupon.Member, At())],
             (CouponStatus.InTransfer, _) => [new CouponGiftEnded(coupon.Gift!.Id, coupon.Campaign, coupon.Member, GiftStatus.Cancelled, At())],

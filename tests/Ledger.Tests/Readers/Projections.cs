@@ -2,6 +2,7 @@ using Ledger.Benefits.ReadModels;
 using Ledger.Coupons.ReadModels;
 using Ledger.Payments.ReadModels;
 using Ledger.Points.ReadModels;
+using Ledger.Traffic;
 
 namespace Ledger.Tests.Readers;
 
@@ -16,12 +17,17 @@ internal sealed class Projections(string book)
 
     public BenefitProjections Benefits { get; } = new(book);
 
-    public IEnumerable<TimerRow> Timers => Coupons.Timers
+    private readonly HashSet<TimerRow> traffic = [];
+
+    public IEnumerable<TimerRow> Timers => Coupons.Timers.Concat(traffic)
         .Concat(Points.Timers.Concat(Benefits.Timers).Select(timer => new TimerRow(book, timer.Stream, timer.DueAt)));
 
     public void Apply(string stream, object fact)
     {
         Coupons.Apply(stream, fact);
+        if (fact is TrafficEvent.VisitorAttributed { Due: { } earned }) traffic.Add(new(book, stream, earned));
+        if (fact is TrafficEvent.ExposureSpent { Due: { } spent }) traffic.Add(new(book, stream, spent));
+        if (fact is TrafficEvent.ExposureExpired { Due: { } expired }) traffic.Add(new(book, stream, expired));
         Payments.Apply(fact);
         Points.Apply(stream, fact);
         Benefits.Apply(stream, fact);

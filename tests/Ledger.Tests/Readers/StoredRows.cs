@@ -24,6 +24,7 @@ internal static class StoredRows
         "wallets" => fold.Coupons.Wallets,
         "campaign_totals" => fold.Coupons.CampaignTotals,
         "store_days" => fold.Coupons.StoreDays,
+        "surface_totals" => fold.Coupons.SurfaceTotals,
         "payment_days" => fold.Payments.PaymentDays,
         "points_balances" => fold.Points.Balances,
         "points_days" => fold.Points.Days,
@@ -50,6 +51,8 @@ internal static class StoredRows
         "store_days" => new StoreDayRow(
             T(r, "tenant_id")!, D(r, "day"), T(r, "store")!, L(r, "issued"), L(r, "redeemed"),
             L(r, "voided"), L(r, "returned"), new Money(L(r, "amount")), new Money(L(r, "discount"))),
+        "surface_totals" => new SurfaceTotalsRow(
+            T(r, "tenant_id")!, T(r, "campaign")!, T(r, "portal")!, T(r, "position")!, T(r, "owner")!, L(r, "issued"), L(r, "converted"), L(r, "redeemed"), L(r, "voided")),
         "payment_days" => new PaymentDayRow(
             T(r, "tenant_id")!, D(r, "day"), T(r, "store")!, L(r, "payments"), new Money(L(r, "amount")), L(r, "refunds"),
             new Money(L(r, "refunded"))),

@@ -16,6 +16,11 @@ public sealed record CampaignTotalsRow(
 /// <summary>A row of <c>store_days</c>; the store is empty for issuing and where a redemption named none.</summary>
 public sealed record StoreDayRow(string Book, LocalDate Day, string Store, long Issued, long Redeemed, long Voided, long Returned, Money Amount, Money Discount);
 
+/// <summary>A row of <c>surface_totals</c>: coupons whose issue named where; position and owner are empty where it left them out.</summary>
+/// <param name="Converted">Coupons that were ever redeemed.</param>
+public sealed record SurfaceTotalsRow(
+    string Book, string Campaign, string Portal, string Position, string Owner, long Issued, long Converted, long Redeemed, long Voided);
+
 /// <summary>A row of <c>timers</c>, as long as nobody was asked.</summary>
 public sealed record TimerRow(string Book, string Stream, Instant DueAt);
 
@@ -28,6 +33,7 @@ public sealed class CouponProjections(string book)
     private readonly Dictionary<string, Coupon> coupons = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CampaignTotalsRow> totals = new(StringComparer.Ordinal);
     private readonly Dictionary<(LocalDate Day, string Store), StoreDayRow> days = [];
+    private readonly Dictionary<(string Campaign, Surface Surface), SurfaceTotalsRow> surfaces = [];
     private readonly HashSet<(string Stream, Instant DueAt)> timers = [];
 
     public IEnumerable<WalletRow> Wallets => coupons.Select(pair =>
@@ -36,6 +42,8 @@ public sealed class CouponProjections(string book)
     public IEnumerable<CampaignTotalsRow> CampaignTotals => totals.Values;
 
     public IEnumerable<StoreDayRow> StoreDays => days.Values;
+
+    public IEnumerable<SurfaceTotalsRow> SurfaceTotals => surfaces.Values;
 
     public IEnumerable<TimerRow> Timers => timers.Select(timer => new TimerRow(book, timer.Stream, timer.DueAt));
 
@@ -46,11 +54,26 @@ public sealed class CouponProjections(string book)
         if (fact is CouponEvent happened)
         {
             var code = stream["coupon-".Length..];
-            coupons[code] = CouponDecider.Evolve(coupons.GetValueOrDefault(code, Coupon.None), happened);
+            var coupon = coupons[code] = CouponDecider.Evolve(coupons.GetValueOrDefault(code, Coupon.None), happened);
+            if (coupon.Surface is { } surface) Place(coupon, surface, happened);
             Count(happened);
         }
 
         Wind(stream, fact);
+    }
+
+    private void Place(Coupon coupon, Surface surface, CouponEvent fact)
+    {
+        var row = surfaces.GetValueOrDefault((coupon.Campaign, surface))
+            ?? new(book, coupon.Campaign, $"{surface.Portal}", $"{surface.Position}", $"{surface.Owner}", 0, 0, 0, 0);
+        surfaces[(coupon.Campaign, surface)] = fact switch
+        {
+            CouponIssued => row with { Issued = row.Issued + 1 },
+            CouponIssueCancelled => row with { Issued = row.Issued - 1 },
+            CouponRedeemed => row with { Redeemed = row.Redeemed + 1, Converted = row.Converted + (coupon.Redemptions == 1 ? 1 : 0) },
+            RedemptionVoided => row with { Voided = row.Voided + 1 },
+            _ => row,
+        };
     }
 
     private void Count(CouponEvent fact)

@@ -19,12 +19,12 @@ from (
     where e.type in ('coupon_issued', 'redemption_voided', 'coupon_held', 'coupon_gift_offered', 'campaign_approved', 'group_opened')
         or (e.type = 'coupon_returned' and e.data ->> 'status' = 'Issued')
     union all
-    -- An account of points says with each fact what it waits for; an order of a benefit waits for its pick-up.
+    -- An account of points, or of traffic, says with each fact what it waits for; an order of a benefit waits for its pick-up.
     select e.tenant_id, e.stream_id, (e.data ->> case e.type when 'benefit_ordered' then 'expiresAt' else 'due' end)::timestamptz as due_at
     from entries as e
     where (e.type = 'benefit_ordered' and e.data ? 'expiresAt')
         or (e.data ? 'due' and e.type in (
             'points_earned', 'points_activated', 'points_held', 'points_released', 'points_spent', 'points_restored', 'points_regranted', 'points_forfeited', 'points_expired',
-            'earning_clawed_back', 'arrears_reduced', 'arrears_settled', 'points_transferred_out', 'points_transferred_in', 'points_adjusted'))
+            'visitor_attributed', 'exposure_spent', 'exposure_expired', 'earning_clawed_back', 'arrears_reduced', 'arrears_settled', 'points_transferred_out', 'points_transferred_in', 'points_adjusted'))
 ) as e
 where not exists (select from timers as t where t.due_at = e.due_at and t.tenant_id = e.tenant_id and t.stream_id = e.stream_id)
