@@ -35,7 +35,7 @@ public static class ReportEndpoints
         var after = cursor.Length == 0 ? ["", "", "", ""] : cursor.Split('/');
         if (after.Length != 4) query.RefuseCursor();
         if (await query.RefuseAsync()) return;
-        var totals = await Queries(call).SurfaceTotalsAsync(call.Merchant, after, limit, call.Aborted);
+        var totals = await call.Http.RequestServices.GetRequiredService<SurfaceQueries>().TotalsAsync(call.Merchant, after, limit, call.Aborted);
         await call.JsonAsync(Page<SurfaceTotals>.Of(totals, limit, row => $"{row.Campaign}/{row.Portal}/{row.Position}/{row.Owner}"));
     }
 

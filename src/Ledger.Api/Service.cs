@@ -31,6 +31,7 @@ public static class Service
         services.AddSingleton<BookQueries>();
         services.AddSingleton<CouponReads>();
         services.AddSingleton<PaymentQueries>();
+        services.AddSingleton<SurfaceQueries>();
         services.AddSingleton<PolicyQueries>();
         services.AddSingleton<PointsQueries>();
         services.AddSingleton<SliceCourier>();

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Ledger.Coupons.Sharing;
 using Ledger.Postgres;
-using Ledger.Sharing;
 
 namespace Ledger.Api;
 

@@ -323,27 +323,6 @@ public sealed class BookQueries(NpgsqlDataSource database)
             behind, since is { } oldest ? Math.Max(0, (long)(now - oldest).TotalSeconds) : 0);
     }
 
-    /// <summary>Coupons by campaign and surface, behind a campaign, portal, position and owner; empty words for what was not said.</summary>
-    public async Task<IReadOnlyList<SurfaceTotals>> SurfaceTotalsAsync(string book, string[] after, int limit, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(after);
-        var totals = new List<SurfaceTotals>();
-        await using var command = Command("query_report_surfaces.sql", book, after[0], after[1], after[2], after[3], limit);
-        await using var row = await command.ExecuteReaderAsync(cancellation);
-        while (await row.ReadAsync(cancellation))
-        {
-            var (issued, converted) = (row.GetInt64(4), row.GetInt64(5));
-            totals.Add(new(
-                row.GetString(0), Enum.Parse<Portal>(row.GetString(1)), Word<PublicPosition>(row.GetString(2)), Word<SurfaceOwner>(row.GetString(3)),
-                issued, converted, issued == 0 ? 0 : converted * 10_000 / issued, row.GetInt64(6), row.GetInt64(7)));
-        }
-
-        return totals;
-
-        static T? Word<T>(string text)
-            where T : struct, Enum => text.Length == 0 ? null : Enum.Parse<T>(text);
-    }
-
     private async Task<(long Entries, Instant? Since)> LagAsync(string book, CancellationToken cancellation)
     {
         await using var command = Command("query_lag.sql", book, Followers);
@@ -385,14 +364,6 @@ public sealed record WalletCoupon(string Code, string Campaign, string Status, I
 public sealed record CampaignTotals(
     string Campaign, long Issued, long Redeemed, long Voided, long Returned, long Deactivated, long Expired, long Amount, long Discount, long FaceValued, long FaceValue,
     long Members, long MembersRedeeming);
-
-/// <summary>Coupons of a campaign that were issued on a surface; those whose issue named none are not among them.</summary>
-/// <param name="Issued">Net of issues that were cancelled.</param>
-/// <param name="Converted">Coupons that were ever redeemed.</param>
-/// <param name="ConversionBasisPoints">Converted per 10,000 issued, rounded down.</param>
-/// <param name="Redeemed">Redemptions ever made, voided ones included.</param>
-public sealed record SurfaceTotals(
-    string Campaign, Portal Portal, PublicPosition? Position, SurfaceOwner? Owner, long Issued, long Converted, long ConversionBasisPoints, long Redeemed, long Voided);
 
 /// <summary>The account of a campaign's sold coupons: paid = settled + refunds + open + breakage + held, exact at the moment of the answer.</summary>
 /// <param name="Open">The liability: coupons neither used nor given back.</param>

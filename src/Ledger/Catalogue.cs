@@ -8,6 +8,7 @@ using Ledger.Coupons.Groups;
 using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
+using Ledger.Coupons.Sharing;
 using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Offers;
@@ -16,7 +17,6 @@ using Ledger.Points;
 using Ledger.Pools;
 using Ledger.Providers;
 using Ledger.Reversals;
-using Ledger.Sharing;
 using Ledger.Traffic;
 
 namespace Ledger;

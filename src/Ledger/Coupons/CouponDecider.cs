@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Ledger.Coupons.Baskets;
 using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Sales;
-using Ledger.Sharing;
+using Ledger.Coupons.Sharing;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 using static Ledger.Coupons.CouponEvent;

@@ -1,5 +1,5 @@
 using Ledger.Coupons.Redemptions;
-using Ledger.Sharing;
+using Ledger.Coupons.Sharing;
 using NodaTime;
 using static Ledger.Coupons.CouponCommand;
 

@@ -1,5 +1,5 @@
-using NodaTime.Text;
 using Ledger.Tests.Proof;
+using NodaTime.Text;
 using Xunit;
 
 namespace Ledger.Tests.Api;

@@ -146,7 +146,7 @@ public sealed class ChannelTests(LedgerApp app) : IClassFixture<LedgerApp>
     public void No_refusal_is_without_a_name()
     {
         var calls = app.Service<EndpointDataSource>().Endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<ChannelErrors>()).OfType<ChannelErrors>().ToList();
-        Assert.Equal((14, 14), (calls.Count(call => call.Dialect == Dialect.Alipay), calls.Count(call => call.Dialect == Dialect.Wechat)));
+        Assert.Equal((16, 16), (calls.Count(call => call.Dialect == Dialect.Alipay), calls.Count(call => call.Dialect == Dialect.Wechat)));
         foreach (var call in calls)
         {
             foreach (var problem in Problems.All) Assert.True(call.Names.Contains(call.NameOf(problem), StringComparer.Ordinal), $"{call.Dialect} {call.Call} {problem.Slug}");

@@ -1,11 +1,11 @@
 using Ledger.Coupons.Associations;
-using Ledger.Sharing;
+using Ledger.Coupons.Sharing;
 using NodaTime;
 using Xunit;
 using static Ledger.Coupons.Associations.AssociationCommand;
 using static Ledger.Coupons.Associations.AssociationEvent;
-using static Ledger.Sharing.ShareCommand;
-using static Ledger.Sharing.ShareEvent;
+using static Ledger.Coupons.Sharing.ShareCommand;
+using static Ledger.Coupons.Sharing.ShareEvent;
 using static Ledger.Tests.Moments;
 
 namespace Ledger.Tests.Sharing;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using NodaTime;
 
-namespace Ledger.Sharing;
+namespace Ledger.Coupons.Sharing;
 
 /// <summary>Who may share which campaigns, and how often: a merchant's rules. Without any, everyone may share everything.</summary>
 /// <param name="Version">1, 2, 3 ...; 0: none were set.</param>

@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using Ledger.Coupons;
 using NodaTime;
 
-namespace Ledger.Sharing;
+namespace Ledger.Coupons.Sharing;
 
 /// <summary>A link to a campaign that someone shared.</summary>
 /// <param name="Campaign">Empty while there is none.</param>
