@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using Ledger.Benefits;
 using Ledger.Coupons;
+using Ledger.Policies;
 using Ledger.Postgres;
 using NodaTime;
 
@@ -100,7 +101,9 @@ public static class BenefitEndpoints
         if (await call.ReadAsync<OrderBenefitBody>() is not var (body, raw)) return;
         var code = CouponCode.FromRandom(RandomNumberGenerator.GetBytes(CouponCode.EntropyBytes)).Value;
         await call.SubmitAsync(
-            BenefitOperations.Order(call.Request(raw), body.Benefit, body.Member, code, call.Caller.DateOf(call.Now)), StatusCodes.Status201Created);
+            BenefitOperations.Order(call.Request(raw), body.Benefit, body.Member, code, call.Caller.DateOf(call.Now),
+                [MembershipPolicy.Rule(body.Member, call.Caller.Profile.RequiresMembership)]),
+            StatusCodes.Status201Created);
     }
 
     private static async Task ShowAsync(Call call)

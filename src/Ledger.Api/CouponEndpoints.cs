@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Codes;
+using Ledger.Policies;
 using Ledger.Postgres;
 using NodaTime;
 
@@ -58,9 +59,10 @@ public static class CouponEndpoints
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(who);
         var at = call.Caller.Judged(body.BusinessTime, request.Now);
-        return CouponOperations.Issue(
+        var issue = CouponOperations.Issue(
             request, body.Campaign, FreshCodes.Next(), body.Member, body.Channel, at, call.Caller.DateOf(at), body.Code, body.ConfirmWithin, who.PersonKey, who.PhoneKey,
             body.Surface?.Read());
+        return MembershipPolicy.ToMember(issue, body.Member, call.Caller.Profile.RequiresMembership);
     }
 
     private static async Task IssueAsync(Call call)

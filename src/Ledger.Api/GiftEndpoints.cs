@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using Ledger.Coupons;
+using Ledger.Policies;
 using NodaTime;
 
 namespace Ledger.Api;
@@ -46,7 +47,7 @@ public static class GiftEndpoints
     private static async Task AcceptAsync(Call call)
     {
         if (await call.ReadAsync<AcceptGiftBody>() is not var (body, raw)) return;
-        await call.SubmitAsync(GiftOperations.Accept(call.Request(raw), call.Route("id"), body.Member));
+        await call.SubmitAsync(MembershipPolicy.ToMember(GiftOperations.Accept(call.Request(raw), call.Route("id"), body.Member), body.Member, call.Caller.Profile.RequiresMembership));
     }
 
     private static async Task CancelAsync(Call call) => await call.SubmitAsync(GiftOperations.Cancel(call.Request([]), call.Route("id")));

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ledger.Coupons.Groups;
+using Ledger.Policies;
 using Ledger.Postgres;
 
 namespace Ledger.Api;
@@ -66,7 +67,7 @@ public static class GroupEndpoints
         var operation = GroupOperations.Open(
             call.Request(raw), body.Campaign, new(body.Trade, body.Member, new(body.Paid), body.Channel), new(body.Price), body.Needed, most, body.Seconds, FreshCodesOfAll(),
             call.Caller.DateOf(call.Now));
-        await call.SubmitAsync(operation, StatusCodes.Status201Created);
+        await call.SubmitAsync(MembershipPolicy.ToMember(operation, body.Member, call.Caller.Profile.RequiresMembership), StatusCodes.Status201Created);
     }
 
     private static async Task ShowAsync(Call call)
@@ -81,7 +82,7 @@ public static class GroupEndpoints
         if (await call.ReadAsync<JoinGroupBody>() is not var (body, raw)) return;
         var operation = GroupOperations.Join(
             call.Request(raw), call.Route("id"), new(body.Trade, body.Member, new(body.Paid), body.Channel), FreshCodesOfAll(), call.Caller.DateOf(call.Now));
-        await call.SubmitAsync(operation, StatusCodes.Status201Created);
+        await call.SubmitAsync(MembershipPolicy.ToMember(operation, body.Member, call.Caller.Profile.RequiresMembership), StatusCodes.Status201Created);
     }
 
     private static async Task LeaveAsync(Call call)

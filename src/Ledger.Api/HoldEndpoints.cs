@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Ledger.Coupons;
 using Ledger.Coupons.Redemptions;
+using Ledger.Policies;
 using NodaTime;
 
 namespace Ledger.Api;
@@ -61,7 +62,8 @@ public static class HoldEndpoints
         var operation = TillOperations.Hold(
             call.Request(raw), coupons, new(body.Amount), body.Seconds, at, key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket,
             Baskets.StatedOf(body.Member, body.Channel, body.Discount), Baskets.PointsOf(body.Points));
-        await call.SubmitAsync(operation, StatusCodes.Status201Created);
+        operation = MembershipPolicy.Spending(operation, body.Points?.Member, call.Caller.Profile.RequiresMembership);
+        await call.SubmitAsync(MembershipPolicy.ByHolders(operation, coupons.Select(one => one.Code), call.Caller.Profile.RequiresMembership), StatusCodes.Status201Created);
     }
 
     private static async Task CommitAsync(Call call)

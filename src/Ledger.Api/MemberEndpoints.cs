@@ -45,8 +45,17 @@ public sealed record TierBody(
     [property: StringLength(Limits.MaxName, MinimumLength = 1)] string Name,
     [property: Range(0, Limits.MaxBudget)] long Threshold = 0);
 
+/// <summary>How members come by tiers: by what they pay, or what points their purchases earn, within a period.</summary>
+/// <param name="Months">Of a period: 1, 2, 3, 4, 6 or 12; one begins with each January.</param>
+/// <param name="Program">The points programme; with points only.</param>
+public sealed record TierRuleBody(
+    TierMeasure Measure,
+    [property: Range(1, 12)] int Months = 12,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Program = null);
+
 /// <summary>Publishes the next version of the tiers, lowest first.</summary>
-public sealed record TiersBody([property: Length(1, Limits.MaxTiers)] IReadOnlyList<TierBody> Tiers);
+/// <param name="Rule">Absent: tiers are given by hand.</param>
+public sealed record TiersBody([property: Length(1, Limits.MaxTiers)] IReadOnlyList<TierBody> Tiers, TierRuleBody? Rule = null);
 
 /// <summary>Gives a member a tier.</summary>
 /// <param name="From">Absent: now.</param>
@@ -138,8 +147,13 @@ public static class MemberEndpoints
         var faults = new Faults();
         if (body.Tiers.DistinctBy(tier => tier.Id, StringComparer.Ordinal).Count() < body.Tiers.Count) faults.Add("/tiers", "Name each tier once.");
         if (body.Tiers.Zip(body.Tiers.Skip(1)).Any(pair => pair.First.Threshold > pair.Second.Threshold)) faults.Add("/tiers", "Name the lowest tier first.");
+        if (body.Rule is { Months: var months } && 12 % months != 0) faults.Add("/rule/months", "Send 1, 2, 3, 4, 6 or 12.");
+        if (body.Rule is { } rule && rule.Measure == TierMeasure.Points == rule.Program is null) faults.Add("/rule/program", "Name the programme where points count, and only there.");
         if (await call.RefuseAsync(faults)) return;
-        await call.SubmitAsync(TierProgrammeStream.Publish(call.Request(raw), [.. body.Tiers.Select(tier => new Tier(tier.Id, tier.Name, tier.Threshold))]), StatusCodes.Status201Created);
+        await call.SubmitAsync(
+            TierProgrammeStream.Publish(
+                call.Request(raw), [.. body.Tiers.Select(tier => new Tier(tier.Id, tier.Name, tier.Threshold))], body.Rule is { } said ? new(said.Measure, said.Months, said.Program) : null),
+            StatusCodes.Status201Created);
     }
 
     private static async Task TiersAsync(Call call) =>

@@ -20,6 +20,9 @@ public sealed record RegisterMerchantBody(
 /// <summary>Whether campaigns and their terms are approved by another key than wrote them.</summary>
 public sealed record FourEyesBody(bool IsRequired);
 
+/// <summary>Whether coupons and points are for people who joined only.</summary>
+public sealed record MembershipRuleBody(bool IsRequired);
+
 /// <summary>Opens a store.</summary>
 public sealed record OpenStoreBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Id,
@@ -56,6 +59,7 @@ public static class MerchantEndpoints
     {
         routes.MapCommand("/v1/merchants", Access.Platform, RegisterAsync).Takes<RegisterMerchantBody>().Answers<MerchantView>(201);
         routes.MapCommand("/v1/merchants/{id}/four-eyes", Access.Platform, ChangeFourEyesAsync).Takes<FourEyesBody>().Answers<MerchantView>();
+        routes.MapCommand("/v1/membership-rule", Access.Merchant, ChangeMembershipRuleAsync).Takes<MembershipRuleBody>().Answers<MerchantView>();
         routes.MapQuery("/v1/merchant", Access.Till, ShowAsync).Answers<MerchantView>();
         routes.MapCommand("/v1/stores", Access.Merchant, OpenStoreAsync).Takes<OpenStoreBody>().Answers<MerchantView>(201);
         routes.MapCommand("/v1/stores/{store}/tills", Access.Merchant, InstallTillAsync).Takes<InstallTillBody>().Answers<MerchantView>(201);
@@ -86,6 +90,13 @@ public static class MerchantEndpoints
 
         await call.SubmitAsync(MerchantStream.Operation(call.Request(raw) with { Book = call.Route("id") }, new ChangeFourEyes(body.IsRequired)));
         Forget(call, call.Route("id"));
+    }
+
+    private static async Task ChangeMembershipRuleAsync(Call call)
+    {
+        if (await call.ReadAsync<MembershipRuleBody>() is not var (body, raw)) return;
+        await call.SubmitAsync(MerchantStream.Operation(call.Request(raw), new ChangeMembershipRule(body.IsRequired)));
+        Forget(call, call.Merchant);
     }
 
     private static Task ShowAsync(Call call) => call.JsonAsync(MerchantView.Of(call.Merchant, call.Caller.Profile));

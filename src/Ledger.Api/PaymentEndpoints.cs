@@ -50,12 +50,16 @@ public sealed record RefundLineBody(
 
 /// <summary>Books a refund as it happened, by lines or by an amount; without either, of all that is left.</summary>
 /// <param name="Refund">The refund's own number: it is booked once under it.</param>
+/// <param name="Redemption">The redemption whose goods came back: its coupons come back in proportion to the money.</param>
+/// <param name="Spend">The spend of points (spendId) that paid beside: points come back in proportion to the money.</param>
 public sealed record RefundPaymentBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Refund,
     [property: Range(1, Limits.MaxAmount)] long? Amount = null,
     [property: MaxLength(Limits.MaxBasketLines)] IReadOnlyList<RefundLineBody>? Lines = null,
     [property: StringLength(Limits.MaxReason, MinimumLength = 1)] string? Reason = null,
-    Instant? BusinessTime = null);
+    Instant? BusinessTime = null,
+    [property: StringLength(2 * Limits.MaxId, MinimumLength = 1)] string? Redemption = null,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Spend = null);
 
 /// <summary>Payments and refunds as they happen: what policies follow.</summary>
 public static class PaymentEndpoints
@@ -113,7 +117,8 @@ public static class PaymentEndpoints
         var (request, at) = (call.Request(raw), call.Caller.Judged(body.BusinessTime, call.Now));
         var operation = PaymentOperations.Refund(
             request with { Correlation = request.Correlation ?? payment.Correlation }, trade, body.Refund, body.Amount is { } amount ? new Money(amount) : null,
-            [.. (body.Lines ?? []).Select(line => new RefundAsk(line.Line, line.Amount is { } part ? new Money(part) : null))], body.Reason, at, call.Caller.DateOf(at));
+            [.. (body.Lines ?? []).Select(line => new RefundAsk(line.Line, line.Amount is { } part ? new Money(part) : null))], body.Reason, at, call.Caller.DateOf(at),
+            body.Redemption, body.Spend);
         await call.SubmitAsync(operation, StatusCodes.Status201Created);
     }
 }

@@ -153,3 +153,12 @@ public sealed record SettleArrearsBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Member,
     [property: Range(1, Limits.MaxPoints)] long Points,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Reference);
+
+/// <summary>Says by which programme payments earn points; there is one.</summary>
+/// <param name="Program">Under the terms that it has when a payment is looked at.</param>
+/// <param name="MinimumAmount">Of the payment, in minor units.</param>
+/// <param name="Funder">Who pays for the points.</param>
+public sealed record PaymentEarningBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Program,
+    [property: Range(0, Limits.MaxAmount)] long MinimumAmount = 0,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Funder = "merchant");

@@ -107,7 +107,8 @@ public static class PointsEndpoints
         var lines = LinesOf(body.Lines, body.Amount, faults);
         if (await call.RefuseAsync(faults)) return;
         await call.SubmitAsync(
-            PointsOperations.Earn(call.Request(raw), body.Program, body.Member, body.Order, lines, body.Funder, call.Caller.Judged(body.BusinessTime, call.Now)),
+            PointsOperations.Earn(call.Request(raw), body.Program, body.Member, body.Order, lines, body.Funder, call.Caller.Judged(body.BusinessTime, call.Now),
+                RulesOf(call, body.Member)),
             StatusCodes.Status201Created);
     }
 
@@ -125,14 +126,14 @@ public static class PointsEndpoints
     {
         if (await call.ReadAsync<GrantPointsBody>() is not var (body, raw)) return;
         await call.SubmitAsync(
-            PointsOperations.Grant(call.Request(raw), body.Program, body.Member, body.Points, body.Funder, call.Caller.Judged(body.BusinessTime, call.Now)),
+            PointsOperations.Grant(call.Request(raw), body.Program, body.Member, body.Points, body.Funder, call.Caller.Judged(body.BusinessTime, call.Now), RulesOf(call, body.Member)),
             StatusCodes.Status201Created);
     }
 
     private static async Task SpendAsync(Call call)
     {
         if (await call.ReadAsync<SpendPointsBody>() is not var (body, raw)) return;
-        await call.SubmitAsync(SpendOperations.Spend(call.Request(raw), body.Program, body.Member, body.Points, body.Order), StatusCodes.Status201Created);
+        await call.SubmitAsync(SpendOperations.Spend(call.Request(raw), body.Program, body.Member, body.Points, body.Order, RulesOf(call, body.Member)), StatusCodes.Status201Created);
     }
 
     private static async Task ShowSpendAsync(Call call)
@@ -151,7 +152,8 @@ public static class PointsEndpoints
     {
         if (await call.ReadAsync<HoldPointsBody>() is not var (body, raw)) return;
         await call.SubmitAsync(
-            SpendOperations.Hold(call.Request(raw), body.Program, body.Member, body.Points, Duration.FromSeconds(body.Seconds), body.Order), StatusCodes.Status201Created);
+            SpendOperations.Hold(call.Request(raw), body.Program, body.Member, body.Points, Duration.FromSeconds(body.Seconds), body.Order, RulesOf(call, body.Member)),
+            StatusCodes.Status201Created);
     }
 
     private static async Task OnSpendAsync(Call call, Func<Request, string, Operation> operation) => await call.SubmitAsync(operation(call.Request([]), call.Route("id")));
@@ -159,7 +161,9 @@ public static class PointsEndpoints
     private static async Task TransferAsync(Call call)
     {
         if (await call.ReadAsync<TransferPointsBody>() is not var (body, raw)) return;
-        await call.SubmitAsync(PointsOperations.Transfer(call.Request(raw), body.Program, body.From, body.To, body.Points), StatusCodes.Status201Created);
+        await call.SubmitAsync(
+            PointsOperations.Transfer(call.Request(raw), body.Program, body.From, body.To, body.Points, [.. RulesOf(call, body.From), .. RulesOf(call, body.To)]),
+            StatusCodes.Status201Created);
     }
 
     private static async Task AdjustAsync(Call call)
@@ -230,6 +234,8 @@ public static class PointsEndpoints
         if (program is null && call.Http.Request.Query["program"].Count == 0) query.Refuse("program", "Name the points programme.");
         return await query.RefuseAsync() ? null : program;
     }
+
+    private static MemberRule[] RulesOf(Call call, string member) => [MembershipPolicy.Rule(member, call.Caller.Profile.RequiresMembership)];
 
     private static PurchaseLine[] LinesOf(IReadOnlyList<PurchaseLineBody>? lines, long? amount, Faults faults)
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Ledger.Offers;
+using Ledger.Points;
 using Ledger.Policies;
 using Ledger.Postgres;
 using Ledger.Providers;
@@ -32,6 +33,9 @@ public static class PolicyEndpoints
         routes.MapCommand("/v1/offer-rules", Access.Merchant, SetRuleAsync).Takes<OfferRuleBody>().Answers<OfferRules>(201);
         routes.MapCommand("/v1/offer-rules/{id}/end", Access.Merchant, EndRuleAsync).Answers<OfferRules>();
         routes.MapQuery("/v1/offer-rules", Access.Merchant, RulesAsync).Answers<OfferRules>();
+        routes.MapCommand("/v1/payment-earning", Access.Merchant, SetEarningAsync).Takes<PaymentEarningBody>().Answers<PaymentEarning>(201);
+        routes.MapCommand("/v1/payment-earning/end", Access.Merchant, EndEarningAsync).Answers<PaymentEarning>();
+        routes.MapQuery("/v1/payment-earning", Access.Merchant, EarningAsync).Answers<PaymentEarning>();
         routes.MapQuery("/v1/payments/{trade}/offers", Access.Till, OffersAsync).Asks("wait").Answers<PaymentOffersView>();
         routes.MapQuery("/v1/chains/{correlation}", Access.Merchant, ChainAsync).Asks("after", "limit").Answers<Page<ChainEntry>>();
         routes.MapQuery("/v1/merchants", Access.Provider, MerchantsAsync).Asks("provider", "limit", "cursor").Answers<Page<ClientView>>();
@@ -51,6 +55,17 @@ public static class PolicyEndpoints
 
     private static async Task RulesAsync(Call call) =>
         await call.JsonAsync(await call.Http.RequestServices.GetRequiredService<BookQueries>().StateAsync(call.Merchant, OfferRulesStream.Stream, call.Aborted));
+
+    private static async Task SetEarningAsync(Call call)
+    {
+        if (await call.ReadAsync<PaymentEarningBody>() is not var (body, raw)) return;
+        await call.SubmitAsync(PaymentPointsPolicy.SetEarning(call.Request(raw), body.Program, body.Funder, new(body.MinimumAmount)), StatusCodes.Status201Created);
+    }
+
+    private static Task EndEarningAsync(Call call) => call.SubmitAsync(PaymentEarningStream.Operation(call.Request([]), new PaymentEarningCommand.EndPaymentEarning(call.Now)));
+
+    private static async Task EarningAsync(Call call) =>
+        await call.JsonAsync(await call.Http.RequestServices.GetRequiredService<BookQueries>().StateAsync(call.Merchant, PaymentEarningStream.Stream, call.Aborted));
 
     private static async Task OffersAsync(Call call)
     {

@@ -3,6 +3,7 @@ using Ledger.Coupons;
 using Ledger.Coupons.Baskets;
 using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
+using Ledger.Policies;
 using Ledger.Postgres;
 using NodaTime;
 
@@ -82,7 +83,8 @@ public static class RedemptionEndpoints
         var operation = TillOperations.Redeem(
             call.Request(raw), coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), key.Store ?? body.Store, key.Till ?? body.Till, body.Order, basket,
             Baskets.StatedOf(body.Member, body.Channel, body.Discount), Baskets.PointsOf(body.Points));
-        await call.SubmitAsync(operation, StatusCodes.Status201Created);
+        operation = MembershipPolicy.Spending(operation, body.Points?.Member, call.Caller.Profile.RequiresMembership);
+        await call.SubmitAsync(MembershipPolicy.ByHolders(operation, coupons.Select(one => one.Code), call.Caller.Profile.RequiresMembership), StatusCodes.Status201Created);
     }
 
     /// <summary>Whether the caller may speak for the store and till that it names; a problem was answered where not.</summary>

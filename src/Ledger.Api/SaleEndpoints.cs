@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
 using Ledger.Coupons.Sales;
+using Ledger.Policies;
 using Ledger.Postgres;
 using NodaTime;
 
@@ -75,7 +76,7 @@ public static class SaleEndpoints
         var at = call.Caller.Judged(body.BusinessTime, call.Now);
         var operation = SaleOperations.Sell(
             call.Request(raw), body.Campaign, body.Trade, body.Member, new(body.Paid), FreshCodes.Next(body.Quantity), body.Channel, at, call.Caller.DateOf(at));
-        await call.SubmitAsync(operation, StatusCodes.Status201Created);
+        await call.SubmitAsync(MembershipPolicy.ToMember(operation, body.Member, call.Caller.Profile.RequiresMembership), StatusCodes.Status201Created);
     }
 
     private static async Task ShowAsync(Call call)

@@ -98,6 +98,11 @@ public static class Limits
     public const long MaxPvPerVisitor = 1_000_000;
 
     public const int MaxTrafficDays = 366;
+    /// <summary>Months for which is kept what a member's tier counts: this year's and the last one's.</summary>
+    public const int MaxTierMonths = 24;
+
+    /// <summary>Programmes in which a merchant's payments ever earned.</summary>
+    public const int MaxEarningPrograms = 20;
 
     /// <summary>Refunds of one payment.</summary>
     public const int MaxRefunds = 100;

@@ -23,10 +23,11 @@ internal sealed record Options(IReadOnlyList<string> Scenarios, long Coupons, in
         steady    sales that begin by the clock at half of the peak: an open loop
         issue     issuing under a quota and a per-member limit, against issuing without
         lag       from commit to visible in the followed read models, under load
+        payments  payments that earn points and bring an offer, against redeeming in one shot
         readers   rebuilding read models and verifying the books, against COPY
         """;
 
-    public static readonly IReadOnlyList<string> All = ["spread", "hot", "single", "holds", "quotes", "steady", "issue", "lag", "readers"];
+    public static readonly IReadOnlyList<string> All = ["spread", "hot", "single", "holds", "quotes", "steady", "issue", "lag", "payments", "readers"];
 
     /// <summary>Null where the arguments say nothing that can be done.</summary>
     public static Options? Parse(string[] arguments)

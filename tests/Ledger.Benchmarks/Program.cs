@@ -25,6 +25,7 @@ foreach (var scenario in options.Scenarios)
         "steady" => tills.SteadyAsync(),
         "issue" => new IssueScenario(stage, options, report).RunAsync(),
         "lag" => new LagScenario(stage, options, report).RunAsync(),
+        "payments" => new PaymentScenario(stage, options, report).RunAsync(),
         "readers" => new ReaderScenario(stage, options, report).RunAsync(),
         _ => throw new System.Diagnostics.UnreachableException(scenario),
     });

@@ -133,7 +133,7 @@ internal static class Channel
     {
         var key = call.Caller.Key;
         var operation = TillOperations.Redeem(request, [coupon.Shown], amount, at, key.Store, key.Till, order);
-        if (await SubmitAsync<RedemptionView>(call, operation) is not { } done) return null;
+        if (await SubmitAsync<RedemptionView>(call, MembershipPolicy.ByHolders(operation, [coupon.Shown.Code], call.Caller.Profile.RequiresMembership)) is not { } done) return null;
         var (fact, after) = (await HistoryAsync(call, coupon.Shown.Code)).Last(step => step.Fact is CouponEvent.CouponRedeemed e && e.RedemptionId == done.RedemptionId);
         return CouponStep.Of(coupon, after, done.At, ((CouponEvent.CouponRedeemed)fact).Discount);
     }

@@ -11,6 +11,7 @@ internal static class ImportCommand
     public static Command Create(Globals globals) => new("import", "Record a data set through a running service; run again to go on where it stopped.")
     {
         CompleteJourney(globals),
+        CompleteJourneyPurchases(globals),
         Koubei(globals),
     };
 
@@ -36,6 +37,41 @@ internal static class ImportCommand
             await run.IssueAsync(import.Chunks(), import.Coupons, cancellation);
             await run.RedeemAsync(redemptions, cancellation);
             return Compare(run, [plan], import.Expected(), answers, await import.ReportedAsync(run, service, cancellation));
+        });
+        return command;
+    }
+
+    private static Command CompleteJourneyPurchases(Globals globals)
+    {
+        var options = new Options();
+        var merchant = new Option<string>("--merchant") { Description = "The merchant to import into.", DefaultValueFactory = _ => "complete-journey-purchases" };
+        var refunds = new Option<int?>("--refunds") { Description = "Then refund one basket of ten, chosen by this number; run without it first to check the totals before." };
+        var command = new Command("complete-journey-purchases", "The baskets of \"The Complete Journey\" as payments that earn points, one for each whole dollar.") { merchant, refunds };
+        options.AddTo(command);
+        command.SetAction(async (parse, cancellation) =>
+        {
+            var (terminal, name) = (globals.Terminal(parse), parse.GetRequiredValue(merchant));
+            if (!Ids.IsOne(name)) throw CliException.Usage($"\"{name}\" is no merchant's id: use 1 to 64 letters, digits, '_', '.', '@' or '-'.");
+            var import = new PurchasesImport(parse.GetRequiredValue(options.Folder), name, parse.GetValue(refunds));
+            var (plan, payments, backs) = (import.Plan(), import.Payments().ToList(), import.Refunds().ToList());
+            var answers = parse.GetValue(options.Check) is { } folder ? import.Expected(folder) : new Figures();
+            if (parse.GetValue(options.DryRun))
+            {
+                terminal.Data(
+                    new { Stores = plan.Stores.Count, Baskets = import.Baskets.Count, Payments = payments.Count, Refunds = backs.Count },
+                    ["stores", "baskets", "payments", "refunds"], [[plan.Stores.Count, import.Baskets.Count, payments.Count, backs.Count]]);
+                terminal.Note("The file is in order; nothing was sent.");
+                return ExitCode.Fine;
+            }
+
+            using var service = options.Connect(globals, parse);
+            var run = new ImportRun(service, terminal, globals.Surroundings.Delay);
+            await run.SetUpAsync([plan], cancellation);
+            foreach (var setting in PurchasesImport.Programme()) await run.SendAsync("Points programme", name, [setting], cancellation);
+            var paid = await run.SendAsync("Payments", name, payments, cancellation);
+            var back = await run.SendAsync("Refunds", name, backs, cancellation);
+            var (sent, reported) = (import.Expected(), await import.ReportedAsync(run, service, cancellation));
+            return run.Report(paid, back, sent.Count + answers.Count, [.. sent.Against(reported).Union(answers.Against(reported))]);
         });
         return command;
     }

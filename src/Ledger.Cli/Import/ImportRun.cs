@@ -17,6 +17,9 @@ internal sealed class ImportRun(ServiceClient service, Terminal terminal, Func<T
     /// <summary>How long the reports may stay behind without getting nearer.</summary>
     private const int LagChecks = 240;
 
+    /// <summary>How often figures may be as far from what is expected as before.</summary>
+    private const int SettleChecks = 80;
+
     private static readonly TimeSpan LagPause = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<CouponKey, string> codes = new();
@@ -96,6 +99,58 @@ internal sealed class ImportRun(ServiceClient service, Terminal terminal, Func<T
         redeeming += clock.Elapsed;
     }
 
+    /// <summary>Sends requests that need nothing of each other's answers.</summary>
+    /// <returns>How many were accepted.</returns>
+    public async Task<long> SendAsync(string what, string merchant, IReadOnlyCollection<PlannedRequest> requests, CancellationToken cancellation)
+    {
+        var (clock, accepted) = (Stopwatch.StartNew(), 0L);
+        await terminal.ProgressAsync(what, requests.Count, advance => Parallel.ForEachAsync(
+            requests, new ParallelOptions { MaxDegreeOfParallelism = RequestsInFlight, CancellationToken = cancellation }, async (planned, ct) =>
+            {
+                var answer = await service.PostAsync(merchant, planned.Path, planned.RequestKey, planned.Body, ct);
+                if (answer.IsAccepted) Interlocked.Increment(ref accepted);
+                else Refuse($"{planned.RequestKey}: {answer.Problem}");
+                advance(1);
+            }));
+        redeeming += clock.Elapsed;
+        return accepted;
+    }
+
+    /// <summary>Reads figures until they are those expected, or change no more: what follows from entries comes a moment after them.</summary>
+    public async Task<Figures> SettledAsync(string merchant, Figures expected, Func<CancellationToken, Task<Figures>> read, CancellationToken cancellation)
+    {
+        for (var (checks, least) = (0, int.MaxValue); ; checks++)
+        {
+            await CaughtUpAsync(merchant, cancellation);
+            var figures = await read(cancellation);
+            var different = expected.Against(figures).Count();
+            if (different < least) (checks, least) = (0, different);
+            if (different == 0 || checks >= SettleChecks) return figures;
+            await delay(LagPause, cancellation);
+        }
+    }
+
+    /// <summary>Says how it went with payments.</summary>
+    /// <returns>The exit code: 1 if anything was refused or differs.</returns>
+    public int Report(long payments, long refunds, int figures, IReadOnlyList<Difference> differences)
+    {
+        var summary = new
+        {
+            Payments = payments,
+            Refunds = refunds,
+            Refused = refused,
+            Seconds = Math.Round(redeeming.TotalSeconds, 1),
+            PaymentsPerSecond = Rate(payments + refunds, redeeming),
+            FiguresCompared = figures,
+            Differences = differences,
+            Refusals = refusals,
+        };
+        terminal.Data(
+            summary, ["payments", "refunds", "refused", "seconds", "requests/s", "figures compared", "different"],
+            [[payments, refunds, refused, summary.Seconds, summary.PaymentsPerSecond, figures, differences.Count]]);
+        return Say(differences);
+    }
+
     /// <summary>Reads every merchant's totals, each once its reports have caught up with its book.</summary>
     public async Task ReadReportsAsync(IReadOnlyList<string> merchants, Func<string, JsonElement, CancellationToken, Task> use, CancellationToken cancellation) =>
         await terminal.ProgressAsync("Reports", merchants.Count, advance => Parallel.ForEachAsync(
@@ -127,6 +182,11 @@ internal sealed class ImportRun(ServiceClient service, Terminal terminal, Func<T
             summary,
             ["merchants", "campaigns", "issued", "redeemed", "refused", "seconds", "coupons/s", "redemptions/s", "figures compared", "different"],
             [[merchants, campaigns, issued, redeemed, refused, summary.Seconds, summary.CouponsPerSecond, summary.RedemptionsPerSecond, figures, differences.Count]]);
+        return Say(differences);
+    }
+
+    private int Say(IReadOnlyList<Difference> differences)
+    {
         foreach (var refusal in refusals) terminal.Note($"Refused: {refusal}.");
         if (refused > refusals.Count) terminal.Note($"... and {refused - refusals.Count} more were refused.");
         foreach (var difference in differences) terminal.Note($"Different: {difference}.");

@@ -26,6 +26,9 @@ internal sealed record NewCoupon(string Campaign, string Member, Instant Busines
 
 internal sealed record NewRedemption(string Code, Money Amount, Instant BusinessTime);
 
+/// <summary>A request to send as it is.</summary>
+internal sealed record PlannedRequest(string Path, string RequestKey, object Body);
+
 /// <summary>A merchant with everything that must exist before its coupons are issued.</summary>
 /// <param name="KeyPrefix">Begins every request key, so that one data set never takes another's keys.</param>
 internal sealed record MerchantPlan(string KeyPrefix, NewMerchant Merchant, IReadOnlyList<NewStore> Stores, IReadOnlyList<NewCampaign> Campaigns);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
+using Ledger.Members;
 using Ledger.Points;
 using Ledger.Traffic;
 using NodaTime;
@@ -111,6 +112,7 @@ internal sealed class TimersTable : ITableCheck
         BuyingGroup group => group.DueAt,
         PointsAccount account => account.DueAt,
         TrafficAccount account => account.DueAt,
+        Member member => member.DueAt,
         BenefitOrder { Status: BenefitOrderStatus.Ordered } order => order.ExpiresAt,
         Campaign { Status: CampaignStatus.Active or CampaignStatus.Paused } campaign => campaign.EndsAt,
         _ => null,

@@ -3,6 +3,7 @@ using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
 using Ledger.Points;
+using Ledger.Policies;
 using Ledger.Postgres.Scribing;
 using Ledger.Traffic;
 using Microsoft.Extensions.Hosting;
@@ -81,6 +82,7 @@ public sealed class TimerWorker(
             ["coupon", var code] => CouponOperations.Expire(request, code),
             ["points", var account] when account.Split('/') is [var program, var member] => PointsOperations.ReadClock(request, program, member),
             ["traffic", "account"] => TrafficOperations.ReadClock(request),
+            ["member", var member] => TierPolicy.Review(request, member),
             ["benefitorder", var order] => BenefitOperations.Expire(request, order),
             ["campaign", var id] => CouponOperations.Change(request, id, new CampaignCommand.EndCampaign(now)),
             ["group", var id] => GroupOperations.End(request, id),

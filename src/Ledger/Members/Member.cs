@@ -6,8 +6,10 @@ namespace Ledger.Members;
 /// <summary>A membership with a merchant: who a member is stays outside, in keyed hashes.</summary>
 /// <param name="Identities">By which the merchant knows the member; none of them needs to be a national one.</param>
 /// <param name="Tiers">In the order in which they were given; the last one in effect counts.</param>
+/// <param name="DueAt">When the last tier given ends and the clock is to ask what follows; null: nothing is to be asked.</param>
 public sealed record Member(
-    MemberStatus Status, Consent? Consent, IReadOnlyList<Identity> Identities, IReadOnlyList<TierSpan> Tiers, string? Channel, Surface? Surface, Instant JoinedAt)
+    MemberStatus Status, Consent? Consent, IReadOnlyList<Identity> Identities, IReadOnlyList<TierSpan> Tiers, string? Channel, Surface? Surface, Instant JoinedAt,
+    Instant? DueAt = null)
 {
     public static Member None { get; } = new(MemberStatus.None, null, [], [], null, null, default);
 
@@ -15,7 +17,7 @@ public sealed record Member(
     public TierSpan? TierAt(Instant at) => Tiers.LastOrDefault(span => span.From <= at && (span.Until is not { } until || at < until));
 
     public bool Equals(Member? other) =>
-        other is not null && (Status, Consent, Channel, Surface, JoinedAt) == (other.Status, other.Consent, other.Channel, other.Surface, other.JoinedAt)
+        other is not null && (Status, Consent, Channel, Surface, JoinedAt, DueAt) == (other.Status, other.Consent, other.Channel, other.Surface, other.JoinedAt, other.DueAt)
         && Lists.Same(Identities, other.Identities) && Lists.Same(Tiers, other.Tiers);
 
     public override int GetHashCode() => HashCode.Combine(Status, Consent, JoinedAt);
@@ -95,6 +97,10 @@ public abstract record MemberEvent
     }
 
     public sealed record TierGiven(string Member, TierSpan Span, string? Reason, Instant At) : MemberEvent;
+
+    /// <summary>The last tier given is over, and no other follows by the rule.</summary>
+    /// <param name="At">When it ended, whenever the clock was read.</param>
+    public sealed record TierEnded(string Member, Instant At) : MemberEvent;
 }
 
 public abstract record MemberCommand
@@ -127,6 +133,9 @@ public sealed record MembershipClosed(string Member) : Rejection(
 /// <param name="Identity">account, phone or visitorPass.</param>
 public sealed record IdentityTaken(IdentityKind Identity) : Rejection(
     RejectionKind.Conflict, "Another open membership has this identity", "Use that membership, or close it first.");
+
+public sealed record MembershipSuspended(string Member) : Rejection(
+    RejectionKind.Conflict, "The membership is suspended", "Complete the sale without coupons and points; the merchant may resume the membership.");
 
 public sealed record TierUnknown(string Tier, int Programme) : Rejection(
     RejectionKind.RuleViolated, "The tiers in force know no such tier", "Publish it first: POST /v1/tiers.");

@@ -44,8 +44,9 @@ public static class MemberDecider
         MemberJoined e => new(MemberStatus.Active, e.Consent, e.Identities, [], e.Channel, e.Surface, e.At),
         MemberSuspended => state with { Status = MemberStatus.Suspended },
         MemberResumed => state with { Status = MemberStatus.Active },
-        MemberClosed => state with { Status = MemberStatus.Closed },
-        TierGiven e => state with { Tiers = [.. state.Tiers, e.Span] },
+        MemberClosed => state with { Status = MemberStatus.Closed, DueAt = null },
+        TierGiven e => state with { Tiers = [.. state.Tiers, e.Span], DueAt = e.Span.Until },
+        TierEnded => state with { DueAt = null },
         _ => throw new UnreachableException($"{fact}"),
     };
 
@@ -61,7 +62,7 @@ public static class MemberDecider
 /// <summary>Streams of members: <c>member-{id}</c>.</summary>
 public static class MemberStream
 {
-    public static StreamType<Member, MemberEvent> Type { get; } = new("member", Schema: 1, Member.None, MemberDecider.Evolve, MemberDecider.TalliesOf);
+    public static StreamType<Member, MemberEvent> Type { get; } = new("member", Schema: 2, Member.None, MemberDecider.Evolve, MemberDecider.TalliesOf);
 
     public static Stream<Member, MemberEvent> Of(string id) => Type.At($"member-{id}");
 

@@ -10,9 +10,10 @@ namespace Ledger.Merchants;
 /// <param name="Stores">By store id: the tills that stand there.</param>
 /// <param name="RequiresFourEyes">Whether campaigns and their terms are approved by another key than wrote them; only the platform says so.</param>
 /// <param name="Providers">Who may act in the merchant's name now, in the order in which they were authorised; null: nobody ever was.</param>
+/// <param name="RequiresMembership">Whether coupons and points are for people who joined only.</param>
 public sealed record Merchant(
     string? Name, string TimeZone, string Currency, ImmutableSortedDictionary<string, ImmutableSortedSet<string>> Stores, bool RequiresFourEyes = false,
-    IReadOnlyList<string>? Providers = null)
+    IReadOnlyList<string>? Providers = null, bool RequiresMembership = false)
 {
     public static Merchant Unregistered { get; } = new(null, "", "", ImmutableSortedDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal));
 
@@ -28,7 +29,8 @@ public sealed record Merchant(
 
     /// <summary>Compares what the stores hold: immutable collections compare by reference, states by value.</summary>
     public bool Equals(Merchant? other) =>
-        other is not null && Name == other.Name && TimeZone == other.TimeZone && Currency == other.Currency && RequiresFourEyes == other.RequiresFourEyes
+        other is not null && Name == other.Name && TimeZone == other.TimeZone && Currency == other.Currency
+        && (RequiresFourEyes, RequiresMembership) == (other.RequiresFourEyes, other.RequiresMembership)
         && Stores.Keys.SequenceEqual(other.Stores.Keys, StringComparer.Ordinal)
         && Stores.Values.Zip(other.Stores.Values).All(pair => pair.First.SetEquals(pair.Second)) && Lists.Same(Providers, other.Providers);
 
@@ -44,6 +46,9 @@ public abstract record MerchantEvent
 
     /// <summary>From now on campaigns and their terms need an approver who did not write them, or no longer.</summary>
     public sealed record FourEyesChanged(bool IsRequired) : MerchantEvent;
+
+    /// <summary>From now on coupons and points are for members only, or no longer.</summary>
+    public sealed record MembershipRuleChanged(bool IsRequired) : MerchantEvent;
 
     public sealed record StoreOpened(string Store, string Name) : MerchantEvent;
 
@@ -63,6 +68,8 @@ public abstract record MerchantCommand
     public sealed record RegisterMerchant(string Name, string TimeZone, string Currency, bool RequiresFourEyes = false) : MerchantCommand;
 
     public sealed record ChangeFourEyes(bool IsRequired) : MerchantCommand;
+
+    public sealed record ChangeMembershipRule(bool IsRequired) : MerchantCommand;
 
     public sealed record OpenStore(string Store, string Name) : MerchantCommand;
 

@@ -21,6 +21,9 @@ public static class MerchantDecider
         (ChangeFourEyes c, var m) when m.RequiresFourEyes == c.IsRequired => Decision<MerchantEvent>.Unchanged,
         (ChangeFourEyes c, _) => new FourEyesChanged(c.IsRequired),
 
+        (ChangeMembershipRule c, var m) when m.RequiresMembership == c.IsRequired => Decision<MerchantEvent>.Unchanged,
+        (ChangeMembershipRule c, _) => new MembershipRuleChanged(c.IsRequired),
+
         (OpenStore c, var m) when m.Stores.ContainsKey(c.Store) => Decision<MerchantEvent>.Unchanged,
         (OpenStore, { Stores.Count: >= Limits.MaxStoresPerMerchant }) => new TooManyStores(Limits.MaxStoresPerMerchant),
         (OpenStore c, _) => new StoreOpened(c.Store, c.Name),
@@ -44,6 +47,7 @@ public static class MerchantDecider
     {
         MerchantRegistered e => state with { Name = e.Name, TimeZone = e.TimeZone, Currency = e.Currency },
         FourEyesChanged e => state with { RequiresFourEyes = e.IsRequired },
+        MembershipRuleChanged e => state with { RequiresMembership = e.IsRequired },
         StoreOpened e => state with { Stores = state.Stores.Add(e.Store, []) },
         TillInstalled e => state with { Stores = state.Stores.SetItem(e.Store, state.Stores[e.Store].Add(e.Till)) },
         ProviderAuthorised e => state with { Providers = [.. state.Providers ?? [], e.Provider] },
@@ -55,7 +59,7 @@ public static class MerchantDecider
 /// <summary>The one stream <c>merchant</c> of every book.</summary>
 public static class MerchantStream
 {
-    public static StreamType<Merchant, MerchantEvent> Type { get; } = new("merchant", Schema: 3, Merchant.Unregistered, MerchantDecider.Evolve);
+    public static StreamType<Merchant, MerchantEvent> Type { get; } = new("merchant", Schema: 4, Merchant.Unregistered, MerchantDecider.Evolve);
 
     public static Stream<Merchant, MerchantEvent> Stream { get; } = Type.At("merchant");
 
@@ -70,13 +74,15 @@ public static class MerchantStream
 /// <summary>A merchant as the API shows it.</summary>
 /// <param name="RequiresFourEyes">Whether campaigns and their terms are approved by another key than wrote them.</param>
 /// <param name="Providers">Who may act in its name.</param>
+/// <param name="RequiresMembership">Whether coupons and points are for people who joined only.</param>
 public sealed record MerchantView(
-    string Id, string Name, string TimeZone, string Currency, IReadOnlyList<StoreView> Stores, bool RequiresFourEyes, IReadOnlyList<string>? Providers)
+    string Id, string Name, string TimeZone, string Currency, IReadOnlyList<StoreView> Stores, bool RequiresFourEyes, IReadOnlyList<string>? Providers, bool RequiresMembership)
 {
     public static MerchantView Of(string id, Merchant merchant)
     {
         ArgumentNullException.ThrowIfNull(merchant);
-        return new(id, merchant.Name!, merchant.TimeZone, merchant.Currency, [.. merchant.Stores.Select(s => new StoreView(s.Key, [.. s.Value]))], merchant.RequiresFourEyes, merchant.Providers);
+        return new(id, merchant.Name!, merchant.TimeZone, merchant.Currency, [.. merchant.Stores.Select(s => new StoreView(s.Key, [.. s.Value]))], merchant.RequiresFourEyes, merchant.Providers,
+            merchant.RequiresMembership);
     }
 }
 

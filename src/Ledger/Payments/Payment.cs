@@ -23,6 +23,23 @@ public sealed record Payment(Paid? Paid, string Request, string Correlation, Ins
 
     public override int GetHashCode() => HashCode.Combine(Request, Correlation, At, Refunds.Count);
 
+    /// <summary>
+    /// What stands of each line: refunds by line are off their lines, refunds by amount off what these leave, from the last line on. The same in
+    /// whatever order refunds came, and another refund leaves no line more than before.
+    /// </summary>
+    public IReadOnlyList<Money> Standing()
+    {
+        var byAmount = Money.Sum(Refunds.Where(refund => refund.Lines.Count == 0).Select(refund => refund.Amount));
+        var lines = Enumerable.Range(0, Paid!.Lines.Count).Select(LeftOf).ToArray();
+        for (var line = lines.Length - 1; line >= 0; line--)
+        {
+            var taken = Money.Min(lines[line], byAmount);
+            (lines[line], byAmount) = (lines[line] - taken, byAmount - taken);
+        }
+
+        return lines;
+    }
+
     /// <summary>What refunds by line left of a line; refunds by amount touch no line.</summary>
     public Money LeftOf(int line) => Paid!.Lines[line].Amount - Money.Sum(Refunds.SelectMany(refund => refund.Lines).Where(back => back.Line == line).Select(back => back.Amount));
 }
@@ -48,10 +65,14 @@ public sealed record PaidLine(Money Amount, int Quantity = 1, string? Goods = nu
 /// <param name="Number">The caller's own number of the refund.</param>
 /// <param name="Lines">Empty: by amount.</param>
 /// <param name="Request">As in <see cref="Payment"/>.</param>
-public sealed record Refund(string Number, Money Amount, IReadOnlyList<RefundedLine> Lines, string? Reason, string Request, Instant At)
+/// <param name="Redemption">The redemption whose goods came back, so that its coupons do; null: none was named.</param>
+/// <param name="Spend">The spend of points that comes back; null: none was named.</param>
+public sealed record Refund(
+    string Number, Money Amount, IReadOnlyList<RefundedLine> Lines, string? Reason, string Request, Instant At, string? Redemption = null, string? Spend = null)
 {
     public bool Equals(Refund? other) =>
-        other is not null && (Number, Amount, Reason, Request, At) == (other.Number, other.Amount, other.Reason, other.Request, other.At) && Lists.Same(Lines, other.Lines);
+        other is not null && (Number, Amount, Reason, Request, At) == (other.Number, other.Amount, other.Reason, other.Request, other.At)
+        && (Redemption, Spend) == (other.Redemption, other.Spend) && Lists.Same(Lines, other.Lines);
 
     public override int GetHashCode() => HashCode.Combine(Number, Amount, At);
 }
@@ -83,7 +104,8 @@ public abstract record PaymentCommand
     /// <param name="Amount">Null: what is left.</param>
     /// <param name="Lines">Empty: by amount.</param>
     public sealed record RefundPayment(
-        string Trade, string Number, Money? Amount, IReadOnlyList<RefundAsk> Lines, string? Reason, string Request, Instant At, LocalDate Date) : PaymentCommand;
+        string Trade, string Number, Money? Amount, IReadOnlyList<RefundAsk> Lines, string? Reason, string Request, Instant At, LocalDate Date, string? Redemption = null,
+        string? Spend = null) : PaymentCommand;
 }
 
 /// <param name="Line">The line of the payment, from 0.</param>

@@ -32,7 +32,7 @@ public static class PaymentDecider
 
     /// <summary>A repeat that leaves an amount out asks for the same refund, whatever is left by now.</summary>
     private static bool IsSame(RefundPayment c, Refund first) =>
-        c.Reason == first.Reason && (c.Amount is null || c.Amount == first.Amount)
+        (c.Reason, c.Redemption, c.Spend) == (first.Reason, first.Redemption, first.Spend) && (c.Amount is null || c.Amount == first.Amount)
         && c.Lines.Select(line => line.Line).SequenceEqual(first.Lines.Select(line => line.Line))
         && c.Lines.Zip(first.Lines).All(pair => pair.First.Amount is null || pair.First.Amount == pair.Second.Amount);
 
@@ -60,5 +60,5 @@ public static class PaymentDecider
     }
 
     private static PaymentRefunded Refunded(RefundPayment c, Payment s, Money amount, IReadOnlyList<RefundedLine> lines) => new(
-        c.Trade, new(c.Number, amount, lines, c.Reason, c.Request, c.At), s.Left - amount, s.Paid!.Member, s.Paid.Store, s.Paid.Surface, c.Date);
+        c.Trade, new(c.Number, amount, lines, c.Reason, c.Request, c.At, c.Redemption, c.Spend), s.Left - amount, s.Paid!.Member, s.Paid.Store, s.Paid.Surface, c.Date);
 }

@@ -6,7 +6,7 @@ namespace Ledger.Payments;
 /// <summary>Streams of payments: <c>payment-{trade}</c>.</summary>
 public static class PaymentStream
 {
-    public static StreamType<Payment, PaymentEvent> Type { get; } = new("payment", Schema: 1, Payment.None, PaymentDecider.Evolve);
+    public static StreamType<Payment, PaymentEvent> Type { get; } = new("payment", Schema: 2, Payment.None, PaymentDecider.Evolve);
 
     public static Stream<Payment, PaymentEvent> Of(string trade) => Type.At($"payment-{trade}");
 }
@@ -27,10 +27,14 @@ public static class PaymentOperations
 
     /// <summary>Books a refund; the same again, under whatever key, answers the same.</summary>
     /// <param name="amount">Null: all that is left.</param>
-    public static Operation Refund(Request request, string trade, string number, Money? amount, IReadOnlyList<RefundAsk> lines, string? reason, Instant at, LocalDate date)
+    /// <param name="redemption">The redemption whose coupons come back in proportion; null: none.</param>
+    /// <param name="spend">The spend of points that comes back in proportion; null: none.</param>
+    public static Operation Refund(
+        Request request, string trade, string number, Money? amount, IReadOnlyList<RefundAsk> lines, string? reason, Instant at, LocalDate date, string? redemption = null,
+        string? spend = null)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return On(request, trade, new RefundPayment(trade, number, amount, lines, reason, request.Key ?? "", at, date), state => RefundView.Of(trade, state, number));
+        return On(request, trade, new RefundPayment(trade, number, amount, lines, reason, request.Key ?? "", at, date, redemption, spend), state => RefundView.Of(trade, state, number));
     }
 
     private static Operation On(Request request, string trade, PaymentCommand command, Func<Payment, object> answer)
@@ -56,7 +60,10 @@ public sealed record PaidView(
 }
 
 /// <param name="Left">Of the payment, after this refund.</param>
-public sealed record RefundView(string Trade, string Refund, Money Amount, IReadOnlyList<RefundedLine> Lines, Money Left, string? Reason, Instant At)
+/// <param name="Redemption">Whose coupons come back in proportion.</param>
+/// <param name="Spend">The spend of points that comes back in proportion.</param>
+public sealed record RefundView(
+    string Trade, string Refund, Money Amount, IReadOnlyList<RefundedLine> Lines, Money Left, string? Reason, Instant At, string? Redemption = null, string? Spend = null)
 {
     public static RefundView Of(string trade, Payment state, string number)
     {
@@ -64,7 +71,7 @@ public sealed record RefundView(string Trade, string Refund, Money Amount, IRead
         var upTo = state.Refunds.TakeWhile(refund => refund.Number != number).ToList();
         var asked = state.Refunds[upTo.Count];
         var left = state.Paid!.Amount - Money.Sum(upTo.Select(refund => refund.Amount)) - asked.Amount;
-        return new(trade, number, asked.Amount, asked.Lines, left, asked.Reason, asked.At);
+        return new(trade, number, asked.Amount, asked.Lines, left, asked.Reason, asked.At, asked.Redemption, asked.Spend);
     }
 }
 

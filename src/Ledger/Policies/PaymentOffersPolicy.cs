@@ -1,4 +1,6 @@
 using Ledger.Coupons;
+using Ledger.Members;
+using Ledger.Merchants;
 using Ledger.Offers;
 using Ledger.Payments;
 using NodaTime;
@@ -41,11 +43,13 @@ public static class PaymentOffersPolicy
     private static Operation Make(Request request, PaymentReceived e, string member, string[] codes)
     {
         var (rules, payment, offers) = (OfferRulesStream.Stream, PaymentStream.Of(e.Trade), PaymentOffersStream.Of(e.Trade));
-        return new(request, [rules, payment, offers], [], book =>
+        return new(request, [rules, payment, offers, MerchantStream.Stream, MemberStream.Of(member)], [], book =>
         {
             // One coupon of a campaign for a payment, by the first rule that gives it: each campaign's limits are counted once.
             var fit = book.State(rules).Rules.Where(rule => rule.IsFor(e.Paid.Amount, e.Paid.Surface?.Portal)).DistinctBy(rule => rule.Campaign, StringComparer.Ordinal).ToList();
             if (fit.Count == 0 || book.State(payment).Left == Money.Zero || book.State(offers).Trade.Length > 0) return new Verdict.Accepted([], book.State(offers));
+            if (book.State(MerchantStream.Stream).RequiresMembership && MembershipPolicy.Refusal(book, member, isRequired: true) is not null)
+                return new Verdict.Accepted([], book.State(offers));
 
             var (made, changes, lacks) = (new List<Offer>(), new List<Change>(), new Lacking());
             foreach (var (rule, code) in fit.Zip(codes))

@@ -14,7 +14,19 @@ namespace Ledger.Policies;
 public sealed record Policy(string Name, IReadOnlyList<Type> Follows, Func<PolicyTurn, Operation?> Decide)
 {
     /// <summary>Every policy there is. To add one is to add it here; it then follows every book from its first entry on.</summary>
-    public static IReadOnlyList<Policy> All { get; } = [AgencyPolicy.Merchants, PaymentOffersPolicy.Offer, PaymentOffersPolicy.Return];
+    public static IReadOnlyList<Policy> All { get; } = 
+    [
+        AgencyPolicy.Merchants, PaymentOffersPolicy.Offer, PaymentOffersPolicy.Return, PaymentPointsPolicy.Earn, PaymentPointsPolicy.ClawBack,
+        RefundInKindPolicy.Coupons, RefundInKindPolicy.Points, TierPolicy.Count,
+    ];
+
+    /// <summary>Nothing follows: no entry, and an answer that says nothing.</summary>
+    internal static Verdict Nothing { get; } = new Verdict.Accepted([], new PolicyAnswer());
+
+    /// <summary>Another operation as a part of this one: carried out once all that it names is loaded.</summary>
+    internal static Verdict Run(BookStates book, Operation operation) => operation.Streams.All(book.Has) && operation.Tallies.All(book.HasTally)
+        ? operation.Decide(book)
+        : new Verdict.NeedsMore(operation.Streams) { Tallies = operation.Tallies };
 
     /// <summary>The reader's name in <c>progress</c>.</summary>
     public string Reader => $"policy/{Name}";
@@ -41,3 +53,6 @@ public sealed record PolicyTurn(Policy Policy, string Book, string Stream, long 
         return new(book ?? Book, key, SHA256.HashData(Encoding.UTF8.GetBytes($"{key} {Book}")), Policy.Reader, Now, Correlation);
     }
 }
+
+/// <summary>What a policy's operation answers where nothing followed; nobody reads it.</summary>
+public sealed record PolicyAnswer;

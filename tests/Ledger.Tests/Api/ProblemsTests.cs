@@ -29,7 +29,7 @@ public sealed partial class ProblemsTests
     private static readonly (string Code, string Slug)[] Names =
     [
         ("CODE_NOT_FOUND", "code-not-found"), ("CODE_CHECK_FAILED", "code-check-failed"), ("CODE_STEP_STALE", "code-step-stale"),
-        ("CODE_STEP_REPLAYED", "code-step-replayed"), ("CAMPAIGN_NOT_STARTED", "campaign-not-started"), ("CAMPAIGN_PAUSED", "campaign-paused"),
+        ("CODE_STEP_REPLAYED", "code-step-replayed"), ("MEMBERSHIP_SUSPENDED", "membership-suspended"), ("CAMPAIGN_NOT_STARTED", "campaign-not-started"), ("CAMPAIGN_PAUSED", "campaign-paused"),
         ("CAMPAIGN_STOPPED", "campaign-stopped"), ("CAMPAIGN_ENDED", "campaign-ended"), ("NOT_YET_VALID", "not-yet-valid"), ("EXPIRED", "expired"),
         ("OUTSIDE_TIME_WINDOW", "outside-time-window"), ("STORE_NOT_ALLOWED", "store-not-allowed"), ("CHANNEL_NOT_ALLOWED", "channel-not-allowed"),
         ("FLOOR_NOT_MET", "floor-not-met"), ("GOODS_NOT_ELIGIBLE", "goods-not-eligible"), ("PAYMENT_METHOD_NOT_ALLOWED", "payment-method-not-allowed"),

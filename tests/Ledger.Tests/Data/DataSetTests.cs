@@ -43,6 +43,54 @@ public sealed class DataSetTests(LedgerDatabase database, ITestOutputHelper outp
     public Task The_full_reading_of_the_complete_journey_imports_to_its_expected_totals() => ImportAsync(
         "complete-journey", Path.Combine(DataSetFactAttribute.Folder, "complete-journey"), Path.Combine(DataSetFactAttribute.Folder, "expected"), "--merchant", "journey-full", "--full");
 
+    [Fact]
+    public Task The_sample_baskets_are_payments_whose_points_are_those_of_the_file() => PayAsync(
+        Path.Combine(Repository.Root, "samples", "journey"), Path.Combine(Repository.Root, "samples", "journey", "expected"), "sample-purchases");
+
+    [DataSetFact]
+    public Task The_baskets_of_the_complete_journey_are_payments_whose_points_are_those_of_the_file() => PayAsync(
+        Path.Combine(DataSetFactAttribute.Folder, "complete-journey"), Path.Combine(DataSetFactAttribute.Folder, "expected"), "purchases");
+
+    /// <summary>Payments, then the same again, then a tenth of them back: each time the stores' totals and the members' points are those counted from the file.</summary>
+    private async Task PayAsync(string folder, string expected, string merchant)
+    {
+        var key = await database.Source.PlatformKeyAsync();
+        await using var service = await LedgerProcess.StartAsync(database.ConnectionString);
+        var url = service.Client.Http.BaseAddress!.ToString();
+        foreach (var more in (string[][])[[], [], ["--refunds", "7"]])
+        {
+            string[] line = ["import", "complete-journey-purchases", folder, "--check", expected, "--url", url, "--key", key, "--merchant", merchant, .. more];
+            var import = await Invocation.RunAsync(line, new SocketsHttpHandler(), Task.Delay);
+            output.WriteLine(import.Out);
+            Assert.True(import.Code == 0, $"{import.Error}\n{import.Out}\n{service.Log}");
+        }
+
+        // Counted here once more, line by line of the file and nothing of the importer's.
+        var points = Baskets(folder).Values.Sum(cents => cents / 100);
+        Assert.Equal(points, await database.Source.AskAsync<long>("select sum((data ->> 'points')::bigint)::bigint from ledger.mt_events where tenant_id = $1 and type = 'points_earned'", merchant));
+        Assert.Equal(0, await database.Source.AskAsync<long>("select sum(value)::bigint from ledger.tallies where tenant_id = $1 and key like 'points/%'", merchant));
+        Assert.Equal(0, await database.Source.AskAsync<long>("select count(*) from ledger.policy_outcomes where tenant_id = $1", merchant));
+        Assert.True(await database.Source.AskAsync<long>("select count(*) from ledger.mt_events where tenant_id = $1 and type = 'payment_refunded'", merchant) > 0);
+        await service.StopAsync();
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        var report = await BookAudit.RunAsync(source, new AuditOptions());
+        Assert.True(report.IsClean, string.Join('\n', report.Findings));
+    }
+
+    /// <summary>Cents by basket: the third and the sixth column.</summary>
+    private static Dictionary<string, long> Baskets(string folder)
+    {
+        var plain = Path.Combine(folder, "transactions_sample.csv");
+        using var file = File.Exists(plain)
+            ? new StreamReader(plain)
+            : new StreamReader(new System.IO.Compression.GZipStream(File.OpenRead(plain + ".gz"), System.IO.Compression.CompressionMode.Decompress));
+        var baskets = new Dictionary<string, long>(StringComparer.Ordinal);
+        file.ReadLine();
+        while (file.ReadLine()?.Split(',') is { Length: > 6 } row)
+            baskets[row[2]] = baskets.GetValueOrDefault(row[2]) + (long)Math.Round(double.Parse(row[5], System.Globalization.CultureInfo.InvariantCulture) * 100);
+        return baskets;
+    }
+
     private async Task ImportAsync(string kind, string folder, string expected, params string[] more)
     {
         var key = await database.Source.PlatformKeyAsync();

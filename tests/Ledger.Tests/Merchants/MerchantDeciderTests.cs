@@ -109,6 +109,7 @@ public class MerchantDeciderTests
             ("install till", new InstallTill("s1", "t1")),
             ("register under four eyes", new RegisterMerchant("Noodle House", "Asia/Shanghai", "CNY", RequiresFourEyes: true)),
             ("require four eyes", new ChangeFourEyes(true)),
+            ("require membership", new ChangeMembershipRule(true)),
             ("authorise provider", new AuthoriseProvider("isv-1", s_at)),
             ("revoke provider", new RevokeProvider("isv-1", s_at)),
         ];

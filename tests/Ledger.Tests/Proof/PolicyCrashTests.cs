@@ -11,6 +11,7 @@ namespace Ledger.Tests.Proof;
 public sealed class PolicyCrashTests : IAsyncLifetime
 {
     private const int Payments = 40;
+    private const string Club = """{"id":"club","name":"Club","terms":{"earning":{"points":1,"per":100},"expiry":{"kind":"endOfYear","yearsLater":2},"value":{"amount":1,"points":1}}}""";
     private static readonly int s_crashes = int.TryParse(Environment.GetEnvironmentVariable("LEDGER_CRASHES"), System.Globalization.CultureInfo.InvariantCulture, out var set) ? set : 5;
 
     private readonly string folder = PostgresServer.NewFolder();
@@ -32,7 +33,7 @@ public sealed class PolicyCrashTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_payment_has_its_coupon_once_and_every_refund_takes_it_back_once()
+    public async Task Every_payment_has_its_coupon_and_its_points_once_and_every_refund_takes_them_back_once()
     {
         var (service, random) = (await LedgerProcess.StartAsync(postgres.ConnectionString), new Random(20260217));
         try
@@ -43,6 +44,8 @@ public sealed class PolicyCrashTests : IAsyncLifetime
             {
                 await shop.CampaignAsync("thanks");
                 Shop.Expect(201, await shop.Client.PostAsync("/v1/offer-rules", new { id = "r1", campaign = "thanks", minimumAmount = 100 }, shop.MerchantKey));
+                Shop.Expect(201, await shop.Client.PostAsync("/v1/points-programs", Club, shop.MerchantKey));
+                Shop.Expect(201, await shop.Client.PostAsync("/v1/payment-earning", new { program = "club" }, shop.MerchantKey));
             }
 
             var sent = new List<(Shop Shop, string Trade, bool IsRefunded)>();
@@ -73,6 +76,10 @@ public sealed class PolicyCrashTests : IAsyncLifetime
                 if (!isRefunded) Assert.NotNull(Assert.Single(offers["offers"].EnumerateArray()).GetProperty("code").GetString());
             }
 
+            await Readers.ReaderTesting.UntilAsync(async () => await database.AskAsync<long>(
+                "select sum(-value)::bigint from ledger.tallies where key = 'points/club/expense/merchant'") == StandingPoints(sent)
+                && await database.AskAsync<long>("select count(*) from ledger.mt_streams where type = 'points_purchase' and (state::jsonb -> 'lines') <> '[]'") == StandingPayments(sent));
+            await AssertPointsAsync(sent);
             await AssertOnceAsync(sent.Count(one => !one.IsRefunded), sent.Count(one => one.IsRefunded));
             await Books.AssertSoundAsync(database);
         }
@@ -94,6 +101,21 @@ public sealed class PolicyCrashTests : IAsyncLifetime
         Assert.Equal(made - standing, await database.AskAsync<long>("select count(*) from ledger.mt_events where type = 'coupon_deactivated'"));
         Assert.Equal(made, await database.AskAsync<long>("select sum(value)::bigint from ledger.tallies where key like 'offered/%'"));
         Assert.Equal(0, await database.AskAsync<long>("select count(*) from ledger.policy_outcomes"));
+    }
+
+    private static long StandingPayments(List<(Shop Shop, string Trade, bool IsRefunded)> sent) => sent.Count(one => !one.IsRefunded);
+
+    private static long StandingPoints(List<(Shop Shop, string Trade, bool IsRefunded)> sent) => 50 * StandingPayments(sent);
+
+    /// <summary>One purchase a payment at most, clawed back once where it went back; a member of each payment, so balances are of one payment.</summary>
+    private async Task AssertPointsAsync(List<(Shop Shop, string Trade, bool IsRefunded)> sent)
+    {
+        var earned = await database.AskAsync<long>("select count(*) from ledger.mt_events where type = 'points_earned'");
+        Assert.InRange(earned, StandingPayments(sent), sent.Count);
+        Assert.Equal(earned, await database.AskAsync<long>("select count(distinct (tenant_id, stream_id)) from ledger.mt_events where type = 'points_purchase_recorded'"));
+        Assert.Equal(earned - StandingPayments(sent), await database.AskAsync<long>("select count(*) from ledger.mt_events where type = 'earning_clawed_back'"));
+        Assert.Equal(0, await database.AskAsync<long>("select sum(value)::bigint from ledger.tallies where key like 'points/%'"));
+        Assert.Equal(StandingPoints(sent), await database.AskAsync<long>("select sum(value)::bigint from ledger.tallies where key = 'points/club/available'"));
     }
 
     private static async Task<bool> PayAsync(LedgerClient client, (Shop Shop, string Trade, bool IsRefunded) one)

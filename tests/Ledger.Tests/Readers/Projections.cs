@@ -1,5 +1,6 @@
 using Ledger.Benefits.ReadModels;
 using Ledger.Coupons.ReadModels;
+using Ledger.Members.ReadModels;
 using Ledger.Payments.ReadModels;
 using Ledger.Points.ReadModels;
 using Ledger.Traffic;
@@ -19,8 +20,10 @@ internal sealed class Projections(string book)
 
     private readonly HashSet<TimerRow> traffic = [];
 
+    public MemberProjections Members { get; } = new();
+
     public IEnumerable<TimerRow> Timers => Coupons.Timers.Concat(traffic)
-        .Concat(Points.Timers.Concat(Benefits.Timers).Select(timer => new TimerRow(book, timer.Stream, timer.DueAt)));
+        .Concat(Points.Timers.Concat(Benefits.Timers).Concat(Members.Timers).Select(timer => new TimerRow(book, timer.Stream, timer.DueAt)));
 
     public void Apply(string stream, object fact)
     {
@@ -31,5 +34,6 @@ internal sealed class Projections(string book)
         Payments.Apply(fact);
         Points.Apply(stream, fact);
         Benefits.Apply(stream, fact);
+        Members.Apply(stream, fact);
     }
 }

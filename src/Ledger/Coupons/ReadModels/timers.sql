@@ -26,5 +26,9 @@ from (
         or (e.data ? 'due' and e.type in (
             'points_earned', 'points_activated', 'points_held', 'points_released', 'points_spent', 'points_restored', 'points_regranted', 'points_forfeited', 'points_expired',
             'visitor_attributed', 'exposure_spent', 'exposure_expired', 'earning_clawed_back', 'arrears_reduced', 'arrears_settled', 'points_transferred_out', 'points_transferred_in', 'points_adjusted'))
+    union all
+    select e.tenant_id, e.stream_id, (e.data #>> '{span,until}')::timestamptz as due_at
+    from entries as e
+    where e.type = 'tier_given' and e.data -> 'span' ? 'until'
 ) as e
 where not exists (select from timers as t where t.due_at = e.due_at and t.tenant_id = e.tenant_id and t.stream_id = e.stream_id)

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Ledger.Members;
+using Ledger.Merchants;
+using Ledger.Payments;
+using Ledger.Points;
+using static Ledger.Payments.PaymentEvent;
+
+namespace Ledger.Policies;
+
+/// <summary>
+/// A payment earns points by the programme that the merchant names; what goes back of it claws back what it earned. Both look at the payment as it
+/// stands at their turn and move the points to where it says: in whatever order they come, and however refunds are cut, the points are those of what
+/// stands, and nothing is counted twice.
+/// </summary>
+public static class PaymentPointsPolicy
+{
+    public static Policy Earn { get; } = new(
+        "payment-points", [typeof(PaymentReceived)], turn => turn.Fact is PaymentReceived { Paid.Member: { } member } e ? Make(turn.Request(), e.Trade, member) : null);
+
+    public static Policy ClawBack { get; } = new(
+        "payment-points-return", [typeof(PaymentRefunded)], turn => turn.Fact is PaymentRefunded { Member: { } member } e ? TakeBack(turn.Request(), e.Trade, member) : null);
+
+    /// <summary>Says by which programme payments earn; there is one.</summary>
+    public static Operation SetEarning(Request request, string program, string funder, Money minimumAmount)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (home, set) = (PointsStreams.ProgramOf(program), PaymentEarningStream.Operation(request, new PaymentEarningCommand.SetPaymentEarning(program, funder, minimumAmount, request.Now)));
+        return set with
+        {
+            Streams = [home, .. set.Streams],
+            Decide = book => book.State(home).Name is null ? new PointsProgramUnknown(program) : set.Decide(book),
+        };
+    }
+
+    private static Operation Make(Request request, string trade, string member)
+    {
+        var (rule, payment, merchant) = (PaymentEarningStream.Stream, PaymentStream.Of(trade), MerchantStream.Stream);
+        return new(request, [rule, payment, merchant, MemberStream.Of(member)], [], book =>
+        {
+            var (earning, paid) = (book.State(rule), book.State(payment));
+            if (earning.Program is not { } program || paid.Paid!.Amount < earning.MinimumAmount || paid.Left == Money.Zero) return Policy.Nothing;
+            if (MembershipPolicy.Refusal(book, member, book.State(merchant).RequiresMembership) is not null) return Policy.Nothing;
+            var purchase = PointsPurchaseStream.Of(program, trade);
+            // All that earning will look at, at once.
+            var earn = PointsOperations.Earn(request, program, member, trade, [new("", paid.Left)], earning.Funder, paid.At);
+            if (!earn.Streams.All(book.Has) || !earn.Tallies.All(book.HasTally)) return new Verdict.NeedsMore(earn.Streams) { Tallies = earn.Tallies };
+            if (book.State(purchase).Version > 0) return Policy.Nothing;
+            return book.WithTerms(program, null, (_, terms) =>
+            {
+                var lines = Standing(paid, isByLine: terms.Earning.IsPerLine);
+                return terms.Earning.On(lines.Select(line => line.Net)) == 0 ? Policy.Nothing : PointsOperations.Earn(request, program, member, trade, lines, earning.Funder, paid.At).Decide(book);
+            });
+        });
+    }
+
+    private static Operation TakeBack(Request request, string trade, string member)
+    {
+        var (rule, payment) = (PaymentEarningStream.Stream, PaymentStream.Of(trade));
+        return new(request, [rule, payment], [], book =>
+        {
+            var ever = book.State(rule).Ever;
+            var missing = ever.Select(program => PointsPurchaseStream.Of(program, trade)).Where(stream => !book.Has(stream)).ToList<StreamName>();
+            if (missing.Count > 0) return new Verdict.NeedsMore(missing);
+            foreach (var program in ever)
+            {
+                var purchase = book.State(PointsPurchaseStream.Of(program, trade));
+                if (purchase.Version == 0 || purchase.Member != member) continue;
+                var stands = Standing(book.State(payment), isByLine: purchase.Lines is [{ Line: not "" }, ..]).ToDictionary(line => line.Line, line => line.Net, StringComparer.Ordinal);
+                List<PurchaseLine> back = [.. purchase.Lines.Select(line => line with { Net = line.Net - stands.GetValueOrDefault(line.Line) }).Where(line => line.Net > Money.Zero)];
+                if (back.Count == 0) return Policy.Nothing;
+                // The money went back already: nothing can be deducted from it, and what is not there is owed or waived.
+                return Policy.Run(book, PointsOperations.Reverse(request, program, trade, back, refund: Money.Zero));
+            }
+
+            return Policy.Nothing;
+        });
+    }
+
+    /// <summary>What stands of a payment, as a purchase: as a whole, or line by line where its lines were said.</summary>
+    private static IReadOnlyList<PurchaseLine> Standing(Payment payment, bool isByLine) => isByLine && payment.Paid!.Lines.Count > 0
+        ? [.. payment.Standing().Select((net, line) => new PurchaseLine(line.ToString(CultureInfo.InvariantCulture), net)).Where(line => line.Net > Money.Zero)]
+        : [new("", payment.Left)];
+}

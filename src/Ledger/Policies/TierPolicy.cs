@@ -1,0 +1,94 @@
+using Ledger.Members;
+using Ledger.Merchants;
+using Ledger.Payments;
+using Ledger.Points;
+using NodaTime;
+
+namespace Ledger.Policies;
+
+/// <summary>
+/// What members pay or earn within a period makes their tier, by the rule of the tiers in force. A tier is reached at once and lasts to the end of
+/// the period; then the clock asks what the period came to, net of all that went back, and gives the tier of the next one, or none.
+/// </summary>
+public static class TierPolicy
+{
+    public static Policy Count { get; } = new(
+        "tiers", [typeof(PaymentEvent.PaymentReceived), typeof(PaymentEvent.PaymentRefunded), typeof(PointsEvent.PointsEarned), typeof(PointsEvent.EarningClawedBack)], turn => turn.Fact switch
+        {
+            PaymentEvent.PaymentReceived { Paid.Member: { } member } e => OfPayment(turn.Request(), member, e.Trade, e.Paid.Amount.Minor),
+            PaymentEvent.PaymentRefunded { Member: { } member } e => OfPayment(turn.Request(), member, e.Trade, -e.Refund.Amount.Minor),
+            PointsEvent.PointsEarned { Tier: > 0 } e => OfPoints(turn.Request(), e.Program, e.Member, e.Lots[0].Order, e.Tier),
+            PointsEvent.EarningClawedBack e => OfPoints(turn.Request(), e.Program, e.Member, e.Order, -e.Points),
+            _ => null,
+        });
+
+    /// <summary>Sent by the timer at the end of a tier: what comes next.</summary>
+    public static Operation Review(Request request, string id)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (member, count) = (MemberStream.Of(id), TierCountStream.Of(id));
+        return new(request, [member, count, TierProgrammeStream.Stream, MerchantStream.Stream], [], book =>
+        {
+            var (state, tiers, zone) = (book.State(member), book.State(TierProgrammeStream.Stream), book.State(MerchantStream.Stream).Zone());
+            if (state.DueAt is not { } due || request.Now < due) return Policy.Nothing;
+            var next = tiers.Rule is { } rule && Reached(tiers, rule, book.State(count), (due - Duration.Epsilon).InZone(zone).Date) is { } tier
+                ? MemberDecider.Decide(new MemberCommand.GiveTier(id, tiers, tier.Id, due, EndOf(rule, due.InZone(zone).Date, zone), "period", request.Now), state)
+                : new Decision<MemberEvent>.Rejected(new TierUnknown("", tiers.Version));
+            // No tier follows, or there is no room for another: the one that was is over.
+            return Verdict.Of(member, state, next is Decision<MemberEvent>.Accepted ? next : new MemberEvent.TierEnded(id, due), (_, _) => new PolicyAnswer());
+        });
+    }
+
+    private static Operation OfPayment(Request request, string member, string trade, long amount)
+    {
+        var payment = PaymentStream.Of(trade);
+        return Counting(request, member, trade, amount, [payment], rule => rule.Measure == TierMeasure.Spend, book => book.State(payment).At);
+    }
+
+    private static Operation OfPoints(Request request, string program, string member, string? order, long points)
+    {
+        var purchase = PointsPurchaseStream.Of(program, order ?? "");
+        return Counting(
+            request, member, order ?? "", points, [purchase], rule => rule.Measure == TierMeasure.Points && rule.Program == program,
+            book => book.State(purchase) is { Version: > 0 } bought ? bought.At : request.Now);
+    }
+
+    private static Operation Counting(
+        Request request, string id, string source, long amount, IReadOnlyList<StreamName> streams, Func<TierRule, bool> counts, Func<BookStates, Instant> when)
+    {
+        var (member, count) = (MemberStream.Of(id), TierCountStream.Of(id));
+        return new(request, [member, count, TierProgrammeStream.Stream, MerchantStream.Stream, .. streams], [], book =>
+        {
+            var (state, tiers) = (book.State(member), book.State(TierProgrammeStream.Stream));
+            if (tiers.Rule is not { } rule || !counts(rule) || state.Status is MemberStatus.None or MemberStatus.Closed) return Policy.Nothing;
+            var zone = book.State(MerchantStream.Stream).Zone();
+            var counted = new TierCountEvent.TierCounted(id, MonthOf(when(book).InZone(zone).Date), amount, source, request.Now);
+            var sums = TierCountStream.Type.EvolveState(book.State(count), counted);
+            var today = request.Now.InZone(zone).Date;
+            var changes = new List<Change> { new(count, counted) };
+            if (state.Status == MemberStatus.Active && Reached(tiers, rule, sums, today) is { } tier && RankOf(tiers, tier.Id) > RankOf(tiers, state.TierAt(request.Now)?.Tier)
+                && MemberDecider.Decide(new MemberCommand.GiveTier(id, tiers, tier.Id, request.Now, EndOf(rule, today, zone), "reached", request.Now), state)
+                    is Decision<MemberEvent>.Accepted(var facts))
+            {
+                changes.AddRange(member.With(facts));
+            }
+
+            return new Verdict.Accepted(changes, new PolicyAnswer());
+        });
+    }
+
+    /// <summary>The highest tier that the period of that day says; null: none.</summary>
+    private static Tier? Reached(TierProgramme tiers, TierRule rule, TierCount sums, LocalDate day)
+    {
+        var (from, to) = rule.PeriodOf(day);
+        var sum = sums.Between(from, to);
+        return sum <= 0 ? null : tiers.Tiers.LastOrDefault(tier => sum >= tier.Threshold);
+    }
+
+    /// <summary>The place among the tiers in force; below all of them where it is none.</summary>
+    private static int RankOf(TierProgramme tiers, string? tier) => tiers.Tiers.Select(one => one.Id).ToList().IndexOf(tier ?? "");
+
+    private static Instant EndOf(TierRule rule, LocalDate day, DateTimeZone zone) => Times.StartOfDay(rule.PeriodOf(day).To, zone);
+
+    private static LocalDate MonthOf(LocalDate day) => new(day.Year, day.Month, 1);
+}

@@ -1,0 +1,381 @@
+using Ledger.Coupons;
+using Ledger.Coupons.Baskets;
+using Ledger.Coupons.Redemptions;
+using Ledger.Members;
+using Ledger.Merchants;
+using Ledger.Payments;
+using Ledger.Points;
+using Ledger.Policies;
+using Ledger.Tests.Points;
+using NodaTime;
+using Xunit;
+using static Ledger.Tests.Points.PointsExamples;
+
+namespace Ledger.Tests.Policies;
+
+/// <summary>What payments earn and refunds take back; the ways to get points for nothing, by their names.</summary>
+public class PaymentPointsTests
+{
+    private static readonly PointsTerms s_perLine = Terms with { Earning = Terms.Earning with { IsPerLine = true } };
+
+    [Fact]
+    public void A_payment_earns_once_by_the_programme_that_the_merchant_names()
+    {
+        var loop = new PaymentLoop(Terms with { ActivationDays = 7 });
+        loop.Pay("t-1", 120_99);
+        loop.Follow(PaymentPointsPolicy.Earn, times: 3);
+        Assert.Equal((0, 120, 120), (loop.Account().Available, loop.Account().PendingPoints, loop.Account().Tier));
+        Assert.Equal(("t-1", 1), (Assert.Single(loop.Account().Pending).Order, loop.Purchase("t-1").Version));
+
+        // New terms hold for payments from then on; what was earned keeps its own.
+        Assert.Null(loop.Do(ProgramOperations.Publish(loop.Shop.Ask(), Club, 1, Terms with { Earning = new(2, 100, false, PointsRounding.Floor) })));
+        loop.Pay("t-2", 10_00);
+        loop.FollowAll();
+        Assert.Equal((20, 120, 2), (loop.Account().Available, loop.Account().PendingPoints, loop.Purchase("t-2").Version));
+        Assert.Null(loop.Do(PaymentEarningStream.Operation(loop.Shop.Ask(), new PaymentEarningCommand.EndPaymentEarning(loop.Shop.Now))));
+        loop.Pay("t-3", 10_00);
+        loop.Back("t-1", "r");
+        loop.FollowAll();
+        Assert.Equal((20, 0), (loop.Account().Available, loop.Account().PendingPoints));
+    }
+
+    /// <summary>D3 through a payment: the lines of A1, per order and per line, and a refund of one of them.</summary>
+    [Theory]
+    [InlineData(false, 100, 72)]
+    [InlineData(true, 98, 71)]
+    public void D3_Rounding_of_a_payment(bool isPerLine, long earned, long kept)
+    {
+        var loop = new PaymentLoop(isPerLine ? s_perLine : Terms);
+        loop.Pay("t-1", 100_00, "m-1", 49_92, 27_50, 22_58);
+        loop.FollowAll();
+        Assert.Equal(earned, loop.Account().Available);
+        loop.Back("t-1", "r-1", line: 1);
+        loop.FollowAll();
+        Assert.Equal(kept, loop.Account().Available);
+    }
+
+    [Fact]
+    public void D2_Clawback_of_a_payment()
+    {
+        var loop = new PaymentLoop();
+        loop.Pay("t-1", 120_00);
+        loop.FollowAll();
+        loop.Shop.Spend(100);
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        Assert.Equal((0, 100, 0), (loop.Account().Available, loop.Account().Arrears, loop.Account().Lifetime));
+        loop.Pay("t-2", 60_00);
+        loop.FollowAll();
+        Assert.Equal((0, 40), (loop.Account().Available, loop.Account().Arrears));
+    }
+
+    [Theory]
+    [InlineData(null, MemberStatus.None)]
+    [InlineData("m-1", MemberStatus.Suspended)]
+    [InlineData("m-1", MemberStatus.Closed)]
+    public void A_payment_of_nobody_or_of_a_suspended_or_closed_member_leaves_nothing(string? member, MemberStatus status)
+    {
+        var loop = new PaymentLoop();
+        loop.Join();
+        if (status == MemberStatus.Suspended) loop.Change(new MemberCommand.Suspend("m-1", null, loop.Shop.Now));
+        if (status == MemberStatus.Closed) loop.Change(new MemberCommand.Close("m-1", null, loop.Shop.Now));
+        loop.FollowAll();
+        var (before, requests) = (loop.Shop.Book.Entries.Count, loop.Shop.Book.Requests.Count);
+        loop.Pay("t-1", 100_00, member);
+        loop.FollowAll();
+        loop.Back("t-1", "r");
+        loop.FollowAll();
+        Assert.Equal(before + 2, loop.Shop.Book.Entries.Count);
+        Assert.Empty(loop.Refused);
+        if (member is null) Assert.Equal(requests + 2, loop.Shop.Book.Requests.Count);
+    }
+
+    [Fact]
+    public void Where_membership_is_required_who_never_joined_earns_nothing()
+    {
+        var loop = new PaymentLoop();
+        loop.Do(MerchantStream.Operation(loop.Shop.Ask(), new MerchantCommand.ChangeMembershipRule(true)));
+        loop.Pay("t-1", 100_00);
+        loop.FollowAll();
+        Assert.Equal(0, loop.Account().Lifetime);
+        loop.Join();
+        loop.Pay("t-2", 100_00);
+        loop.FollowAll();
+        Assert.Equal(100, loop.Account().Lifetime);
+    }
+
+    [Fact]
+    public void A_budget_that_has_run_out_is_told_and_the_payment_stands()
+    {
+        var loop = new PaymentLoop();
+        loop.Do(ProgramOperations.ChangeBudget(loop.Shop.Ask(), Club, "merchant", 0, 50));
+        loop.Pay("t-1", 51_00);
+        loop.Pay("t-2", 50_00);
+        loop.FollowAll();
+        Assert.Equal([("payment-points", "points-budget-exhausted")], loop.Refused);
+        Assert.Equal(50, loop.Account().Available);
+    }
+
+    [Fact]
+    public void Exploit_earn_refund_keep()
+    {
+        var loop = Earned(100_00);
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        AssertNothingIsLeft(loop);
+    }
+
+    [Fact]
+    public void Exploit_refund_twice()
+    {
+        var loop = Earned(100_00);
+        loop.Pay("t-2", 100_00);
+        loop.Back("t-1", "r-1", 60_00);
+        Assert.IsType<RefundExceedsPaid>(loop.Back("t-1", "r-2", 60_00));
+        loop.Back("t-1", "r-1", 60_00);
+        loop.FollowAll();
+        Assert.Equal(140, loop.Account().Available);
+
+        // The order is taken back by hand, too: what went back is not taken twice.
+        loop.Do(PointsOperations.Reverse(loop.Shop.Ask(), Club, "t-1", Lines(("", 10_00)), null));
+        loop.Back("t-1", "r-3", 5_00);
+        loop.FollowAll();
+        Assert.Equal(130, loop.Account().Available);
+        loop.Back("t-1", "r-4");
+        loop.FollowAll();
+        Assert.Equal((100, 0), (loop.Account().Available, loop.Account().Arrears));
+    }
+
+    [Theory]
+    [InlineData(100_00, 0)]
+    [InlineData(30_00, 70)]
+    public void Exploit_refund_before_the_earning_arrives(long back, long left)
+    {
+        var loop = new PaymentLoop();
+        loop.Pay("t-1", 100_00);
+        loop.Back("t-1", "r-1", back);
+        loop.Follow(PaymentPointsPolicy.ClawBack);
+        loop.Follow(PaymentPointsPolicy.Earn);
+        loop.FollowAll();
+        Assert.Equal((left, left, 0), (loop.Account().Available, loop.Account().Lifetime, loop.Account().Arrears));
+    }
+
+    [Fact]
+    public void Exploit_spend_then_refund_is_owed()
+    {
+        var loop = Earned(100_00);
+        loop.Shop.Spend(100);
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        Assert.Equal((0, 100), (loop.Account().Available, loop.Account().Arrears));
+        Assert.IsType<InsufficientPoints>(loop.Shop.Refused(SpendOperations.Spend(loop.Shop.Ask(), Club, "m-1", 1, null)));
+    }
+
+    [Fact]
+    public void Exploit_hold_then_refund_is_owed_and_paid_when_the_hold_ends()
+    {
+        var loop = Earned(100_00);
+        var held = loop.Shop.Accepted(SpendOperations.Hold(loop.Shop.Ask(), Club, "m-1", 100, Duration.FromMinutes(5), null)).GetProperty("spendId").GetString()!;
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        Assert.Equal((0, 100, 100), (loop.Account().Available, loop.Account().Held, loop.Account().Arrears));
+        loop.Do(SpendOperations.Release(loop.Shop.Ask(), held));
+        AssertNothingIsLeft(loop);
+    }
+
+    [Fact]
+    public void Exploit_transfer_away_then_refund_is_owed_by_who_earned()
+    {
+        var loop = Earned(100_00);
+        Assert.Null(loop.Do(PointsOperations.Transfer(loop.Shop.Ask(), Club, "m-1", "m-2", 100)));
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        Assert.Equal((0, 100, 100), (loop.Account().Available, loop.Account().Arrears, loop.Account("m-2").Available));
+
+        // Points that come back, given or earned, pay first.
+        Assert.Null(loop.Do(PointsOperations.Transfer(loop.Shop.Ask(), Club, "m-2", "m-1", 100)));
+        AssertNothingIsLeft(loop);
+    }
+
+    [Fact]
+    public void Exploit_let_points_expire_then_refund_is_owed()
+    {
+        var loop = Earned(100_00);
+        loop.Shop.Now += Duration.FromDays(400);
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        Assert.Equal((0, 100, 100), (loop.Account().Available, loop.Account().Arrears, loop.Shop.Tally(PointsBooks.Breakage)));
+        loop.AssertBalanced("m-1");
+    }
+
+    [Fact]
+    public void Exploit_void_of_an_earned_payment_under_the_same_order_by_hand()
+    {
+        var loop = Earned(100_00);
+        loop.Back("t-1", "void");
+        loop.FollowAll();
+        Assert.IsType<PointsPurchaseExists>(loop.Shop.Refused(PointsOperations.Earn(loop.Shop.Ask(), Club, "m-2", "t-1", Lines(("", 100_00)), "merchant", loop.Shop.Now)));
+        loop.Do(PointsOperations.Earn(loop.Shop.Ask(), Club, "m-1", "t-1", Lines(("", 100_00)), "merchant", loop.Shop.Now));
+        AssertNothingIsLeft(loop);
+    }
+
+    [Fact]
+    public void Exploit_refund_while_suspended_is_clawed_back_all_the_same()
+    {
+        var loop = new PaymentLoop();
+        loop.Join();
+        loop.Pay("t-1", 100_00);
+        loop.FollowAll();
+        loop.Change(new MemberCommand.Close("m-1", null, loop.Shop.Now));
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        AssertNothingIsLeft(loop);
+    }
+
+    /// <summary>1 point for 3.00, halves up, in six parts: whatever the order, the points are those of what stands.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Exploit_partial_refunds_in_every_order(bool isPerLine)
+    {
+        var terms = Terms with { Earning = new(1, 300, isPerLine, PointsRounding.HalfUp) };
+        (long? Amount, int? Line)[] parts = [(1_49, 0), (1_51, 0), (7_00, 1), (2_99, null), (1, null)];
+        var ends = new HashSet<long>();
+        foreach (var order in Permutations([.. Enumerable.Range(0, parts.Length)]))
+        {
+            var (loop, before) = (new PaymentLoop(terms), long.MaxValue);
+            loop.Pay("t-1", 20_00, "m-1", 5_00, 9_00, 6_00);
+            loop.FollowAll();
+            foreach (var i in order)
+            {
+                Assert.Null(loop.Back("t-1", $"r-{i}", parts[i].Amount, parts[i].Line));
+                loop.FollowAll();
+                Assert.True(loop.Account().Available <= before, "A refund gave points.");
+                before = loop.Account().Available;
+            }
+
+            ends.Add(loop.Account().Available);
+            loop.Back("t-1", "rest");
+            loop.FollowAll();
+            AssertNothingIsLeft(loop);
+        }
+
+        // 7.00 of 20.00 stand: all of it on the first two lines, as refunds by amount are off the last.
+        Assert.Equal([isPerLine ? 3L : 2L], ends);
+    }
+
+    [Fact]
+    public void What_coupons_and_points_paid_comes_back_in_kind_and_in_proportion()
+    {
+        var (loop, redemption, spend) = Mixed();
+        loop.Pay("t-1", 80_00);
+        loop.FollowAll();
+        loop.Back("t-1", "r-1", 20_00, redemption: redemption, spend: spend);
+        loop.FollowAll();
+        var returned = Assert.Single(loop.Facts<RedemptionEvent.BasketReturned>());
+        Assert.Equal((25_00, 20_00), (returned.Return.Lines.Sum(line => line.Amount.Minor), returned.Return.Refund.Minor));
+        Assert.Equal(CouponStatus.Used, loop.Shop.Book.State(CouponStream.Of("C1")).Status);
+        Assert.Equal(25, loop.Facts<PointsSpendEvent.PointsSpendRefunded>().Sum(fact => fact.Points));
+
+        loop.Back("t-1", "r-2", redemption: redemption, spend: spend);
+        loop.FollowAll();
+        Assert.Equal(CouponStatus.Issued, loop.Shop.Book.State(CouponStream.Of("C1")).Status);
+        Assert.Equal(100, loop.Facts<PointsSpendEvent.PointsSpendRefunded>().Sum(fact => fact.Points));
+        Assert.Equal(80_00, loop.Facts<RedemptionEvent.BasketReturned>().Sum(fact => fact.Return.Refund.Minor));
+        Assert.Empty(loop.Refused);
+        loop.AssertBalanced("m-1");
+    }
+
+    [Fact]
+    public void Exploit_what_came_back_at_the_till_does_not_come_back_again_by_the_refund()
+    {
+        var (loop, redemption, spend) = Mixed();
+        loop.Pay("t-1", 80_00);
+        Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [new(0, null, new Money(60_00))], null, false, loop.Shop.Now, new(2026, 3, 3), null)));
+        Assert.Null(loop.Do(SpendOperations.Refund(loop.Shop.Ask(), spend, 60)));
+        loop.Back("t-1", "r-1", 40_00, redemption: redemption, spend: spend);
+        loop.FollowAll();
+        Assert.Single(loop.Facts<RedemptionEvent.BasketReturned>());
+        Assert.Equal(60, loop.Facts<PointsSpendEvent.PointsSpendRefunded>().Sum(fact => fact.Points));
+        loop.Back("t-1", "r-2", redemption: redemption, spend: spend);
+        loop.FollowAll();
+        Assert.Equal(100_00, loop.Facts<RedemptionEvent.BasketReturned>().Sum(fact => fact.Return.Lines.Sum(line => line.Amount.Minor)));
+        Assert.Equal(100, loop.Facts<PointsSpendEvent.PointsSpendRefunded>().Sum(fact => fact.Points));
+        Assert.Empty(loop.Refused);
+    }
+
+    [Fact]
+    public void Exploit_a_refund_that_names_what_another_paid_with_is_refused()
+    {
+        var (loop, redemption, spend) = Mixed();
+        loop.Pay("t-1", 80_00, "m-2");
+        loop.Back("t-1", "r-1", redemption: redemption, spend: spend);
+        loop.Back("t-1", "r-1", redemption: "C9-1");
+        loop.FollowAll();
+        Assert.Equal([("refund-coupons", "redemption-not-found"), ("refund-points", "points-spend-unknown")], loop.Refused.Order());
+        Assert.Empty(loop.Facts<RedemptionEvent.BasketReturned>());
+    }
+
+    /// <summary>Line by line where the payment has the basket's lines: what is left of the last line comes back with the last cent.</summary>
+    [Fact]
+    public void Lines_of_a_payment_bring_back_the_lines_of_its_basket()
+    {
+        var loop = new PaymentLoop();
+        var basket = new Basket([new(new(30_00)), new(new(70_00))]);
+        var redemption = Redeemed(loop, basket);
+        loop.Pay("t-1", 80_00, "m-1", 24_00, 56_00);
+        loop.Back("t-1", "r-1", 8_00, line: 0, redemption: redemption);
+        loop.FollowAll();
+        Assert.Equal([(0, 10_00L)], Assert.Single(loop.Facts<RedemptionEvent.BasketReturned>()).Return.Lines.Select(line => (line.Line, line.Amount.Minor)));
+        loop.Back("t-1", "r-2", redemption: redemption);
+        loop.FollowAll();
+        Assert.Equal(100_00, loop.Facts<RedemptionEvent.BasketReturned>().Sum(fact => fact.Return.Lines.Sum(line => line.Amount.Minor)));
+        Assert.Equal(CouponStatus.Issued, loop.Shop.Book.State(CouponStream.Of("C1")).Status);
+    }
+
+    private static PaymentLoop Earned(long amount)
+    {
+        var loop = new PaymentLoop();
+        loop.Pay("t-1", amount);
+        loop.FollowAll();
+        Assert.Equal(amount / 100, loop.Account().Available);
+        return loop;
+    }
+
+    /// <summary>A member with a coupon of 20.00 off 100.00, redeemed, and 100 points spent.</summary>
+    private static (PaymentLoop Loop, string Redemption, string Spend) Mixed()
+    {
+        var loop = new PaymentLoop();
+        var redemption = Redeemed(loop, Basket.Of(new(100_00)));
+        loop.Do(PointsOperations.Grant(loop.Shop.Ask(), Club, "m-1", 100, "merchant", loop.Shop.Now));
+        return (loop, redemption, loop.Shop.Spend(100).GetProperty("spendId").GetString()!);
+    }
+
+    private static string Redeemed(PaymentLoop loop, Basket basket)
+    {
+        loop.Shop.Now = Day(2026, 3, 3);
+        var window = new Validity(Day(2026, 1, 1), Day(2027, 1, 1));
+        var terms = new CouponTerms(new Benefit.FixedAmount(new(20_00)), new(100_00), "Asia/Shanghai", window, [], [], new());
+        foreach (var operation in (Operation[])
+            [
+                CouponOperations.Draft(loop.Shop.Ask(), "spring", new("Spring", 10, Day(2026, 1, 1), Day(2027, 1, 1)), terms),
+                CouponOperations.Change(loop.Shop.Ask(), "spring", new CampaignCommand.SubmitCampaign()),
+                CouponOperations.Change(loop.Shop.Ask(), "spring", new CampaignCommand.ApproveCampaign()),
+                CouponOperations.Issue(loop.Shop.Ask(), "spring", "C1", "m-1", null, loop.Shop.Now, new(2026, 3, 3)),
+                TillOperations.Redeem(loop.Shop.Ask(), "C1", basket.Amount, loop.Shop.Now, "s1", "t1", null, basket),
+            ]) Assert.Null(loop.Do(operation));
+        return "C1-1";
+    }
+
+    private static void AssertNothingIsLeft(PaymentLoop loop)
+    {
+        var account = loop.Account();
+        Assert.Equal((0, 0, 0, 0, 0), (account.Available, account.PendingPoints, account.Held, account.Arrears, account.Lifetime));
+        Assert.Equal(0, loop.Shop.Tally(PointsBooks.Expense("merchant")));
+        loop.AssertBalanced("m-1", "m-2");
+    }
+
+    private static IEnumerable<int[]> Permutations(int[] items) => items.Length <= 1
+        ? [items]
+        : items.SelectMany(first => Permutations([.. items.Where(item => item != first)]).Select(rest => (int[])[first, .. rest]));
+}
