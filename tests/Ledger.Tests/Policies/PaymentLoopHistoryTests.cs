@@ -69,7 +69,7 @@ public class PaymentLoopHistoryTests
             var facts = loop.Facts<PointsEvent.EarningClawedBack>().ToList();
             (clawed, owed) = (clawed + facts.Count, owed + facts.Count(fact => fact.Owed > 0));
         }, times: 150);
-        Assert.True(clawed > 1_000 && owed > 50, $"Of {clawed} clawbacks {owed} were owed: the histories are too tame.");
+        Assert.True(clawed > 400 && owed > 100, $"Of {clawed} clawbacks {owed} were owed: the histories are too tame.");
     }
 
     private static void Do(PaymentLoop loop, Random random, List<string> spends, Step step, int i)
