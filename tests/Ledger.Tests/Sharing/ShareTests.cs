@@ -23,30 +23,30 @@ public class ShareTests
 
     [Fact]
     public void Without_rules_everyone_may_share_everything() =>
-        s_share.Given().When(Share(SharingRules.None, 1_000_000)).Then(s_shared);
+        s_share.Given().When(Shared(SharingRules.None, 1_000_000)).Then(s_shared);
 
     [Fact]
     public void Who_or_what_is_not_on_the_list_is_refused()
     {
-        s_share.Given().When(Share(s_rules) with { Sharer = new(SharerKind.Key, "m-1") }).ThenRefused(new SharerNotAllowed(SharerKind.Key, "m-1"));
-        s_share.Given().When(Share(s_rules) with { Campaign = "autumn" }).ThenRefused(new CampaignNotShareable("autumn"));
-        s_share.Given().When(Share(s_rules)).Then(s_shared);
-        s_share.Given().When(Share(s_rules with { Sharers = [] })).ThenRefused(new SharerNotAllowed(SharerKind.Member, "m-1"));
+        s_share.Given().When(Shared(s_rules) with { Sharer = new(SharerKind.Key, "m-1") }).ThenRefused(new SharerNotAllowed(SharerKind.Key, "m-1"));
+        s_share.Given().When(Shared(s_rules) with { Campaign = "autumn" }).ThenRefused(new CampaignNotShareable("autumn"));
+        s_share.Given().When(Shared(s_rules)).Then(s_shared);
+        s_share.Given().When(Shared(s_rules with { Sharers = [] })).ThenRefused(new SharerNotAllowed(SharerKind.Member, "m-1"));
     }
 
     [Fact]
     public void Beyond_the_rate_the_next_hour_is_named()
     {
-        s_share.Given().When(Share(s_rules, shared: 1)).ThenRefused(new ShareLimit(1, s_next));
-        s_share.Given().When(Share(s_rules, shared: 1) with { At = s_next }).ThenRefused(new ShareLimit(1, s_next + Duration.FromHours(1)));
+        s_share.Given().When(Shared(s_rules, shared: 1)).ThenRefused(new ShareLimit(1, s_next));
+        s_share.Given().When(Shared(s_rules, shared: 1) with { At = s_next }).ThenRefused(new ShareLimit(1, s_next + Duration.FromHours(1)));
         Assert.Equal(("shared/member/m-1/2026-02-17T04", "shared/key/m-1/2026-02-17T05"), (s_member.Tally(s_at), new Sharer(SharerKind.Key, "m-1").Tally(s_next)));
     }
 
     [Fact]
     public void A_number_stands_for_one_share()
     {
-        s_share.Given(s_shared).When(Share(s_rules, shared: 1)).ThenNothing();
-        s_share.Given(s_shared).When(Share(s_rules, shared: 1) with { Campaign = "autumn" }).ThenRefused(new ShareDiffers("n-1", s_at));
+        s_share.Given(s_shared).When(Shared(s_rules, shared: 1)).ThenNothing();
+        s_share.Given(s_shared).When(Shared(s_rules, shared: 1) with { Campaign = "autumn" }).ThenRefused(new ShareDiffers("n-1", s_at));
     }
 
     [Fact]
@@ -64,5 +64,5 @@ public class ShareTests
         s_association.Given(associated, parted).When(new Associate("C", "spring", "t-2", s_at)).Then(new CouponAssociated("C", "spring", "t-2", s_at));
     }
 
-    private static ShareCampaign Share(SharingRules rules, long shared = 0) => new(rules, shared, "n-1", "spring", s_member, new(Portal.Friends), s_at);
+    private static ShareCampaign Shared(SharingRules rules, long shared = 0) => new(rules, shared, "n-1", "spring", s_member, new(Portal.Friends), s_at);
 }
