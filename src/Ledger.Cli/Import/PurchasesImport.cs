@@ -31,7 +31,7 @@ internal sealed class PurchasesImport
         var baskets = new SortedDictionary<string, JourneyBasket>(StringComparer.Ordinal);
         foreach (var row in CsvFile.In(folder, "transactions_sample").Rows("household_id", "store_id", "basket_id", "sales_value", "transaction_timestamp"))
         {
-            var (household, store, id, cents) = (row.Id(0, "hh-"), row.Id(1, "store-"), row.Id(2, "b-"), Cents(row));
+            var (household, store, id, cents) = (row.Id(0, "hh-"), row.Id(1, "store-"), BasketOf(row), Cents(row));
             if (!baskets.TryGetValue(id, out var known)) known = new(id, store, household, Time(row), 0);
             if ((known.Store, known.Household) != (store, household)) throw row.Fault($"basket {id} is of another store or household above");
             baskets[id] = known with { Paid = known.Paid + cents };
@@ -155,6 +155,12 @@ internal sealed class PurchasesImport
         var parsed = TimePattern.Parse(row.Fields[4]);
         return parsed.Success ? parsed.Value : throw row.Fault($"\"{row.Fields[4]}\" is no time");
     }
+
+    /// <summary>The file has 4.0128e+10 where it means 40128000000.</summary>
+    private static string BasketOf(CsvRow row) => row.Fields[2].Contains("e+", StringComparison.Ordinal)
+        && decimal.TryParse(row.Fields[2], NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && decimal.IsInteger(number)
+            ? number.ToString("0", CultureInfo.InvariantCulture)
+            : row.Id(2, "b-");
 
     /// <summary>To the nearest cent: the file has 4.440892e-16 where it means nothing.</summary>
     private static long Cents(CsvRow row) =>

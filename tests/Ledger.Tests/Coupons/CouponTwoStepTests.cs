@@ -91,6 +91,17 @@ public class CouponTwoStepTests
     }
 
     [Fact]
+    public void D6_Gift()
+    {
+        var waiting = ACoupon.Given(Issued, WasOffered);
+        Assert.Equal(Noon + Duration.FromDays(1), WasOffered.ExpiresAt);
+        waiting.When(new ExpireCoupon(WasOffered.ExpiresAt - s_tick)).ThenNothing();
+        waiting.When(new ExpireCoupon(WasOffered.ExpiresAt)).Then(GiftRanOut);
+        Assert.Equal((Member, CouponStatus.Issued), (ACoupon.Given(Issued, WasOffered, GiftRanOut).State.Member, ACoupon.Given(Issued, WasOffered, GiftRanOut).State.Status));
+        Assert.Equal(Issued.ValidTo, waiting.When(Accept).AndThen().State.ValidTo);
+    }
+
+    [Fact]
     public void A_gift_makes_the_coupon_another_members_with_its_expiry_kept()
     {
         ACoupon.Given(Issued).When(Offer).Then(WasOffered);
