@@ -175,6 +175,28 @@ public static class Limits
     /// <summary>Months for which a programme keeps an estimate: forty years.</summary>
     public const int MaxCohorts = 480;
 
+    /// <summary>Types of card of one Fu-card campaign, and sources with odds of their own: more than a thousand merchants give cards.</summary>
+    public const int MaxCardTypes = 40;
+
+    public const int MaxCardSources = 10_000;
+
+    /// <summary>Bytes of the name under which a user draws.</summary>
+    public const int MaxDrawUser = 64;
+
+    /// <summary>
+    /// Tickets of one pot: their weights sum to less than 2^53, whatever they are. A pot of 500 million yuan over 300 million tickets fits.
+    /// </summary>
+    public const long MaxTickets = 350_000_000;
+
+    /// <summary>Shards into which the tickets of one pot fall.</summary>
+    public const int MaxPotShards = 10_000;
+
+    /// <summary>The most that one ticket gets where the rules do not say: 50,000 yuan, the bound of promotions by lot.</summary>
+    public const long PrizeCap = 5_000_000;
+
+    /// <summary>Bytes of a beacon's signature: drand's have 48 or 96.</summary>
+    public const int MaxBeaconSignature = 256;
+
     /// <summary>Bytes of one request body, and of one line of a bulk body.</summary>
     public const int MaxBody = 64 * 1024;
 }
