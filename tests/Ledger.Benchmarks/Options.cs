@@ -25,6 +25,10 @@ internal sealed record Options(IReadOnlyList<string> Scenarios, long Coupons, in
         lag       from commit to visible in the followed read models, under load
         payments  payments that earn points and bring an offer, against redeeming in one shot
         readers   rebuilding read models and verifying the books, against COPY
+
+        Ledger.Benchmarks pot [tickets]
+
+        pot       drawing cards, and splitting a pot among a million tickets: on one core, without a database
         """;
 
     public static readonly IReadOnlyList<string> All = ["spread", "hot", "single", "holds", "quotes", "steady", "issue", "lag", "payments", "readers"];

@@ -9,6 +9,7 @@ internal static class AuditCommand
     public static Command Create(Globals globals) => new("audit", "Read the books again and compare everything that is kept about them.")
     {
         Verify(globals),
+        DrawVerify.Create(globals),
     };
 
     private static Command Verify(Globals globals)

@@ -1,13 +1,13 @@
 namespace Ledger.FuCards.Draws;
 
 /// <summary>
-/// Plans a pot in passes over its tickets and in memory that does not grow with them (2 MB). Until <see cref="IsComplete"/>: give every
-/// ticket to <see cref="Add"/>, then call <see cref="EndPass"/>. Four passes are usual, one more where the cap binds.
+/// Plans a pot in passes over its tickets and in memory that does not grow with them (a megabyte). Until <see cref="IsComplete"/>: give every
+/// ticket to <see cref="Add"/>, then call <see cref="EndPass"/>. Three passes are usual, one more where the cap binds or very many remainders are equal.
 /// </summary>
 /// <remarks>The order of tickets within a shard, and of shards, makes no difference to anybody's prize.</remarks>
 public sealed class PotPlanner
 {
-    private const int FineBits = 9;
+    private const int FineBits = 12;
     private const int Coarse = TicketWeights.Bound >> FineBits;
     private const long MaxTicket = CanonicalJson.MaxInteger;
 
@@ -199,7 +199,7 @@ public sealed class PotPlanner
 /// <summary>Finds the k-th largest of distinct keys in passes over them, digit by digit, without keeping them.</summary>
 internal sealed class KthLargest(int bits)
 {
-    private const int Digit = 16;
+    private const int Digit = 14;
     private const int Keep = 1 << 16;
 
     private readonly long[] _counts = new long[1 << Digit];
@@ -219,7 +219,7 @@ internal sealed class KthLargest(int bits)
     {
         if (key >> _shift != _prefix) return;
         if (_keeps) _kept.Add(key);
-        else _counts[(int)(key >> (_shift - Width)) & ((1 << Width) - 1)]++;
+        else _counts[(int)((key >> (_shift - Width)) & ((1U << Width) - 1))]++;
     }
 
     /// <param name="k">1 is the largest; counts in the first pass only.</param>

@@ -44,7 +44,7 @@ public static class TicketWeights
     }
 
     /// <summary>−ln((word + 1) / 2^32) in whole 2^-27, by squaring: 0 to 32 · ln 2.</summary>
-    internal static ulong MinusLog(uint word)
+    public static ulong MinusLog(uint word)
     {
         var value = word + 1UL;
         var whole = BitOperations.Log2(value);
