@@ -92,7 +92,8 @@ public static class PointsSpendDecider
 
         (MakeSpend, { Status: SpendStatus.Spent }) => Decision<PointsSpendEvent>.Unchanged,
         (MakeSpend c, { Status: SpendStatus.Released }) => new PointsHoldReleased(c.Id),
-        (MakeSpend c, { ExpiresAt: { } end }) when c.Now >= end => new PointsHoldExpired(end),
+        // The clock may have ended the hold, and freed its lots, before a commit that was received earlier has its turn.
+        (MakeSpend c, { ExpiresAt: { } end }) when c.Now >= end || c.Lots.Count == 0 => new PointsHoldExpired(end),
         (MakeSpend c, var s) => new PointsSpendMade(s.Program, s.Member, s.Version, s.Points, c.Lots, s.Order, c.Now),
 
         (ReleaseSpend c, { Status: SpendStatus.Spent }) => new PointsAlreadySpent(c.Id),

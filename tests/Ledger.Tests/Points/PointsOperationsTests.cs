@@ -68,6 +68,20 @@ public class PointsOperationsTests
     }
 
     [Fact]
+    public void A_commit_that_the_clock_overtook_spends_nothing()
+    {
+        var shop = new PointsShop();
+        shop.Earn("o-1", ("", 100_00));
+        var hold = shop.Accepted(SpendOperations.Hold(shop.Ask(), Club, "m-1", 60, Duration.FromMinutes(2), "o-2")).GetProperty("spendId").GetString()!;
+        var (received, end) = (shop.Now + Duration.FromSeconds(119), shop.Now + Duration.FromMinutes(2));
+        shop.Now = end;
+        shop.Accepted(PointsOperations.ReadClock(shop.Ask(), Club, "m-1"));
+        shop.Now = received;
+        Assert.Equal(new PointsHoldExpired(end), shop.Refused(SpendOperations.Commit(shop.Ask(), hold)));
+        Assert.Equal((100, 0), (shop.Account().Available, shop.Account().Held));
+    }
+
+    [Fact]
     public void Where_four_eyes_are_required_an_adjustment_waits_for_another_key()
     {
         var shop = new PointsShop();

@@ -74,11 +74,15 @@ internal static class BasketPoints
     }
 
     /// <summary>Decides with what a hold of points takes off its basket, as it was quoted.</summary>
-    public static Verdict Held(BookStates book, string? id, Basket basket, IReadOnlyList<RedeemedCoupon> coupons, Instant now, Func<PointsPart?, Verdict> then) =>
+    /// <param name="over">Where the clock has ended the hold of the points.</param>
+    public static Verdict Held(
+        BookStates book, string? id, Basket basket, IReadOnlyList<RedeemedCoupon> coupons, Instant now, Rejection over, Func<PointsPart?, Verdict> then) =>
         id is null ? then(null)
         : !book.Has(PointsSpendStream.Of(id)) ? new Verdict.NeedsMore([PointsSpendStream.Of(id)])
         : SpendOperations.WithSpend(book, id, now, new PointsSpendUnknown(id), (spend, terms, _) =>
-            then(Part(id, spend.Program, spend.Member, spend.Points, terms, Left(basket, coupons))));
+            book.State(PointsStreams.AccountOf(spend.Program, spend.Member)).Holds.Any(hold => hold.Id == id)
+                ? then(Part(id, spend.Program, spend.Member, spend.Points, terms, Left(basket, coupons)))
+                : over);
 
     /// <summary>Whoever asks for more streams asks in the same round trip for what the points lead to.</summary>
     /// <param name="id">The spend; null: there are no points.</param>

@@ -105,13 +105,14 @@ public static class TillOperations
             var id = CouponStream.RedemptionId(code, lead.State.Redemptions + 1);
             var home = RedemptionStream.Of(id);
             if (!book.Has(home)) return new Verdict.NeedsMore([home]);
-            // The clock frees coupons one by one; where one of them is free already, the hold is over.
-            if (shown.FirstOrDefault(one => one.State.Hold?.Id != holdId) is not null) return new HoldExpired(lead.State.Hold!.ExpiresAt);
+            // The clock frees coupons and points one by one; where one of them is free already, the hold is over.
             var hold = lead.State.Hold!;
+            var over = new HoldExpired(hold.ExpiresAt);
+            if (shown.Any(one => one.State.Hold?.Id != holdId)) return over;
             var inOrder = Candidate.InOrder(shown.Select((one, i) => new Candidate(one.Code, one.Terms, i)));
             var coupons = inOrder.Select(candidate => Held(shown.First(one => one.Code == candidate.Code))).ToList();
             var basket = hold.Basket?.Basket ?? Basket.Of(hold.Amount);
-            return BasketPoints.Held(book, points, basket, coupons, request.Now, held =>
+            return BasketPoints.Held(book, points, basket, coupons, request.Now, over, held =>
             {
                 var sale = new RedeemedBasket(key, basket, coupons, at, VoidableUntil(shown, at), hold.Store, hold.Till, hold.Order, hold.Id, held);
                 if (discount is { } quoted && quoted != sale.Discount) return new QuoteChanged(quoted, sale.Discount);

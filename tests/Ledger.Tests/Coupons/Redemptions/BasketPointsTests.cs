@@ -150,6 +150,25 @@ public class BasketPointsTests
         Assert.Single(till.Book.Entries, entry => entry.Fact is PointsEvent.PointsReleased { Reason: PointsHoldEnd.Expired });
     }
 
+    /// <summary>The clock may end the hold of the points, or of one coupon, while a commit that came before waits for its turn.</summary>
+    [Fact]
+    public void A_commit_that_the_clock_overtook_takes_nothing()
+    {
+        var till = Two(50_00);
+        foreach (var isPoints in (bool[])[true, false])
+        {
+            var hold = till.Accepted(till.Hold(ThreeLines, All, s_both)).Text("holdId");
+            var (received, end) = (till.Now + Duration.FromSeconds(119), till.Now + Duration.FromMinutes(2));
+            till.Now = end;
+            till.Accepted(isPoints ? PointsOperations.ReadClock(till.Ask(), PointsExamples.Club, Member) : CouponOperations.Expire(till.Ask(), "B"));
+            till.Now = received;
+            Assert.Equal(new HoldExpired(end), till.Refused(till.Commit(hold)));
+            till.Accepted(till.Release(hold));
+            Assert.Equal((50_00, 0, 0), (till.Points().Available, till.Points().Held, till.Redeemed()));
+            Assert.Equal(("effective", "effective"), (till.StatusOf("A"), till.StatusOf("B")));
+        }
+    }
+
     [Fact]
     public void A_void_and_a_reversal_give_the_points_back()
     {
