@@ -46,11 +46,12 @@ internal sealed class Day(Options options, Wire wire, TextWriter output, TextWri
         await UndoAsync();
 
         await progress.WriteLineAsync("Guests ...");
-        await SayAsync("Later. The line is down at two tills, and guests come with coupons that were given or sold to them.");
+        await SayAsync("Later. The line is down at two tills, and guests come with coupons that were given or sold to them, and with points.");
         var guests = new Guests(run, Store, tills, notes, (path, body) => OfficeAsync(path, body), AskAsync, output);
         await guests.OfflineAsync();
         await guests.GiftAsync();
         await guests.SoldAsync();
+        await guests.PointsAsync();
 
         await SayAsync($"Evening. {stranded.Count} customers whose till had died come again.");
         await ComeAgainAsync();

@@ -102,7 +102,7 @@ internal sealed class Evening(
         await LineAsync("the shop's days: returns, by coupon", notes.Sales.Sum(sale => (long)sale.Returns * sale.Slips.Count), days.Sum(row => (long)row["returned"]!));
         await LineAsync("the shop's days: amount", notes.Sales.Sum(Net), days.Sum(row => (long)row["amount"]!), isMoney: true);
         await LineAsync("the shop's days: discount", notes.Sales.Sum(sale => sale.Slips.Sum(slip => NetDiscount(sale, slip.Code))), days.Sum(row => (long)row["discount"]!), isMoney: true);
-        await LineAsync("refunded, by the price less the discount taken back", notes.Sales.Sum(sale => sale.Returned - sale.Back.Values.Sum()), notes.Sales.Sum(sale => sale.Refunded), isMoney: true);
+        await LineAsync("refunded, by the price less the discount taken back", notes.Sales.Sum(sale => sale.Returned - sale.Back.Values.Sum() - sale.PointsBack.Off), notes.Sales.Sum(sale => sale.Refunded), isMoney: true);
     }
 
     private static long Net(Sale sale) => sale.IsVoided ? 0 : sale.Amount - sale.Returned;

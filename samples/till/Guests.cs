@@ -3,18 +3,19 @@ using System.Text.Json.Nodes;
 
 namespace Ledger.Samples;
 
-/// <summary>The day's other customers: one whose coupon two tills take while they are offline, one who was given a coupon, one who bought two.</summary>
+/// <summary>The day's other customers: one whose coupon two tills take while they are offline, one who was given a coupon, one who bought two, one who has points.</summary>
 internal sealed class Guests(
     string run, string store, IReadOnlyList<Till> tills, Ledgers notes, Func<string, JsonObject?, Task<Reply>> office, Func<string, Task<JsonObject>> ask, TextWriter output)
 {
     private const long Amount = 9_000;
     private const long Price = 4_990;
+    private const long Granted = 1_000;
 
     private long lossBefore, lost;
 
     public List<Slip> Slips { get; } = [];
 
-    public IReadOnlyList<string> Campaigns => [Name("offline"), Name("gift"), Name("sold")];
+    public IReadOnlyList<string> Campaigns => [Name("offline"), Name("gift"), Name("sold"), Name("regular")];
 
     public async Task OfflineAsync()
     {
@@ -66,6 +67,33 @@ internal sealed class Guests(
         await output.WriteLineAsync($"  Two coupons are sold at {Day.Money(Price)}: {slip.Code} is used at {tills[0].Id}, the other is given back and refunded.");
     }
 
+    /// <summary>A coupon and points on one basket: a payment that fails, one that goes through, and a line that comes back.</summary>
+    public async Task PointsAsync()
+    {
+        var terms = JsonNode.Parse("""{"earning":{"points":1,"per":100},"expiry":{"kind":"afterMonths","months":12},"value":{"amount":1,"points":1}}""");
+        await office("/v1/points-programs", new() { ["id"] = Name("club"), ["name"] = "Club", ["terms"] = terms });
+        await office("/v1/points/grants", new() { ["program"] = Name("club"), ["member"] = $"{run}-guest", ["points"] = Granted });
+        var (till, slip) = (tills[0], await IssueAsync("regular", Fixed(500), "minimumSpend", 3_000));
+        long[] lines = [6_000, 3_000];
+
+        var key = till.NextKey("hold");
+        var held = Done(await till.UntilAnsweredAsync("/v1/holds", key, WithPoints(Till.Basket([slip], lines, key), null)));
+        var during = await PointsLeftAsync();
+        var freed = Done(await till.UntilAnsweredAsync($"/v1/holds/{held.Text("holdId")}/release", till.NextKey("release"), null));
+        var after = await PointsLeftAsync();
+        if ((during, after, freed.Text("status")) != ((0, Granted), (Granted, 0), "effective")) throw new ShopClosedException($"{slip.Code} and the points are not free: {during}, {after}.");
+        notes.Fault("a payment fails after the hold, with points", "released, the coupon and the points are free");
+        await output.WriteLineAsync($"  A payment with {slip.Code} and {during.Held} points fails at {till.Id}: both are free again, and the customer pays otherwise:");
+
+        key = till.NextKey("sale");
+        var sale = till.Note(Done(await till.UntilAnsweredAsync("/v1/redemptions", key, WithPoints(Till.Basket([slip], lines, key), 400))), [slip], lines);
+        await output.WriteLineAsync($"  {Day.Money(sale.Amount)} with {slip.Code} and {sale.Points.Points} points: {Day.Money(sale.Discount)} off.");
+
+        var back = Done(await till.ReturnAsync(sale, 0));
+        notes.Fault("goods come back", "one line of several, with its part of the points");
+        await output.WriteLineAsync($"  {till.Id} takes back line 0 of {sale.RedemptionId}, refunds {Day.Money(back.Number("refund"))} and gives back {sale.PointsBack.Points} points.");
+    }
+
     /// <summary>What the notes say beside sales, and what the books do.</summary>
     public async Task<IReadOnlyList<(string What, long Ours, long Theirs)>> CompareAsync()
     {
@@ -75,6 +103,7 @@ internal sealed class Guests(
             ("lost to tills that were offline", lost, await LossAsync() - lossBefore), ("coupons sold: paid", 2 * Price, (long)account["paid"]!),
             ("coupons sold: settled to the payee", Price, (long)account["settled"]!), ("coupons sold: refunds paid", Price, (long)account["refundsPaid"]!),
             ("coupons sold: neither used nor given back", 0, (long)account["open"]!),
+            ("points left, each worth 0.01", Granted - notes.Sales.Sum(sale => sale.Points.Points - sale.PointsBack.Points), (await PointsLeftAsync()).Available),
         ];
     }
 
@@ -117,6 +146,20 @@ internal sealed class Guests(
         await office($"/v1/campaigns/{id}/submit", null);
         await office($"/v1/campaigns/{id}/approve", null);
         return id;
+    }
+
+    /// <param name="points">Null: as many as there are.</param>
+    private JsonObject WithPoints(JsonObject basket, long? points)
+    {
+        basket["points"] = new JsonObject { ["program"] = Name("club"), ["member"] = $"{run}-guest" };
+        if (points is not null) basket["points"]!["points"] = points;
+        return basket;
+    }
+
+    private async Task<(long Available, long Held)> PointsLeftAsync()
+    {
+        var balance = await ask($"/v1/members/{run}-guest/points?program={Name("club")}");
+        return ((long)balance["available"]!, (long)balance["held"]!);
     }
 
     private static async Task<Reply> RedeemAsync(Till till, Slip slip, string member)

@@ -20,7 +20,12 @@ internal sealed record Sale(string Till, string RedemptionId, IReadOnlyList<Slip
     /// <summary>Taken back of each coupon's discount.</summary>
     public Dictionary<string, long> Back { get; } = new(StringComparer.Ordinal);
 
-    public long Discount => Discounts.Values.Sum();
+    /// <summary>Points that paid after the coupons, what they took off, and what of both came back.</summary>
+    public (long Points, long Off) Points { get; init; }
+
+    public (long Points, long Off) PointsBack { get; set; }
+
+    public long Discount => Discounts.Values.Sum() + Points.Off;
 }
 
 /// <summary>How a request in doubt ended.</summary>
@@ -84,7 +89,7 @@ internal sealed class Till(Wire wire, string id, string apiKey, string run, doub
         var discounts = answer.Body["coupons"] is JsonArray parts
             ? parts.ToDictionary(part => (string)part!["code"]!, part => (long)part!["discount"]!, StringComparer.Ordinal)
             : new(StringComparer.Ordinal) { [slips[0].Code] = answer.Number("discount") };
-        var sale = new Sale(Id, answer.Text("redemptionId"), slips, lines.Sum(), lines, discounts);
+        var sale = new Sale(Id, answer.Text("redemptionId"), slips, lines.Sum(), lines, discounts) { Points = PointsOf(answer) };
         if (sale.Amount - sale.Discount != answer.Number("payable")) throw new ShopClosedException($"{sale.RedemptionId}: the answer does not add up.");
         notes.Add(sale);
         return sale;
@@ -100,6 +105,8 @@ internal sealed class Till(Wire wire, string id, string apiKey, string run, doub
         sale.Returns++;
         sale.Returned += answer.Body["lines"]!.AsArray().Sum(back => (long)back!["amount"]!);
         sale.Refunded += answer.Number("refund");
+        var points = PointsOf(answer);
+        sale.PointsBack = (sale.PointsBack.Points + points.Points, sale.PointsBack.Off + points.Off);
         foreach (var part in answer.Body["coupons"]!.AsArray()) sale.Back[(string)part!["code"]!] = sale.Back.GetValueOrDefault((string)part!["code"]!) + (long)part["discount"]!;
         return answer;
     }
@@ -110,6 +117,8 @@ internal sealed class Till(Wire wire, string id, string apiKey, string run, doub
         sale.IsVoided |= answer.IsDone;
         return answer;
     }
+
+    private static (long Points, long Off) PointsOf(Reply answer) => answer.Body["points"] is { } part ? ((long)part["points"]!, (long)part["discount"]!) : default;
 
     public Task WaitAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds * patience));
 }
