@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Ledger.Tests.Proof;
@@ -25,6 +26,8 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
 
     public Dictionary<string, OracleSale> Sales { get; } = new(StringComparer.Ordinal);
 
+    public OraclePoints Points { get; } = new();
+
     /// <summary>Sums of reports: by "campaign name figure" and "day date store figure".</summary>
     public SortedDictionary<string, long> Sums { get; } = new(StringComparer.Ordinal);
 
@@ -47,6 +50,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         var expected = ask.Verb switch
         {
             Verb.Issue => Issue(ask, now, code),
+            Verb.Earn => Points.Earn(ask.Target, ask.Member, ask.Amount, now),
             Verb.Check => Check(ask, now),
             Verb.Redeem => Redeem(ask, now),
             Verb.Hold => Hold(ask, now),
@@ -70,8 +74,9 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
     }
 
     /// <summary>The clock ended a hold or a coupon; false where it had no right to.</summary>
-    public bool TryClock(string stream, string type, long now)
+    public bool TryClock(string stream, string type, JsonElement data, long now)
     {
+        if (stream.StartsWith("points-", StringComparison.Ordinal)) return Points.TryClock(stream[(stream.IndexOf('/', StringComparison.Ordinal) + 1)..], type, data, now);
         if (!Coupons.TryGetValue(stream["coupon-".Length..], out var coupon)) return false;
         switch (type)
         {
@@ -88,11 +93,12 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
     }
 
     /// <summary>Whether the clock still has something to do.</summary>
-    public bool HasDue(long now) => Coupons.Values.Any(coupon => coupon.Status == "issued" && now >= (coupon.Hold?.Until ?? coupon.Terms.To));
+    public bool HasDue(long now) => Coupons.Values.Any(coupon => coupon.Status == "issued" && now >= (coupon.Hold?.Until ?? coupon.Terms.To))
+        || Points.Turns.Any(end => now >= end);
 
     private static string Fingerprint(Ask ask) => $"{ask.Path} {ask.Body}";
 
-    private static Expected Refuse(int status, string problem, params (string, JsonNode?)[] facts) =>
+    public static Expected Refuse(int status, string problem, params (string, JsonNode?)[] facts) =>
         new(status, Json.Of([("type", $"/problems/{problem}"), ("status", status), .. facts]), [], () => { });
 
     private static Expected Presented(Expected refusal, string code, int shown)
@@ -139,31 +145,35 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
     private Expected Redeem(Ask ask, long now)
     {
         var shown = ask.Shown.Select(one => (Coupon: Coupons[one.Code], one.Uses)).ToList();
-        var (parts, lines, refusal) = Take(ask, shown, now);
+        var (parts, lines, points, refusal) = Take(ask, shown, now);
         if (refusal is not null) return refusal;
         var lead = shown[0].Coupon;
-        var isBasket = shown.Count > 1 || lead.Terms.Uses > 1;
-        var sale = new OracleSale(FormattableString.Invariant($"{lead.Code}-{lead.Redemptions + 1}"), ask.Key, ask.Amount, now, lines, parts, null, IsNamed(ask, shown), isBasket);
-        return new(201, sale.ToJson(), [.. Home(sale), .. parts.SelectMany(part => EntriesOf(part, now, sale))], () => Book(sale, now));
+        var isBasket = shown.Count > 1 || lead.Terms.Uses > 1 || points is not null;
+        var spent = points is null ? null : Points.Spend(points, now);
+        var sale = new OracleSale(FormattableString.Invariant($"{lead.Code}-{lead.Redemptions + 1}"), ask.Key, ask.Amount, now, lines, parts, null, IsNamed(ask, shown), isBasket, points);
+        return new(201, sale.ToJson(), [.. Home(sale), .. parts.SelectMany(part => EntriesOf(part, now, sale)), .. Of(spent)], () => Book(sale, now, spent));
     }
 
     private Expected Hold(Ask ask, long now)
     {
         var shown = ask.Shown.Select(one => (Coupon: Coupons[one.Code], one.Uses)).ToList();
-        var (parts, lines, refusal) = Take(ask, shown, now);
+        var (parts, lines, points, refusal) = Take(ask, shown, now);
         if (refusal is not null) return refusal;
-        var lead = shown[0].Coupon;
+        var (lead, isSeveral) = (shown[0].Coupon, shown.Count > 1 || points is not null);
         var (id, until) = ($"{lead.Code}-h{Json.Sha256(ask.Key)[..10]}", now + (ask.Seconds * Json.Second));
         var own = parts.Single(part => part.Coupon == lead);
-        var discount = parts.Sum(part => part.Discount);
-        var basket = shown.Count > 1 ? Json.Together(lines, parts) : IsNamed(ask, shown) ? own.Breakdown(lines) : null;
-        var answer = HoldShape(id, lead, ask.Amount, discount, now, until, ask.Key, basket, shown.Count > 1 ? Json.List(parts, part => part.ToJson()) : null);
-        return new(201, answer, [.. parts.SelectMany(part => Before(part.Coupon, now).Append($"coupon-{part.Coupon.Code} coupon_held"))], () =>
+        var discount = parts.Sum(part => part.Discount) + (points?.Discount ?? 0);
+        var held = points is null ? null : Points.Hold(points, until, now);
+        var basket = isSeveral ? Json.Together(lines, parts, points) : IsNamed(ask, shown) ? own.Breakdown(lines) : null;
+        var answer = HoldShape(id, lead, ask.Amount, discount, now, until, ask.Key, basket, isSeveral ? Json.List(parts, part => part.ToJson()) : null);
+        if (points is not null) answer.Add("points", points.ToJson());
+        return new(201, answer, [.. parts.SelectMany(part => Before(part.Coupon, now).Append($"coupon-{part.Coupon.Code} coupon_held")), .. Of(held)], () =>
         {
+            held?.Apply();
             foreach (var part in parts)
             {
                 Unexpire(part.Coupon);
-                part.Coupon.Hold = new(id, ask.Key, ask.Amount, now, until, lines, parts, part, IsNamed(ask, shown) || shown.Count > 1, part.Coupon == lead);
+                part.Coupon.Hold = new(id, ask.Key, ask.Amount, now, until, lines, parts, part, IsNamed(ask, shown) || isSeveral, part.Coupon == lead, points);
             }
         });
     }
@@ -175,16 +185,17 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         if (lead.Hold is not { } hold || hold.Id != ask.Target)
             return lead is { Status: "used", Last: { } last } ? Refuse(409, "already-used", ("redemptionId", last.Id), ("at", Json.Time(last.At))) : none;
         var over = Refuse(409, "hold-expired", ("holdExpiresAt", Json.Time(hold.Until)));
-        if (hold.Parts.Any(part => part.Coupon.Hold?.Id != hold.Id)) return over;
+        if (hold.Parts.Any(part => part.Coupon.Hold?.Id != hold.Id) || (hold.Points is { } points && !Points.IsHeld(points))) return over;
         if (now >= hold.Until) return Presented(over, hold.Parts[0].Coupon.Code, hold.Parts.Count);
         foreach (var part in hold.Parts) part.Before = part.Coupon.Latest;
         var sale = new OracleSale(
             FormattableString.Invariant($"{lead.Code}-{lead.Redemptions + 1}"), ask.Key, hold.Amount, now, hold.Lines, hold.Parts, hold.Id, hold.IsNamed,
-            hold.Parts.Count > 1 || lead.Terms.Uses > 1)
+            hold.Parts.Count > 1 || lead.Terms.Uses > 1 || hold.Points is not null, hold.Points)
         {
             OrderKey = hold.Key,
         };
-        return new(201, sale.ToJson(), [.. Home(sale), .. hold.Parts.SelectMany(part => EntriesOf(part, now, sale))], () => Book(sale, now));
+        var spent = hold.Points is null ? null : Points.Commit(hold.Points, now);
+        return new(201, sale.ToJson(), [.. Home(sale), .. hold.Parts.SelectMany(part => EntriesOf(part, now, sale)), .. Of(spent)], () => Book(sale, now, spent));
     }
 
     private Expected Release(string id, long now)
@@ -198,12 +209,14 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
             if (committed is not null) return Refuse(409, "already-used", ("redemptionId", committed.Id), ("at", Json.Time(committed.At)));
         }
 
+        var freed = held.Count > 0 && lead.Hold!.Points is { } points ? Points.Release(points, now) : null;
         var isOver = held.Where(coupon => now >= coupon.Terms.To).ToList();
         return new(
             200, CouponShape(lead, now, isFreed: held.Contains(lead)),
-            [.. held.Select(coupon => $"coupon-{coupon.Code} coupon_hold_released"), .. isOver.Select(coupon => $"coupon-{coupon.Code} coupon_expired")],
+            [.. held.Select(coupon => $"coupon-{coupon.Code} coupon_hold_released"), .. isOver.Select(coupon => $"coupon-{coupon.Code} coupon_expired"), .. Of(freed)],
             () =>
             {
+                freed?.Apply();
                 foreach (var coupon in held) coupon.Hold = null;
                 foreach (var coupon in isOver)
                 {
@@ -227,9 +240,11 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
 
         var answer = sale.ToJson();
         answer["status"] = "voided";
+        var restored = sale.Points is null ? null : Points.Restore(sale.Points, sale.Points.Points, now);
         return new(
-            200, answer, [.. sale.IsRecorded ? new[] { $"redemption-{id} basket_voided" } : [], .. sale.Parts.Select(part => $"coupon-{part.Coupon.Code} redemption_voided")], () =>
+            200, answer, [.. Of(restored), .. sale.IsRecorded ? new[] { $"redemption-{id} basket_voided" } : [], .. sale.Parts.Select(part => $"coupon-{part.Coupon.Code} redemption_voided")], () =>
             {
+                restored?.Apply();
                 sale.IsVoided = true;
                 foreach (var part in sale.Parts)
                 {
@@ -249,11 +264,12 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
             return Refuse(409, "redemption-is-voided", ("redemptionId", id));
         var (back, pieces) = (new long[sale.Lines.Count], new int[sale.Lines.Count]);
         long[][] taken = [.. sale.Parts.Select(_ => new long[sale.Lines.Count])];
+        var offPoints = new long[sale.Lines.Count];
         if (ask.Uses is { } uses)
         {
             var only = sale.Parts[0];
             if (sale.UsesReturned == 0 && sale.Returns.Count > 0) return Refuse(409, "returns-do-not-mix", ("redemptionId", id));
-            if (sale.Parts.Count > 1 || only.Coupon.Terms.Uses == 1) return Refuse(422, "uses-not-returnable", ("redemptionId", id));
+            if (sale.Parts.Count > 1 || only.Coupon.Terms.Uses == 1 || sale.Points is not null) return Refuse(422, "uses-not-returnable", ("redemptionId", id));
             if (uses > only.Uses - sale.UsesReturned) return Refuse(422, "return-exceeds-original", ("measure", "uses"), ("asked", uses), ("left", only.Uses - sale.UsesReturned));
             taken[0][0] = (only.Discount * (sale.UsesReturned + uses) / only.Uses) - sale.Taken[0][0];
         }
@@ -274,6 +290,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
                 if (back[line] == 0) continue;
                 for (var i = 0; i < taken.Length; i++)
                     taken[i][line] = (sale.Parts[i].ByLine[line] * (sale.Back[line] + back[line]) / sale.Lines[line].Amount) - sale.Taken[i][line];
+                if (sale.Points is not null) offPoints[line] = (sale.Points.ByLine[line] * (sale.Back[line] + back[line]) / sale.Lines[line].Amount) - sale.PointsTaken[line];
             }
         }
 
@@ -283,7 +300,12 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         if (sale.Parts.FirstOrDefault(part => Given(part) > 0 && part.Coupon.Cycles >= MostCycles) is { } tired)
             return Presented(Refuse(409, "return-cycles-exceeded", ("limit", MostCycles)), tired.Coupon.Code, sale.Parts.Count);
 
-        var refund = back.Sum() - (ask.Uses is null ? taken.Sum(part => part.Sum()) : 0);
+        var refund = back.Sum() - (ask.Uses is null ? taken.Sum(part => part.Sum()) : 0) - offPoints.Sum();
+        // In proportion to what is taken back by now of what points took off, and all of them with the last of it.
+        var pointsBack = sale.Points is null ? 0 : (sale.Points.Points * (sale.PointsTaken.Sum() + offPoints.Sum()) / sale.Points.Discount) - sale.PointsBack;
+        var restored = pointsBack == 0 ? null : Points.Restore(sale.Points!, pointsBack, now);
+        JsonObject OfPoints() => Json.Of(
+            ("points", pointsBack), ("discount", offPoints.Sum()), ("standing", Json.Lines([.. sale.Points!.ByLine.Select((amount, line) => amount - sale.PointsTaken[line] - offPoints[line])])));
         JsonArray Lines() => Json.List(
             Enumerable.Range(0, back.Length).Where(line => back[line] > 0 || pieces[line] > 0), line => Json.Of(("line", line), ("quantity", pieces[line]), ("amount", back[line])));
         string After(OraclePart part) => Given(part) == 0 || part.Coupon.Status is not ("used" or "issued") ? part.Coupon.Status
@@ -303,8 +325,16 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
             ("redemptionId", id), ("number", sale.Returns.Count + 1), ("refund", refund), ("lines", Lines()), ("at", Json.Time(now)),
             ("coupons", Json.List(parts, i => Part(i, part => ("status", StatusAfter(part.Coupon, After(part), now))))));
         var kept = Json.Of(("lines", Lines()), ("refund", refund), ("coupons", Json.List(parts, i => Part(i, part => ("isUsableAgain", empty.Contains(part.Coupon.Code))))));
+        if (sale.Points is not null)
+        {
+            kept.Add("points", OfPoints());
+            var shape = OfPoints();
+            foreach (var (name, value) in new[] { ("restored", pointsBack), ("regranted", 0), ("forfeited", 0) }) shape.Add(name, value);
+            answer.Add("points", shape);
+        }
+
         return new(
-            201, answer, [.. sale.IsRecorded ? [] : new[] { $"redemption-{id} basket_redeemed" }, $"redemption-{id} basket_returned", .. sale.Parts.Select(part => $"coupon-{part.Coupon.Code} coupon_returned")], () =>
+            201, answer, [.. Of(restored), .. sale.IsRecorded ? [] : new[] { $"redemption-{id} basket_redeemed" }, $"redemption-{id} basket_returned", .. sale.Parts.Select(part => $"coupon-{part.Coupon.Code} coupon_returned")], () =>
             {
                 foreach (var part in sale.Parts)
                 {
@@ -316,7 +346,8 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
                     Money(sale, part, "returned", -back.Sum(), -taken[parts.First(i => sale.Parts[i] == part)].Sum(), now);
                 }
 
-                sale.IsRecorded = true;
+                restored?.Apply();
+                (sale.IsRecorded, sale.PointsBack) = (true, sale.PointsBack + pointsBack);
                 sale.UsesReturned += ask.Uses ?? 0;
                 sale.Returns.Add(kept);
                 sale.Empty = empty;
@@ -324,6 +355,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
                 {
                     (sale.Back[line], sale.PiecesBack[line]) = (sale.Back[line] + back[line], sale.PiecesBack[line] + pieces[line]);
                     foreach (var i in parts) sale.Taken[i][line] += taken[i][line];
+                    sale.PointsTaken[line] += offPoints[line];
                 }
             });
     }
@@ -360,9 +392,12 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         var path = original.Fingerprint.Split(' ')[0];
         if (path == "/v1/redemptions" || path.EndsWith("/commit", StringComparison.Ordinal)) undo = Void((string)did["redemptionId"]!, now, Grace);
         else if (path == "/v1/holds") undo = Release((string)did["holdId"]!, now);
+        else if (path == "/v1/points/purchases") undo = Points.TakeBack((string)did["order"]!, now);
         if (undo is null) return Refuse(422, "not-reversible", ("request", ask.Target));
         var isGone = undo.Status == 409 && (string)undo.Body["type"]! == "/problems/already-voided";
         if (undo.Status >= 300 && !isGone) return undo;
+        if (path == "/v1/points/purchases")
+            return new(200, Json.Of(("request", ask.Target), ("status", "reversed"), ("purchase", undo.Body)), undo.Entries, undo.Apply);
         if (path != "/v1/holds") did["status"] = "voided";
         return new(200, Json.Of(("request", ask.Target), ("status", "reversed"), (path == "/v1/holds" ? "hold" : "redemption", did)), isGone ? [] : undo.Entries, isGone ? () => { } : undo.Apply);
     }
@@ -400,19 +435,23 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         : uses > coupon.Terms.Uses - coupon.Used ? Refuse(409, "uses-exhausted", ("asked", uses), ("left", coupon.Terms.Uses - coupon.Used))
         : null;
 
-    private static (IReadOnlyList<OraclePart> Parts, IReadOnlyList<OracleLine> Lines, Expected? Refusal) Take(Ask ask, List<(OracleCoupon Coupon, int Uses)> shown, long now)
+    private (IReadOnlyList<OraclePart> Parts, IReadOnlyList<OracleLine> Lines, OraclePointsPart? Points, Expected? Refusal) Take(Ask ask, List<(OracleCoupon Coupon, int Uses)> shown, long now)
     {
         IReadOnlyList<OracleLine> lines = ask.Lines ?? [new(ask.Amount, 1, null)];
+        var presented = shown.Count + (ask.Points is null ? 0 : 1);
         foreach (var (coupon, uses) in shown)
         {
-            if (Standing(coupon, now, uses, stated: ask.Stated) is { } refusal) return ([], lines, Presented(refusal, coupon.Code, shown.Count));
+            if (Standing(coupon, now, uses, stated: ask.Stated) is { } refusal) return ([], lines, null, Presented(refusal, coupon.Code, presented));
         }
 
-        var (parts, none) = Price(shown, lines);
-        return (parts, lines, none);
+        var (parts, none) = Price(shown, lines, presented);
+        if (none is not null || ask.Points is not { } asked) return (parts, lines, null, none);
+        var (points, refused) = Points.Price(
+            asked, OraclePoints.SpendOf(ask.Key), [.. lines.Select((line, n) => line.Amount - parts.Sum(part => part.ByLine[n]))], now, ask.Stated);
+        return (parts, lines, points, refused);
     }
 
-    private static (IReadOnlyList<OraclePart> Parts, Expected? Refusal) Price(List<(OracleCoupon Coupon, int Uses)> shown, IReadOnlyList<OracleLine> lines)
+    private static (IReadOnlyList<OraclePart> Parts, Expected? Refusal) Price(List<(OracleCoupon Coupon, int Uses)> shown, IReadOnlyList<OracleLine> lines, int presented = 1)
     {
         long[] remaining = [.. lines.Select(line => line.Amount)];
         var parts = new List<OraclePart>();
@@ -421,12 +460,12 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
             var terms = coupon.Terms;
             long[] eligible = [.. remaining.Select((amount, line) => terms.Covers(lines[line]) ? amount : 0)];
             var (left, initial) = (eligible.Sum(), lines.Where(terms.Covers).Sum(line => line.Amount));
-            if (!lines.Any(terms.Covers)) return ([], Presented(Refuse(422, "goods-not-eligible"), coupon.Code, shown.Count));
-            if (initial < terms.Floor) return ([], Presented(Refuse(422, "floor-not-met", ("needed", terms.Floor), ("got", initial)), coupon.Code, shown.Count));
+            if (!lines.Any(terms.Covers)) return ([], Presented(Refuse(422, "goods-not-eligible"), coupon.Code, presented));
+            if (initial < terms.Floor) return ([], Presented(Refuse(422, "floor-not-met", ("needed", terms.Floor), ("got", initial)), coupon.Code, presented));
             var beside = parts.Where(part => terms.IsExclusive || part.Coupon.Terms.IsExclusive).Select(part => part.Coupon.Code).ToList();
-            if (beside.Count > 0) return ([], Presented(Refuse(422, "stacking-conflict", ("codes", Json.List(beside, code => code))), coupon.Code, shown.Count));
+            if (beside.Count > 0) return ([], Presented(Refuse(422, "stacking-conflict", ("codes", Json.List(beside, code => code))), coupon.Code, presented));
             var discount = Math.Min(left, terms.BasisPoints > 0 ? Math.Min(terms.Ceiling, left * terms.BasisPoints / 10_000) : terms.Off * uses);
-            if (discount == 0) return ([], Presented(Refuse(422, "nothing-to-discount", ("amount", left)), coupon.Code, shown.Count));
+            if (discount == 0) return ([], Presented(Refuse(422, "nothing-to-discount", ("amount", left)), coupon.Code, presented));
             var part = new OraclePart(coupon, uses, left, discount, Json.Divide(discount, eligible)) { Before = coupon.Latest };
             parts.Add(part);
             for (var line = 0; line < remaining.Length; line++) remaining[line] -= part.ByLine[line];
@@ -455,8 +494,11 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
         return [.. Before(part.Coupon, now), $"coupon-{part.Coupon.Code} coupon_redeemed", .. isLate ? new[] { $"coupon-{part.Coupon.Code} coupon_expired" } : []];
     }
 
-    private void Book(OracleSale sale, long now)
+    private static IReadOnlyList<string> Of(OraclePointsChange? change) => change?.Entries ?? [];
+
+    private void Book(OracleSale sale, long now, OraclePointsChange? points)
     {
+        points?.Apply();
         Sales.Add(sale.Id, sale);
         foreach (var part in sale.Parts)
         {

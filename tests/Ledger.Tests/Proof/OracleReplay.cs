@@ -107,8 +107,8 @@ internal sealed class OracleReplay
         var first = group[0];
         if (first.Request is null)
         {
-            if (first.Stream.StartsWith("coupon-", StringComparison.Ordinal))
-                Assert.True(oracle.TryClock(first.Stream, first.Type, first.At), $"The clock had no right to {first.Type} of {first.Stream} in entry {first.Number}.");
+            if (first.Stream.StartsWith("coupon-", StringComparison.Ordinal) || first.Stream.StartsWith("points-", StringComparison.Ordinal))
+                Assert.True(oracle.TryClock(first.Stream, first.Type, first.Data, first.At), $"The clock had no right to {first.Type} of {first.Stream} in entry {first.Number}.");
         }
         else if (appending.TryGetValue(first.Request, out var run))
         {
@@ -142,7 +142,7 @@ internal sealed class OracleReplay
         }
     }
 
-    private static bool IsSetUp(BookEntry entry) => !entry.Stream.StartsWith("coupon-", StringComparison.Ordinal) && !entry.Stream.StartsWith("redemption-", StringComparison.Ordinal) && !entry.Stream.StartsWith("reversal-", StringComparison.Ordinal);
+    private static bool IsSetUp(BookEntry entry) => entry.Stream.Split('-')[0] is not ("coupon" or "redemption" or "reversal" or "points" or "pointsspend" or "pointspurchase");
 
     /// <summary>Fails for answers that had to be explained by now.</summary>
     private void Explain(long at)
@@ -158,7 +158,7 @@ internal sealed class OracleReplay
         var code = run.Ask.Verb == Verb.Issue && run.IsDone ? run.Answer.Said("code") : null;
         string[] appended = [.. entries.Select(entry => $"{entry.Stream} {entry.Type}").Order(StringComparer.Ordinal)];
         // The state turns with time where a hold or a validity ends, and nowhere else.
-        var turns = run.Ask.Shown.Select(one => oracle.Coupons.GetValueOrDefault(one.Code.Split('-')[0])).OfType<OracleCoupon>().SelectMany(coupon => new[] { coupon.Hold?.Until ?? 0, coupon.Terms.To });
+        var turns = run.Ask.Shown.Select(one => oracle.Coupons.GetValueOrDefault(one.Code.Split('-')[0])).OfType<OracleCoupon>().SelectMany(coupon => new[] { coupon.Hold?.Until ?? 0, coupon.Terms.To }).Concat(oracle.Points.Turns);
         foreach (var now in times.Concat([run.SentAt, run.ReceivedAt]).Concat(turns).Where(now => now >= run.SentAt && now <= run.ReceivedAt).Distinct())
         {
             Tried++;

@@ -8,6 +8,7 @@ namespace Ledger.Tests.Proof;
 internal enum Verb
 {
     Issue,
+    Earn,
     Check,
     Redeem,
     Hold,
@@ -30,6 +31,9 @@ internal sealed record Ask(Verb Verb, string Key, string Target)
 
     public long Amount { get; init; }
 
+    /// <summary>Whose points are shown beside, and at most how many; null: none.</summary>
+    public (string Member, long? Most)? Points { get; init; }
+
     /// <summary>The coupons shown; empty: the target alone.</summary>
     public IReadOnlyList<(string Code, int Uses)> Coupons { get; init; } = [];
 
@@ -50,6 +54,7 @@ internal sealed record Ask(Verb Verb, string Key, string Target)
     public string Path => Verb switch
     {
         Verb.Issue => "/v1/coupons",
+        Verb.Earn => "/v1/points/purchases",
         Verb.Check => FormattableString.Invariant($"/v1/coupons/{Target}?amount={Amount}"),
         Verb.Redeem => "/v1/redemptions",
         Verb.Hold => "/v1/holds",
@@ -64,11 +69,13 @@ internal sealed record Ask(Verb Verb, string Key, string Target)
     public string? Body => Verb switch
     {
         Verb.Issue => Json.Of(("campaign", Target), ("member", Member)).ToJsonString(),
+        Verb.Earn => Json.Of(("program", OraclePoints.Program), ("member", Member), ("order", Target), ("amount", Amount)).ToJsonString(),
         Verb.Redeem or Verb.Hold => Json.Of(
             ("code", Coupons.Count > 0 ? null : Target),
             ("coupons", Coupons.Count > 0 ? Json.List(Coupons, one => Json.Of(("code", one.Code), ("uses", one.Uses))) : null),
             ("amount", Amount), ("seconds", Verb == Verb.Hold ? Seconds : null), ("order", $"order of {Key}"), ("member", Stated),
-            ("lines", Lines is null ? null : Json.List(Lines, line => line.ToJson()))).ToJsonString(),
+            ("lines", Lines is null ? null : Json.List(Lines, line => line.ToJson())),
+            ("points", Points is { } points ? Json.Of(("program", OraclePoints.Program), ("member", points.Member), ("points", points.Most)) : null)).ToJsonString(),
         Verb.Return => Json.Of(
             ("lines", Items is null ? null : Json.List(Items, item => Json.Of(("line", item.Line), ("quantity", item.Quantity), ("amount", item.Amount)))),
             ("uses", Uses), ("keepCoupons", Keep)).ToJsonString(),
@@ -134,7 +141,8 @@ internal sealed record OraclePart(OracleCoupon Coupon, int Uses, long Eligible, 
 }
 
 internal sealed record OracleHold(
-    string Id, string Key, long Amount, long At, long Until, IReadOnlyList<OracleLine> Lines, IReadOnlyList<OraclePart> Parts, OraclePart Own, bool IsNamed, bool IsLead);
+    string Id, string Key, long Amount, long At, long Until, IReadOnlyList<OracleLine> Lines, IReadOnlyList<OraclePart> Parts, OraclePart Own, bool IsNamed, bool IsLead,
+    OraclePointsPart? Points);
 
 internal sealed class OracleCoupon(string code, string member, OracleTerms terms, long from)
 {
@@ -171,7 +179,8 @@ internal sealed class OracleCoupon(string code, string member, OracleTerms terms
 }
 
 /// <summary>A redemption.</summary>
-internal sealed class OracleSale(string id, string key, long amount, long at, IReadOnlyList<OracleLine> lines, IReadOnlyList<OraclePart> parts, string? hold, bool isNamed, bool isBasket)
+internal sealed class OracleSale(string id, string key, long amount, long at, IReadOnlyList<OracleLine> lines, IReadOnlyList<OraclePart> parts, string? hold, bool isNamed, bool isBasket,
+    OraclePointsPart? points = null)
 {
     public string Id { get; } = id;
 
@@ -188,10 +197,18 @@ internal sealed class OracleSale(string id, string key, long amount, long at, IR
 
     public string? Hold { get; } = hold;
 
+    /// <summary>What points took off after the coupons; null: none were used.</summary>
+    public OraclePointsPart? Points { get; } = points;
+
+    /// <summary>What of that was taken back, by line, and how many points came back for it.</summary>
+    public long[] PointsTaken { get; } = new long[lines.Count];
+
+    public long PointsBack { get; set; }
+
     /// <summary>Whether the answer shows the basket.</summary>
     public bool IsNamed { get; } = isNamed;
 
-    /// <summary>Made with a record of its own: several coupons, or a coupon of several uses.</summary>
+    /// <summary>Made with a record of its own: several coupons, a coupon of several uses, or points.</summary>
     public bool IsBasket { get; } = isBasket;
 
     public bool IsRecorded { get; set; } = isBasket;
@@ -225,11 +242,13 @@ internal sealed class OracleSale(string id, string key, long amount, long at, IR
     public JsonObject ToJson()
     {
         var lead = PartOf(Code);
-        var discount = Parts.Sum(part => part.Discount);
-        return Shape(
-            Status(), Code, lead.Coupon.Terms.Campaign, discount, IsRecorded ? Json.Together(Lines, Parts) : IsNamed ? lead.Breakdown(Lines) : null,
-            IsRecorded && (Parts.Count > 1 || Parts[0].Uses > 1) ? Json.List(Parts, part => part.ToJson()) : null,
+        var discount = Parts.Sum(part => part.Discount) + (Points?.Discount ?? 0);
+        var answer = Shape(
+            Status(), Code, lead.Coupon.Terms.Campaign, discount, IsRecorded ? Json.Together(Lines, Parts, Points) : IsNamed ? lead.Breakdown(Lines) : null,
+            IsRecorded && (Parts.Count > 1 || Parts[0].Uses > 1 || Points is not null) ? Json.List(Parts, part => part.ToJson()) : null,
             Returns.Count > 0 ? Json.List(Returns, back => back.DeepClone()) : null);
+        if (Points is not null) answer.Add("points", Points.ToJson());
+        return answer;
     }
 
     /// <summary>As one coupon remembers it.</summary>
@@ -294,11 +313,11 @@ internal static class Json
 
     public static JsonObject Basket(IReadOnlyList<OracleLine> lines) => Of(("lines", List(lines, line => line.ToJson())));
 
-    /// <summary>All parts of a basket in one.</summary>
-    public static JsonObject Together(IReadOnlyList<OracleLine> lines, IReadOnlyList<OraclePart> parts)
+    /// <summary>All parts of a basket in one, and its points.</summary>
+    public static JsonObject Together(IReadOnlyList<OracleLine> lines, IReadOnlyList<OraclePart> parts, OraclePointsPart? points)
     {
-        long[] byLine = [.. lines.Select((_, line) => parts.Sum(part => part.ByLine[line]))];
-        var parties = parts.SelectMany(part => part.Funding).GroupBy(share => share.Party, StringComparer.Ordinal).Select(party => (party.Key, party.Sum(share => share.Amount)));
+        long[] byLine = [.. lines.Select((_, line) => parts.Sum(part => part.ByLine[line]) + (points?.ByLine[line] ?? 0))];
+        var parties = parts.SelectMany(part => part.Funding).Concat(points?.Funding ?? []).GroupBy(share => share.Party, StringComparer.Ordinal).Select(party => (party.Key, party.Sum(share => share.Amount)));
         return Of(
             ("basket", Basket(lines)), ("eligible", lines.Where((_, line) => byLine[line] > 0).Sum(line => line.Amount)), ("lines", Lines(byLine)), ("funding", Shares(parties)));
     }

@@ -25,6 +25,7 @@ public sealed class OracleTests(LedgerApp app, ITestOutputHelper output) : IClas
         var campaigns = Campaigns(Json.Now);
         foreach (var terms in campaigns) await shop.CampaignAsync(terms.Campaign, terms.Quota, terms.ToJson());
 
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/points-programs", OraclePoints.Opening, shop.MerchantKey));
         var traffic = new OracleTraffic(shop, [.. campaigns.Select(terms => terms.Campaign)]);
         await traffic.PrepareAsync(new Random(s_seed));
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(() => traffic.PlayAsync(new Random(HashCode.Combine(s_seed, client)), client, s_asks))));
@@ -47,6 +48,8 @@ public sealed class OracleTests(LedgerApp app, ITestOutputHelper output) : IClas
         replay.AssertAllExplained();
         output.WriteLine($"{traffic.Runs.Count} answers, {head} entries; {replay.Explained} answers without entries; {replay.Tried} answers of the oracle.");
         Assert.All(Enum.GetValues<Verb>(), verb => Assert.Contains(traffic.Runs, run => run.Ask.Verb == verb && run.IsDone));
+        Assert.Contains(oracle.Sales.Values, sale => sale is { Points: not null, Hold: not null });
+        Assert.Contains(oracle.Sales.Values, sale => sale is { PointsBack: > 0 });
         await AssertBalancesAsync(shop, oracle);
         await Books.AssertSoundAsync(app.Database);
     }
@@ -96,6 +99,14 @@ public sealed class OracleTests(LedgerApp app, ITestOutputHelper output) : IClas
                 member.Select(coupon => $"{coupon.Code} {coupon.Terms.Campaign} {coupon.StatusAt(Json.Now)}").Order(StringComparer.Ordinal),
                 wallet.EnumerateArray().Select(one => $"{one.GetProperty("code").GetString()} {one.GetProperty("campaign").GetString()} {one.GetProperty("status").GetString()}"),
                 StringComparer.Ordinal);
+        }
+
+        foreach (var (member, account) in oracle.Points.Accounts)
+        {
+            var told = Shop.Expect(200, await shop.Client.GetAsync($"/v1/members/{member}/points?program={OraclePoints.Program}", shop.TillKey));
+            Assert.Equal(
+                (member, account.Available, account.Held, account.Arrears, account.Lifetime),
+                (member, told["available"].GetInt64(), told["held"].GetInt64(), told["arrears"].GetInt64(), told["lifetime"].GetInt64()));
         }
 
         foreach (var sale in oracle.Sales.Values) AssertSame(sale.ToJson(), await shop.Client.GetAsync($"/v1/redemptions/{sale.Id}", shop.TillKey));

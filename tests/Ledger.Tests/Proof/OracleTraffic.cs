@@ -9,6 +9,8 @@ namespace Ledger.Tests.Proof;
 /// </summary>
 internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
 {
+    private const int Members = 24;
+
     private readonly ConcurrentQueue<Run> runs = [];
     private readonly Pool shared = new();
 
@@ -17,11 +19,13 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
     public string Summary => string.Join(", ", runs.CountBy(run => $"{run.Ask.Verb} {(run.Answer.Problem.Length > 0 ? run.Answer.Problem : run.Answer.IsReplayed ? "again" : "done")}", StringComparer.Ordinal)
         .OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Value} × {count.Key}"));
 
-    /// <summary>Issues the coupons that all clients share.</summary>
+    /// <summary>Issues the coupons that all clients share, and gives the members points.</summary>
     public async Task PrepareAsync(Random random)
     {
         for (var n = 0; n < 21; n++)
             await SendAsync(new Ask(Verb.Issue, Key("s", n), campaigns[n % campaigns.Count]) { Member = Member(random) }, shared);
+        for (var n = 0; n < Members; n++)
+            await SendAsync(new Ask(Verb.Earn, Key("e", n), Key("order", n)) { Member = Key("m", n), Amount = random.Next(1_000, 30_000) }, shared);
     }
 
     public async Task PlayAsync(Random random, int client, int asks)
@@ -41,14 +45,15 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
 
     private static string Key(string client, int n) => string.Create(CultureInfo.InvariantCulture, $"{client}-{n}");
 
-    private static string Member(Random random) => string.Create(CultureInfo.InvariantCulture, $"m-{random.Next(24)}");
+    private static string Member(Random random) => string.Create(CultureInfo.InvariantCulture, $"m-{random.Next(Members)}");
 
     private Ask Next(Random random, string key, Pool pool)
     {
         var kind = pool.Codes.Count == 0 ? 0 : random.Next(100);
         return kind switch
         {
-            < 12 => Issue(),
+            < 9 => Issue(),
+            < 12 => new Ask(Verb.Earn, key, $"order-{key}") { Member = Member(random), Amount = random.Next(10, 9_000) },
             < 18 => new Ask(Verb.Check, key, Code().Code) { Amount = random.Next(1, 6000) },
             < 38 => Use(Verb.Redeem, key),
             < 52 => Use(Verb.Hold, key),
@@ -94,6 +99,7 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
                 Amount = lines?.Sum(line => line.Amount) ?? random.Next(1, 9000),
                 Seconds = random.Next(3) == 0 ? 900 : random.Next(1, 3),
                 Stated = random.Next(10) switch { 0 => Member(random), < 4 => shown[0].Member, _ => null },
+                Points = random.Next(5) < 2 ? (random.Next(8) == 0 ? Member(random) : shown[0].Member, random.Next(3) == 0 ? null : random.NextInt64(1, 900)) : null,
             };
         }
 
@@ -137,7 +143,8 @@ internal sealed class OracleTraffic(Shop shop, IReadOnlyList<string> campaigns)
             string[] campaigns = answer.Json.TryGetProperty("coupons", out var coupons)
                 ? [.. coupons.EnumerateArray().Select(coupon => coupon.GetProperty("campaign").GetString()!)]
                 : [answer.Said("campaign")];
-            return new(answer.Said("redemptionId"), [.. lines.Select(amount => amount + 1)], campaigns.Length == 1, campaigns.Contains("split", StringComparer.Ordinal));
+            var isAlone = campaigns.Length == 1 && !answer.Json.TryGetProperty("points", out _);
+            return new(answer.Said("redemptionId"), [.. lines.Select(amount => amount + 1)], isAlone, campaigns.Contains("split", StringComparer.Ordinal));
         }
     }
 
