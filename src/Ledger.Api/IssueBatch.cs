@@ -173,11 +173,8 @@ public static class IssueBatch
         writer.WriteRawValue(coupon.Span, skipInputValidation: true);
     });
 
-    private static byte[] Answer(Call call, long number, string? mark, Rejection reason)
-    {
-        if (Throttle.IsGuess(reason)) Throttle.Note(call.Http);
-        return Answer(call, number, mark, Problems.Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers));
-    }
+    private static byte[] Answer(Call call, long number, string? mark, Rejection reason) =>
+        Answer(call, number, mark, Problems.Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers));
 
     private static byte[] Answer(Call call, long number, string? mark, ProblemType problem, JsonElement facts) => Line(writer =>
     {
