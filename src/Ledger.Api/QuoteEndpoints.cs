@@ -3,6 +3,8 @@ using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Baskets;
 using Ledger.Coupons.Redemptions;
+using Ledger.Members;
+using Ledger.Policies;
 using Ledger.Postgres;
 using NodaTime;
 
@@ -85,13 +87,26 @@ public static class QuoteEndpoints
         await call.Http.RequestServices.GetRequiredService<BookQueries>().PutBudgetsAsync(call.Merchant, states, codes, call.Aborted);
         var points = Baskets.PointsOf(body.Points);
         if (points is not null) await call.Http.RequestServices.GetRequiredService<PointsQueries>().PutAccountAsync(call.Merchant, states, points.Program, points.Member, call.Aborted);
+        var asking = await MembershipAsync(call, states, codes, points?.Member);
         var quote = Quotes.Of(
             states, coupons, new(body.Amount), call.Caller.Judged(body.BusinessTime, call.Now), call.Now, call.Caller.Key.Store ?? body.Store, basket,
-            Baskets.StatedOf(body.Member, body.Channel, discount: null), points);
+            Baskets.StatedOf(body.Member, body.Channel, discount: null), points, asking);
         await call.JsonAsync(new QuoteView(
             new(body.Amount), [.. quote.Coupons.Select(one => ViewOf(call, one)), .. quote.Points is { } alone ? [ViewOf(call, alone, new(body.Amount))] : Array.Empty<RedeemableView>()],
             ViewOf(call, quote.Together),
             new(quote.Best.Codes, quote.Best.Discount, new Money(body.Amount) - quote.Best.Discount, quote.Best.IsExact, quote.Best.Points is > 0 and var used ? used : null)));
+    }
+
+    /// <summary>What membership stops, as for the redemption; null: it is not asked.</summary>
+    private static async Task<Func<Operation, IReadOnlyList<string>, string?, Operation>?> MembershipAsync(Call call, BookStates states, string[] codes, string? spending)
+    {
+        var isRequired = call.Caller.Profile.RequiresMembership;
+        if (!isRequired && spending is null) return null;
+        var (books, holders) = (call.Http.RequestServices.GetRequiredService<BookQueries>(), codes.Select(code => states.State(CouponStream.Of(code)))
+            .Where(coupon => isRequired && coupon.Status != CouponStatus.None).Select(coupon => coupon.Member));
+        foreach (var member in holders.Append(spending).OfType<string>().Distinct(StringComparer.Ordinal))
+            states.Put(MemberStream.Of(member).Id, await books.StateAsync(call.Merchant, MemberStream.Of(member), call.Aborted));
+        return (operation, shown, member) => MembershipPolicy.ByHolders(MembershipPolicy.Spending(operation, member, isRequired), shown, isRequired);
     }
 
     private static RedeemableView ViewOf(Call call, QuotedPoints points, Money amount) => points.Part is { } part

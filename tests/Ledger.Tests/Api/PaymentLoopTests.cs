@@ -1,4 +1,5 @@
 using Ledger.Postgres.Audit;
+using Ledger.Tests.Coupons.Redemptions;
 using Ledger.Tests.Proof;
 using Xunit;
 
@@ -87,6 +88,12 @@ public sealed class PaymentLoopTests(LedgerApp app) : IClassFixture<LedgerApp>
             Assert.Equal(problem, (await shop.Client.PostAsync("/v1/points/transfers", new { program = "club", from = "m-2", to = "m-1", points = 1 }, shop.MerchantKey)).Problem);
             Assert.Equal(problem, (await shop.Client.PostAsync("/v1/redemptions", new { code = codes[2], amount = 4200 }, shop.TillKey)).Problem);
             Assert.Equal(problem, (await shop.Client.PostAsync("/v1/holds", new { code = codes[2], amount = 4200 }, shop.TillKey)).Problem);
+
+            var points = new { program = "club", member = "m-1", points = 1 };
+            var quote = Shop.Expect(200, await shop.Client.PostAsync("/v1/quotes", new { codes = new[] { codes[2] }, amount = 4200, points }, shop.TillKey));
+            Assert.All([quote["redeemables"][0], quote["redeemables"][1], quote["together"]], one => Assert.Equal($"/problems/{problem}", one.GetProperty("problem").Text("type")));
+            Assert.Equal(0, quote["best"].GetProperty("codes").GetArrayLength());
+            Assert.Equal(problem, (await shop.Client.PostAsync("/v1/redemptions", new { code = codes[2], amount = 4200, points }, shop.TillKey)).Problem);
         }
     }
 

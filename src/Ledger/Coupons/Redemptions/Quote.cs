@@ -37,16 +37,20 @@ public static class Quotes
     /// <param name="book">Holds the coupons, the terms that they pin, what the budgets that these name ask for, and of points the programme, its terms and the account.</param>
     /// <param name="coupons">1 to <see cref="Limits.MaxRedeemables"/>, each code once.</param>
     /// <param name="at">When it happens, as far as the caller's word is taken; <paramref name="now"/> is when the question was received.</param>
+    /// <param name="asking">What a redemption of these codes, with points of that member, asks beside, of what the book holds; null: nothing.</param>
     public static Quote Of(
         BookStates book, IReadOnlyList<Presented> coupons, Money amount, Instant at, Instant now, string? store, Basket? basket, Stated? stated = null,
-        PresentedPoints? points = null)
+        PresentedPoints? points = null, Func<Operation, IReadOnlyList<string>, string?, Operation>? asking = null)
     {
         ArgumentNullException.ThrowIfNull(book);
         ArgumentNullException.ThrowIfNull(coupons);
         var request = new Request("", NoKey, ReadOnlyMemory<byte>.Empty, "", now);
         book.Put(PointsSpendStream.Of(BasketPoints.IdOf(NoKey)).Id, PointsSpend.None);
+        Operation Asking(Operation operation, IEnumerable<Presented> some, PresentedPoints? also) => asking?.Invoke(operation, [.. some.Select(one => one.Code)], also?.Member) ?? operation;
         Offer Ask(PresentedPoints? also, params IReadOnlyList<Presented> some) =>
-            Run(book, TillOperations.Redeem(request, some, amount, at, store, till: null, order: null, basket, stated, also));
+            Run(book, Asking(TillOperations.Redeem(request, some, amount, at, store, till: null, order: null, basket, stated, also), some, also));
+        Rejection? Barred(PresentedPoints? also, params IReadOnlyList<Presented> some) =>
+            Asking(new(request, [], [], _ => new Verdict.Accepted([], amount)), some, also).Decide(book) is Verdict.Rejected(var reason) ? reason : null;
 
         QuotedCoupon[] alone = [.. coupons.Select(one => new QuotedCoupon(one.Code, book.State(CouponStream.Of(one.Code)), Ask(null, one)))];
         if (alone is [var only] && points is null) return new([only], only.Alone, BestOf(only));
@@ -56,7 +60,7 @@ public static class Quotes
             var state = alone[i].State;
             if (state.Status == CouponStatus.None) continue;
             var terms = book.State(CampaignStreams.TermsOf(state.Campaign, state.TermsVersion)).Terms!;
-            if (ShownDigits.Check(terms, one.Digits, state.Step).Refusal is not null) continue;
+            if (ShownDigits.Check(terms, one.Digits, state.Step).Refusal is not null || Barred(null, one) is not null) continue;
             if (CouponDecider.StandingRefusal(state, terms, at, now, store, one.Uses, stated) is null) usable.Add(new(one.Code, terms, i, state.Campaign, one.Uses));
         }
 
@@ -67,7 +71,9 @@ public static class Quotes
         if (points is null) return new(alone, Ask(null, coupons), offer);
         IReadOnlyList<RedeemedCoupon> chosen =
             [.. best.Pricing.Applied.Select(one => new RedeemedCoupon(one.Candidate.Code, one.Candidate.Campaign, 0, one.Eligible, one.Discount, one.Lines, one.Funding, one.Candidate.Uses))];
-        var (first, last) = (PointsOn(book, points, best.Pricing.Basket, [], now, stated), PointsOn(book, points, best.Pricing.Basket, chosen, now, stated));
+        QuotedPoints On(IReadOnlyList<RedeemedCoupon> before) =>
+            Barred(points) is { } barred ? new(points.Code, null, barred) : PointsOn(book, points, best.Pricing.Basket, before, now, stated);
+        var (first, last) = (On([]), On(chosen));
         return new(alone, Ask(points, coupons), BestOf(offer, last.Part, first.Part, best.Pricing.Payable), first);
     }
 
