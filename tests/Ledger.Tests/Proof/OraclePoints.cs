@@ -66,6 +66,9 @@ internal sealed class OraclePoints
     /// <summary>When holds end.</summary>
     public IEnumerable<long> Turns => Accounts.Values.SelectMany(account => account.Holds).Select(hold => hold.Until);
 
+    /// <summary>As the clock leaves it by now.</summary>
+    public OracleAccount At(string member, long now) => Move(member, now, _ => []).After;
+
     public static string SpendOf(string key) => $"r{Json.Sha256(key)[..24]}";
 
     /// <summary>As the last entry left it.</summary>
@@ -74,7 +77,7 @@ internal sealed class OraclePoints
     /// <param name="left">What the coupons left of each line.</param>
     public (OraclePointsPart? Part, Expected? Refusal) Price((string Member, long? Most) shown, string spend, long[] left, long now, string? stated)
     {
-        var (account, amount) = (Move(shown.Member, now, _ => []).After, left.Sum());
+        var (account, amount) = (At(shown.Member, now), left.Sum());
         var few = Oracle.Refuse(422, "insufficient-points", ("available", account.Available), ("pending", 0), ("held", account.Held));
         if (stated is not null && stated != shown.Member) return Refused(Oracle.Refuse(422, "owner-mismatch"));
         if (shown.Most < Minimum) return Refused(Oracle.Refuse(422, "spend-below-minimum", ("minimum", Minimum)));
