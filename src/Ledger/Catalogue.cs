@@ -18,6 +18,7 @@ using Ledger.Pools;
 using Ledger.Providers;
 using Ledger.Reversals;
 using Ledger.Traffic;
+using Ledger.Transfers;
 
 namespace Ledger;
 
@@ -35,6 +36,7 @@ public static class Catalogue
         BenefitStreams.Benefit, BenefitStreams.Order,
         SharingRulesStream.Type, ShareStream.Type, AssociationStream.Type,
         TrafficStreams.AccountType, TrafficStreams.TermsType, TrafficStreams.SpendType,
+        TransferStream.Type,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

@@ -197,6 +197,15 @@ public static class Limits
     /// <summary>Bytes of a beacon's signature: drand's have 48 or 96.</summary>
     public const int MaxBeaconSignature = 256;
 
+    /// <summary>How often the payment provider is asked about one transfer by itself, over half a day; then a person has to look.</summary>
+    public const int TransferAttempts = 24;
+
+    /// <summary>The longest wait between two attempts, in seconds.</summary>
+    public const int TransferSeconds = 60 * 60;
+
+    /// <summary>Answers against a final one that a transfer records.</summary>
+    public const int MaxDisputes = 10;
+
     /// <summary>Bytes of one request body, and of one line of a bulk body.</summary>
     public const int MaxBody = 64 * 1024;
 }
