@@ -1,5 +1,6 @@
 using Ledger.Api.Channels;
 using Ledger.Postgres;
+using Ledger.Postgres.Paying;
 using Ledger.Postgres.Readers;
 using NodaTime;
 using Npgsql;
@@ -12,8 +13,8 @@ public static class Service
     /// <summary>Connections for plain reads; the scribes and readers have their own.</summary>
     private const int ReadConnections = 20;
 
-    /// <summary>Connections for the readers: each read model's and each policy's own, and those of timers, hints, gauges and slices.</summary>
-    private const int ReaderConnections = 24;
+    /// <summary>Connections for the readers: each read model's and each policy's own, and those of timers, transfers, hints, gauges and slices.</summary>
+    private const int ReaderConnections = 32;
 
     private const string Readers = "readers";
 
@@ -34,6 +35,8 @@ public static class Service
         services.AddSingleton<SurfaceQueries>();
         services.AddSingleton<PolicyQueries>();
         services.AddSingleton<PointsQueries>();
+        services.AddSingleton<TransferQueries>();
+        services.AddSingleton(provider => new PaymentProvider(TransferEndpoints.ProviderOf(provider.GetRequiredService<IConfiguration>())));
         services.AddSingleton<SliceCourier>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
@@ -64,6 +67,9 @@ public static class Service
             Database(provider), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<ReaderGauges>>()));
         services.AddHostedService(provider => new TimerWorker(
             Database(provider), provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<TimerWorker>>()));
+        services.AddHostedService(provider => new TransferWorker(
+            Database(provider), provider.GetRequiredService<PaymentProvider>(), provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<IClock>(),
+            provider.GetRequiredService<ILogger<TransferWorker>>()));
         services.AddHostedService(provider => new PolicyRunner(
             Database(provider), provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<BookHints>(), provider.GetRequiredService<IClock>(),
             provider.GetRequiredService<ILogger<PolicyRunner>>()));
@@ -109,6 +115,7 @@ public static class Service
         app.MapBenefits();
         app.MapSharing();
         app.MapTraffic();
+        app.MapTransfers();
         app.MapReports();
         app.MapOffline();
         app.MapChannels();

@@ -32,12 +32,14 @@ public sealed partial class LedgerProcess : IAsyncDisposable
     public bool HasExited => process.HasExited;
 
     /// <summary>Starts the service and waits until it is ready.</summary>
-    public static async Task<LedgerProcess> StartAsync(string connectionString)
+    /// <param name="port">0: any that is free.</param>
+    /// <param name="settings">Of the environment, beside the usual ones.</param>
+    public static async Task<LedgerProcess> StartAsync(string connectionString, int port = 0, params IEnumerable<(string Name, string Value)> settings)
     {
         var start = new ProcessStartInfo("dotnet")
         {
             // Tests stand in the same folder as the service that they were built with.
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll"), "--urls", "http://127.0.0.1:0" },
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll"), "--urls", $"http://127.0.0.1:{port}" },
             WorkingDirectory = AppContext.BaseDirectory,
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -45,6 +47,7 @@ public sealed partial class LedgerProcess : IAsyncDisposable
             Environment = { ["ConnectionStrings__Ledger"] = connectionString, ["DOTNET_TieredPGO"] = "0" },
         };
         foreach (var name in LedgerApp.NoRates) start.Environment[$"Rates__{name}__PerSecond"] = "0";
+        foreach (var (name, value) in settings) start.Environment[name] = value;
         var service = new LedgerProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
         service.process.Start();
         service.process.BeginOutputReadLine();

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
 using Ledger.Postgres.Audit;
+using Ledger.Postgres.Paying;
 
 namespace Ledger.Cli.Commands;
 
@@ -10,6 +12,7 @@ internal static class AuditCommand
     {
         Verify(globals),
         DrawVerify.Create(globals),
+        Reconcile(globals),
     };
 
     private static Command Verify(Globals globals)
@@ -27,6 +30,37 @@ internal static class AuditCommand
                 report = await BookAudit.RunAsync(database.Source, new AuditOptions { Book = parse.GetValue(book) }, progress, cancellation);
             });
             return Say(report!, terminal);
+        });
+        return command;
+    }
+
+    private static Command Reconcile(Globals globals)
+    {
+        var provider = new Argument<string>("provider-url") { Description = "Address of the payment provider whose record is read (GET /money)." };
+        var command = new Command("reconcile", "Compare every transfer of the books with the payment provider's record; 1 if anything differs.") { provider };
+        command.SetAction(async (parse, cancellation) =>
+        {
+            if (!Uri.TryCreate(parse.GetValue(provider), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+                throw CliException.Usage("The provider's address cannot be read: write it like http://127.0.0.1:5090.");
+            await using var database = await globals.OpenAsync(parse, cancellation);
+            ReconciliationReport report;
+            try
+            {
+                report = await Reconciliation.RunAsync(database.Source, url, cancellation);
+            }
+            catch (Exception e) when (e is HttpRequestException or JsonException)
+            {
+                throw new CliException($"The record of {url} cannot be read ({e.Message.TrimEnd('.')}): check that the provider answers GET /money.", e);
+            }
+
+            var terminal = globals.Terminal(parse);
+            terminal.Data(
+                new { report.IsClean, report.Transfers, report.Succeeded, report.Open, report.Amount, report.ProviderAmount, report.Differences },
+                ["transfers", "succeeded", "open", "amount", "provider's amount", "differences"],
+                [[report.Transfers, report.Succeeded, report.Open, report.Amount, report.ProviderAmount, report.Differences.Count]]);
+            foreach (var difference in report.Differences) terminal.Note(difference);
+            if (report.IsClean) terminal.Note("Books and provider agree.");
+            return report.IsClean ? ExitCode.Fine : ExitCode.Found;
         });
         return command;
     }

@@ -5,6 +5,7 @@ using Ledger.Coupons.Groups;
 using Ledger.Members;
 using Ledger.Points;
 using Ledger.Traffic;
+using Ledger.Transfers;
 using NodaTime;
 
 namespace Ledger.Postgres.Audit;
@@ -113,6 +114,7 @@ internal sealed class TimersTable : ITableCheck
         PointsAccount account => account.DueAt,
         TrafficAccount account => account.DueAt,
         Member member => member.DueAt,
+        Transfer transfer => transfer.DueAt,
         BenefitOrder { Status: BenefitOrderStatus.Ordered } order => order.ExpiresAt,
         Campaign { Status: CampaignStatus.Active or CampaignStatus.Paused } campaign => campaign.EndsAt,
         _ => null,

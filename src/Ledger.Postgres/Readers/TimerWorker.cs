@@ -17,7 +17,7 @@ namespace Ledger.Postgres.Readers;
 /// <summary>
 /// Turns what is due into commands: coupons expire, groups dissolve, campaigns end, points become active and expire, credit for exposure expires. A row of <c>timers</c> goes once its stream was asked, whatever the
 /// answer was. Firing twice, here or in another instance, is nothing to the deciders. Tills go first: at the first sign of overload
-/// the worker stops until its next round.
+/// the worker stops until its next round. Transfers are the <see cref="Paying.TransferWorker"/>'s.
 /// </summary>
 public sealed class TimerWorker(
     NpgsqlDataSource database, Func<Operation, CancellationToken, Task<Outcome>> submit, IClock clock, ILogger<TimerWorker> logger)

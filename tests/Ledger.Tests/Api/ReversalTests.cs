@@ -62,6 +62,7 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/offer-rules"] = false,
         ["/v1/offer-rules/{id}/end"] = false,
         ["/v1/payments/{trade}/refunds"] = false,
+        ["/v1/transfers/{number}/query"] = false,
         ["/v1/providers"] = false,
         ["/v1/providers/{id}/authorise"] = false,
         ["/v1/providers/{id}/revoke"] = false,

@@ -4,6 +4,8 @@ using Ledger.Members.ReadModels;
 using Ledger.Payments.ReadModels;
 using Ledger.Points.ReadModels;
 using Ledger.Traffic;
+using Ledger.Transfers;
+using NodaTime;
 
 namespace Ledger.Tests.Readers;
 
@@ -19,11 +21,12 @@ internal sealed class Projections(string book)
     public BenefitProjections Benefits { get; } = new(book);
 
     private readonly HashSet<TimerRow> traffic = [];
+    private readonly HashSet<(string Stream, Instant DueAt)> transfers = [];
 
     public MemberProjections Members { get; } = new();
 
     public IEnumerable<TimerRow> Timers => Coupons.Timers.Concat(traffic)
-        .Concat(Points.Timers.Concat(Benefits.Timers).Concat(Members.Timers).Select(timer => new TimerRow(book, timer.Stream, timer.DueAt)));
+        .Concat(Points.Timers.Concat(Benefits.Timers).Concat(Members.Timers).Concat(transfers).Select(timer => new TimerRow(book, timer.Stream, timer.DueAt)));
 
     public void Apply(string stream, object fact)
     {
@@ -35,5 +38,6 @@ internal sealed class Projections(string book)
         Points.Apply(stream, fact);
         Benefits.Apply(stream, fact);
         Members.Apply(stream, fact);
+        if (fact is TransferEvent happened && TransferDecider.Evolve(Transfer.None, happened).DueAt is { } due) transfers.Add((stream, due));
     }
 }

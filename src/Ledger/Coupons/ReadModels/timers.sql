@@ -30,5 +30,10 @@ from (
     select e.tenant_id, e.stream_id, (e.data #>> '{span,until}')::timestamptz as due_at
     from entries as e
     where e.type = 'tier_given' and e.data -> 'span' ? 'until'
+    union all
+    -- A transfer is asked about at once, and then as each answer says.
+    select e.tenant_id, e.stream_id, (e.data ->> case e.type when 'transfer_ordered' then 'at' else 'due' end)::timestamptz as due_at
+    from entries as e
+    where e.type in ('transfer_ordered', 'transfer_queried') or (e.type = 'transfer_pending' and e.data ? 'due')
 ) as e
 where not exists (select from timers as t where t.due_at = e.due_at and t.tenant_id = e.tenant_id and t.stream_id = e.stream_id)
