@@ -52,7 +52,9 @@ internal sealed class Bank(long opening)
     {
         lock (door)
         {
-            deposited += deposit.Balance - Balance(deposit.Account);
+            // Asking first, as asking may open the account.
+            var before = Balance(deposit.Account);
+            deposited += deposit.Balance - before;
             accounts[deposit.Account] = deposit.Balance;
         }
     }
