@@ -69,7 +69,8 @@ public sealed class TransferProofTests(LedgerDatabase database) : IClassFixture<
     public async Task Wrong_signatures_and_other_contents_are_refused_and_callbacks_may_come_again()
     {
         var port = ProviderProcess.FreePort();
-        await using var provider = await ProviderProcess.StartAsync(faults: 0, seed: 1, port);
+        // Its own callbacks go nowhere: this test makes them.
+        await using var provider = await ProviderProcess.StartAsync(faults: 0, seed: 1, ProviderProcess.FreePort());
         await using var scribes = new Scribes(database.ConnectionString, new BookHints(), NullLogger<Scribes>.Instance, count: 1);
         await scribes.StartAsync(CancellationToken.None);
         await using var service = await LedgerProcess.StartAsync(database.ConnectionString, port, ("Provider__Url", provider.Url.ToString()), ("Provider__Key", ProviderProcess.Key));
