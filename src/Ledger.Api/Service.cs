@@ -14,7 +14,7 @@ public static class Service
     private const int ReadConnections = 20;
 
     /// <summary>Connections for the readers: each read model's and each policy's own, and those of timers, transfers, hints, gauges and slices.</summary>
-    private const int ReaderConnections = 32;
+    private const int ReaderConnections = 40;
 
     private const string Readers = "readers";
 
@@ -38,6 +38,9 @@ public static class Service
         services.AddSingleton<TransferQueries>();
         services.AddSingleton(provider => new PaymentProvider(TransferEndpoints.ProviderOf(provider.GetRequiredService<IConfiguration>())));
         services.AddSingleton<SliceCourier>();
+        services.AddSingleton<FuQueries>();
+        services.AddSingleton(provider => new FuConductor(
+            provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<BookQueries>(), provider.GetRequiredService<FuQueries>()));
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
         services.AddSingleton<OfflineQueries>();
@@ -76,6 +79,8 @@ public static class Service
 
         services.AddHostedService(provider => new SliceSweep(
             Database(provider), provider.GetRequiredService<SliceCourier>(), provider.GetRequiredService<IClock>(), provider.GetRequiredService<ILogger<SliceSweep>>()));
+
+        services.AddHostedService<FuSweep>();
 
         static NpgsqlDataSource Database(IServiceProvider provider) => provider.GetRequiredKeyedService<NpgsqlDataSource>(Readers);
     }
@@ -116,6 +121,8 @@ public static class Service
         app.MapSharing();
         app.MapTraffic();
         app.MapTransfers();
+        app.MapFuCampaigns();
+        app.MapFuHands();
         app.MapReports();
         app.MapOffline();
         app.MapChannels();

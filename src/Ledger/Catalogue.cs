@@ -9,6 +9,7 @@ using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Coupons.Sales;
 using Ledger.Coupons.Sharing;
+using Ledger.FuCards;
 using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Offers;
@@ -37,6 +38,7 @@ public static class Catalogue
         SharingRulesStream.Type, ShareStream.Type, AssociationStream.Type,
         TrafficStreams.AccountType, TrafficStreams.TermsType, TrafficStreams.SpendType,
         TransferStream.Type,
+        FuStreams.Campaign, FuStreams.Issue, FuStreams.Shard, FuStreams.Hand, FuStreams.Claim, FuStreams.Stock, FuStreams.Participation, FuStreams.Coupon,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

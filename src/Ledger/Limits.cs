@@ -194,6 +194,23 @@ public static class Limits
     /// <summary>The most that one ticket gets where the rules do not say: 50,000 yuan, the bound of promotions by lot.</summary>
     public const long PrizeCap = 5_000_000;
 
+    /// <summary>Sources of one campaign's rules, and shards over which its hands are spread.</summary>
+    public const int MaxFuSources = 50;
+
+    public const int MaxFuShards = 1_024;
+
+    /// <summary>Open offers and requests of one hand.</summary>
+    public const int MaxFuExchanges = 20;
+
+    /// <summary>A card that is offered comes back after a day.</summary>
+    public const int FuEscrowSeconds = 24 * 60 * 60;
+
+    /// <summary>The longest campaign, from the opening to the end of claiming: half a year.</summary>
+    public const int MaxFuDays = 184;
+
+    /// <summary>Draws, gifts or requests of one user in a day, and hands of one device.</summary>
+    public const int MaxFuPerDay = 1_000;
+
     /// <summary>Bytes of a beacon's signature: drand's have 48 or 96.</summary>
     public const int MaxBeaconSignature = 256;
 

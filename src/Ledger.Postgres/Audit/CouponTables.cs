@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
+using Ledger.FuCards;
 using Ledger.Members;
 using Ledger.Points;
 using Ledger.Traffic;
@@ -111,6 +112,7 @@ internal sealed class TimersTable : ITableCheck
     {
         Coupon coupon => coupon.DueAt,
         BuyingGroup group => group.DueAt,
+        FuHand hand => hand.DueAt,
         PointsAccount account => account.DueAt,
         TrafficAccount account => account.DueAt,
         Member member => member.DueAt,

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
+using Ledger.FuCards;
 using Ledger.Points;
 using Ledger.Policies;
 using Ledger.Postgres.Scribing;
@@ -86,6 +87,7 @@ public sealed class TimerWorker(
             ["benefitorder", var order] => BenefitOperations.Expire(request, order),
             ["campaign", var id] => CouponOperations.Change(request, id, new CampaignCommand.EndCampaign(now)),
             ["group", var id] => GroupOperations.End(request, id),
+            ["fuhand", var hand] when hand.Split('/') is [var campaign, var user] => FuOperations.Return(request, campaign, user),
             _ => null,
         };
     }

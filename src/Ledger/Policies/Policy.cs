@@ -14,10 +14,11 @@ namespace Ledger.Policies;
 public sealed record Policy(string Name, IReadOnlyList<Type> Follows, Func<PolicyTurn, Operation?> Decide)
 {
     /// <summary>Every policy there is. To add one is to add it here; it then follows every book from its first entry on.</summary>
-    public static IReadOnlyList<Policy> All { get; } = 
+    public static IReadOnlyList<Policy> All { get; } =
     [
         AgencyPolicy.Merchants, PaymentOffersPolicy.Offer, PaymentOffersPolicy.Return, PaymentPointsPolicy.Earn, PaymentPointsPolicy.ClawBack,
         RefundInKindPolicy.Coupons, RefundInKindPolicy.Points, TierPolicy.Count,
+        FuCardsPolicy.Cards, FuCardsPolicy.Wants, FuCardsPolicy.Stock, FuCardsPolicy.Coupons, FuCardsPolicy.Payouts,
     ];
 
     /// <summary>Nothing follows: no entry, and an answer that says nothing.</summary>

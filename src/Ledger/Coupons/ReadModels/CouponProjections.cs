@@ -150,6 +150,9 @@ public sealed class CouponProjections(string book)
             case CouponGiftOffered e:
                 timers.Add((stream, e.ExpiresAt));
                 break;
+            case FuCards.FuHandEvent.CardEscrowed e:
+                timers.Add((stream, e.ExpiresAt));
+                break;
             case GroupOpened e:
                 timers.Add((stream, e.Deadline));
                 break;

@@ -13,10 +13,11 @@ from (
             when 'campaign_approved' then e.data ->> 'endsAt'
             when 'coupon_held' then e.data ->> 'expiresAt'
             when 'coupon_gift_offered' then e.data ->> 'expiresAt'
+            when 'card_escrowed' then e.data ->> 'expiresAt'
             when 'group_opened' then e.data ->> 'deadline'
             else e.data ->> 'validTo' end)::timestamptz as due_at
     from entries as e
-    where e.type in ('coupon_issued', 'redemption_voided', 'coupon_held', 'coupon_gift_offered', 'campaign_approved', 'group_opened')
+    where e.type in ('coupon_issued', 'redemption_voided', 'coupon_held', 'coupon_gift_offered', 'campaign_approved', 'group_opened', 'card_escrowed')
         or (e.type = 'coupon_returned' and e.data ->> 'status' = 'Issued')
     union all
     -- An account of points, or of traffic, says with each fact what it waits for; an order of a benefit waits for its pick-up.

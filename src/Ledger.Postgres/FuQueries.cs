@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Ledger.FuCards;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Postgres;
+
+/// <summary>Plain reads over the books of a Fu-card campaign.</summary>
+public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
+{
+    private readonly ConcurrentDictionary<(string Owner, string Campaign), int> shards = new();
+
+    /// <summary>The campaign's first book, from which the others follow; null where nothing is committed. Never changes then, so it is remembered.</summary>
+    public async ValueTask<FuBook?> BookAsync(string owner, string campaign, CancellationToken cancellation)
+    {
+        if (shards.TryGetValue((owner, campaign), out var known)) return new(owner, campaign, 0, known);
+        var state = await books.StateAsync(owner, FuStreams.CampaignOf(campaign), cancellation);
+        if (state.Status < FuCampaignStatus.Committed) return null;
+        return new(owner, campaign, 0, shards.GetOrAdd((owner, campaign), state.Rules!.Shards));
+    }
+
+    /// <summary>Tallies of all shards at one moment; what was never written is left out.</summary>
+    public async Task<IReadOnlyList<(string Book, string Key, long Value)>> TalliesAsync(IReadOnlyList<string> of, IReadOnlyList<string> keys, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(SqlFile.Read("query_fu_tallies.sql"));
+        command.Parameters.Add(new() { Value = of.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });
+        command.Parameters.Add(new() { Value = keys.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var tallies = new List<(string, string, long)>();
+        while (await rows.ReadAsync(cancellation)) tallies.Add((rows.GetString(0), rows.GetString(1), rows.GetInt64(2)));
+        return tallies;
+    }
+
+    /// <summary>What became of the cards of each type, over all shards at one moment.</summary>
+    public async Task<IReadOnlyList<FuCardSums>> CardsAsync(FuBook first, IReadOnlyList<FuCardType> types, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(types);
+        string[] keys = [.. types.SelectMany(type => FuTallies.Fates.Select(fate => FuTallies.Cards(first.Campaign, fate, type.Code)))];
+        var sums = (await TalliesAsync(BooksOf(first), keys, cancellation)).GroupBy(row => row.Key, StringComparer.Ordinal)
+            .ToDictionary(rows => rows.Key, rows => rows.Sum(row => row.Value), StringComparer.Ordinal);
+        return [.. types.Select(type =>
+        {
+            long Of(string fate) => sums.GetValueOrDefault(FuTallies.Cards(first.Campaign, fate, type.Code));
+            return new FuCardSums(type.Code, Of("minted"), Of("owned"), Of("escrowed"), Of("sent") - Of("received"), Of("composed"), Of("consumed"), Of("lapsed"));
+        })];
+    }
+
+    /// <summary>Users by the numbers of their tickets in a shard, read as a stream.</summary>
+    public async IAsyncEnumerable<string> TicketsAsync(string shard, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(SqlFile.Read("query_fu_tickets.sql"));
+        command.Parameters.Add(new() { Value = shard });
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation)) yield return rows.GetString(0);
+    }
+
+    /// <summary>Campaigns that may be taken further.</summary>
+    public async Task<IReadOnlyList<(string Owner, string Campaign)>> RunningAsync(CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(SqlFile.Read("query_fu_campaigns.sql"));
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var campaigns = new List<(string, string)>();
+        while (await rows.ReadAsync(cancellation)) campaigns.Add((rows.GetString(0), rows.GetString(1)));
+        return campaigns;
+    }
+
+    public static string[] BooksOf(FuBook first) => [.. Enumerable.Range(0, first.Shards).Select(shard => (first with { Shard = shard }).Id)];
+}
+
+/// <summary>What became of the cards of a type: minted = owned + escrowed + on their way + composed + consumed + lapsed.</summary>
+/// <param name="Minted">Drawn, or put in the place of a wild card.</param>
+/// <param name="OnTheirWay">Between two hands.</param>
+public sealed record FuCardSums(string Type, long Minted, long Owned, long Escrowed, long OnTheirWay, long Composed, long Consumed, long Lapsed)
+{
+    /// <summary>0 at any moment.</summary>
+    public long Difference => Minted - Owned - Escrowed - OnTheirWay - Composed - Consumed - Lapsed;
+}

@@ -1,0 +1,254 @@
+using Ledger.FuCards.Draws;
+using Ledger.Transfers;
+using NodaTime;
+using static Ledger.FuCards.FuHandCommand;
+
+namespace Ledger.FuCards;
+
+/// <summary>What owners and users ask of a campaign, as operations: each writes one book.</summary>
+public static class FuOperations
+{
+    /// <summary>Drafts a campaign, or changes its draft.</summary>
+    public static Operation Draft(Request request, string campaign, FuRules rules) => Do(request, new FuCampaignCommand.DraftFuCampaign(campaign, rules, request.Now));
+
+    public static Operation Do(Request request, FuCampaignCommand command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        var stream = FuStreams.CampaignOf(command.Campaign);
+        return new(request, [stream], [], book => Verdict.Of(
+            stream, book.State(stream), FuCampaignDecider.Decide(command, book.State(stream)), (_, after) => FuCampaignView.Of(command.Campaign, after)));
+    }
+
+    /// <summary>Takes a shard a step further.</summary>
+    public static Operation Do(Request request, FuShardCommand command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        var stream = FuStreams.ShardOf(command.Campaign);
+        return new(request, [stream], [], book => Verdict.Of(stream, book.State(stream), FuShardDecider.Decide(command, book.State(stream)), (_, after) => after));
+    }
+
+    /// <summary>Adds a merchant's issue to a campaign, and gives every shard a first part of its quota.</summary>
+    public static Operation OpenIssue(Request request, string campaign, string merchant, long quota, long? perDay)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (home, issue) = (FuStreams.CampaignOf(campaign), FuStreams.IssueOf(campaign, merchant));
+        return new(request, [home, issue], [], book => book.State(home) switch
+        {
+            { Status: FuCampaignStatus.None } => new FuCampaignUnknown(campaign),
+            { Status: not (FuCampaignStatus.Committed or FuCampaignStatus.Open) and var status } => new FuCampaignStateForbids(status),
+            var running => Verdict.Of(issue, book.State(issue), FuIssueDecider.Decide(
+                new FuIssueCommand.OpenFuIssue(campaign, merchant, quota, perDay, running.Rules!.Shards, request.Now), book.State(issue)), (_, after) => after),
+        });
+    }
+
+    /// <summary>Grants a shard more of a merchant's quota, as long as there is any.</summary>
+    public static Operation Grant(Request request, string campaign, string merchant, FuBook shard)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var issue = FuStreams.IssueOf(campaign, merchant);
+        return new(request, [issue], [], book => Verdict.Of(issue, book.State(issue), FuIssueDecider.Decide(
+            new FuIssueCommand.GrantStock(campaign, shard.Shard, shard.Shards, request.Now), book.State(issue)), (_, after) => after));
+    }
+
+    /// <summary>Receives what was granted, in the shard's book.</summary>
+    public static Operation Receive(Request request, FuIssueEvent.FuStockGranted granted)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(granted);
+        var stock = FuStreams.StockOf(granted.Campaign, granted.Merchant);
+        var fact = new FuStockEvent.FuStockReceived(granted.Campaign, granted.Merchant, granted.Grant, granted.Cards, granted.PerDay, request.Now);
+        return new(request, [stock], [], book => new Verdict.Accepted([new(stock, fact)], FuStreams.Stock.EvolveState(book.State(stock), fact)));
+    }
+
+    /// <summary>A merchant agrees in its own book that cards of a campaign carry its coupons.</summary>
+    public static Operation Agree(Request request, string owner, string campaign, string couponCampaign)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (stream, coupons) = (FuStreams.ParticipationOf(owner, campaign), Coupons.CampaignStreams.Of(couponCampaign));
+        return new(request, [stream, coupons], [], book =>
+        {
+            if (book.State(coupons).Status == Coupons.CampaignStatus.None) return new Coupons.CampaignUnknown(couponCampaign);
+            var (state, fact) = (book.State(stream), new FuParticipationEvent.FuParticipationAgreed(owner, campaign, couponCampaign, request.Now));
+            return new Verdict.Accepted(state.CouponCampaign == couponCampaign ? [] : [new(stream, fact)], new FuParticipation(couponCampaign));
+        });
+    }
+
+    /// <summary>Claims a key in the shard that it belongs to: the first half of a step whose second half is in the user's shard.</summary>
+    public static Operation Claim(Request request, string campaign, FuClaimKind kind, string key, string user, int limit, Rejection refusal)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (shard, claim) = (FuStreams.ShardOf(campaign), FuStreams.ClaimOf(campaign, kind, key));
+        var command = new ClaimFuKey(campaign, kind, user, limit, refusal, request.Now);
+        return new(request, [shard, claim], [], book => Closed(book.State(shard), request.Now) is { } closed
+            ? closed : Verdict.Of(claim, book.State(claim), FuClaimDecider.Decide(command, book.State(claim)), (_, after) => after));
+    }
+
+    public static Operation OpenHand(Request request, string campaign, string user) => OnHand(request, campaign, user, [], (rules, _) => new OpenHand(campaign, user, rules, request.Now));
+
+    /// <param name="seed">The campaign's, secret until the reveal.</param>
+    /// <param name="reference">What the draw is for: a payment, a scan, a game; one draw each.</param>
+    public static Operation Draw(Request request, FuBook at, string user, ReadOnlyMemory<byte> seed, string source, string reference, string? merchant, LocalDate date)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var campaign = at.Campaign;
+        var (used, today, here) = (FuTallies.Ref(campaign, source, reference), FuTallies.Drawn(campaign, user, date), FuTallies.DrawnFrom(campaign, user, source, date));
+        if (merchant is null)
+            return OnHand(request, campaign, user, [used, today, here], (rules, book) => Command(rules, book, null));
+
+        var (stock, all, ofToday) = (FuStreams.StockOf(campaign, merchant), FuTallies.OfMerchant(campaign, merchant), FuTallies.OfMerchant(campaign, merchant, date));
+        var operation = OnHand(request, campaign, user, [used, today, here, all, ofToday], (rules, book) =>
+        {
+            var share = book.State(stock);
+            var left = share.Cards - book.Tally(all);
+            var leftToday = share.PerDay is { } cap ? at.PartOf(cap, date.DayOfYear) - book.Tally(ofToday) : long.MaxValue;
+            return Command(rules, book, new(merchant, left, leftToday, left - 1 == share.Last / 2 || left == 1));
+        });
+        return operation with { Streams = [.. operation.Streams, stock] };
+
+        DrawCard Command(FuRules rules, BookStates book, FuStockLeft? left) =>
+            new(campaign, user, rules, seed, source, reference, book.Tally(used) > 0, book.Tally(today), book.Tally(here), left, date, request.Now);
+    }
+
+    /// <param name="want">Null: a gift.</param>
+    public static Operation Offer(Request request, string campaign, string user, string type, string? want, string? to, LocalDate date)
+    {
+        var given = FuTallies.Given(campaign, user, date);
+        return OnHand(request, campaign, user, [given], (rules, book) => new OfferCard(campaign, user, rules, type, want, to, book.Tally(given), date, request.Now));
+    }
+
+    /// <summary>Takes a gift out of the giver's hand: the first one who does has it, and it lands in the taker's hand by itself.</summary>
+    public static Operation Take(Request request, string campaign, string giver, long exchange, string by) =>
+        OnHand(request, campaign, giver, [], (rules, _) => new TakeGift(campaign, giver, rules, exchange, by, request.Now));
+
+    public static Operation Cancel(Request request, string campaign, string user, long exchange) =>
+        OnHand(request, campaign, user, [], (rules, _) => new CancelOffer(campaign, user, rules, exchange, request.Now));
+
+    public static Operation Beg(Request request, string campaign, string user, string type, LocalDate date)
+    {
+        var begged = FuTallies.Begged(campaign, user, date);
+        return OnHand(request, campaign, user, [begged], (rules, book) => new BegCard(campaign, user, rules, type, book.Tally(begged), date, request.Now));
+    }
+
+    /// <summary>Sends a card that another hand asked for: there it is taken, or comes back by itself.</summary>
+    public static Operation Send(Request request, string campaign, string user, string to, long exchange, string type, FuWay way, LocalDate date)
+    {
+        var given = FuTallies.Given(campaign, user, date);
+        return OnHand(request, campaign, user, [given], (rules, book) => new SendCard(campaign, user, rules, to, exchange, type, way, book.Tally(given), date, request.Now));
+    }
+
+    public static Operation Wild(Request request, string campaign, string user, string type) =>
+        OnHand(request, campaign, user, [], (rules, _) => new UseWild(campaign, user, rules, type, request.Now));
+
+    public static Operation Compose(Request request, string campaign, string user)
+    {
+        var tickets = FuTallies.Tickets(campaign);
+        return OnHand(request, campaign, user, [tickets], (rules, book) => new ComposeFive(campaign, user, rules, book.Tally(tickets), request.Now));
+    }
+
+    /// <summary>A card lands that another hand sent. Sent by the policy; also while the shard closes.</summary>
+    public static Operation Land(Request request, string campaign, string user, string from, long exchange, string type, FuWay way) => Always(
+        request, campaign, user, shard => new LandCard(campaign, user, shard.Rules!, from, exchange, type, way, Closed(shard, request.Now) is null, request.Now));
+
+    /// <summary>Escrows whose time is over come back. Sent by the timer.</summary>
+    public static Operation Return(Request request, string campaign, string user) => Always(request, campaign, user, shard => new ReturnDue(campaign, user, shard.Rules!, request.Now));
+
+    /// <summary>The user leaves for good. Once the campaign is sealed no card changes, and the prize lapses.</summary>
+    public static Operation Leave(Request request, string campaign, string user) => Always(
+        request, campaign, user, shard => new CloseHand(campaign, user, shard.Rules!, Closed(shard, request.Now) is null, request.Now));
+
+    public static Operation NotePayout(Request request, string campaign, string user, string transfer, string? reference, string? reason) => Always(
+        request, campaign, user, shard => new NotePayout(campaign, user, shard.Rules!, transfer, reference, reason, request.Now));
+
+    /// <summary>Claims a ticket's prize and orders its transfer in the same transaction.</summary>
+    public static Operation ClaimPrize(Request request, FuBook at, string user, string account)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (shard, hand) = (FuStreams.ShardOf(at.Campaign), FuStreams.HandOf(at.Campaign, user));
+        return new(request, [shard, hand], [], book =>
+        {
+            var (rules, state) = (book.State(shard), book.State(hand));
+            if (rules.Rules is null) return new FuCampaignNotOpen(null);
+            if (FuHandDecider.Decide(new ClaimPrize(at.Campaign, user, rules, at.Owner, request.Now), state) is not Decision<FuHandEvent>.Accepted { Events: [FuHandEvent.PrizeClaimed prize] } claimed)
+                return Verdict.Of(hand, state, FuHandDecider.Decide(new ClaimPrize(at.Campaign, user, rules, at.Owner, request.Now), state), (_, after) => FuHandView.Of(user, after));
+            var view = FuHandView.Of(user, FuHandDecider.Evolve(state, prize));
+            // Where there are more tickets than fen, some get nothing.
+            if (prize.Amount == 0) return new Verdict.Accepted([.. hand.With(claimed.Events)], view);
+            if (!book.Has(TransferStream.Of(prize.Transfer))) return new Verdict.NeedsMore([TransferStream.Of(prize.Transfer)]);
+            var (changes, refusal) = TransferOperations.Order(book, new(prize.Transfer, TransferKind.Payout, prize.Amount, account, hand.Id, Of: null, Agreement: null), request.Now);
+            return refusal is not null ? refusal : new Verdict.Accepted([.. hand.With(claimed.Events), .. changes], view);
+        });
+    }
+
+    /// <summary>Why no user changes a hand now; null: they may.</summary>
+    private static Rejection? Closed(FuShard shard, Instant now) => shard switch
+    {
+        { Rules: null } => new FuCampaignNotOpen(null),
+        { Rules.Timeline: var time } when now < time.OpensAt => new FuCampaignNotOpen(time.OpensAt),
+        { Status: FuShardStatus.Open, Rules.Timeline: var time } when now < time.Deadline => null,
+        { Rules.Timeline: var time } => new FuCampaignIsSealed(time.Deadline),
+    };
+
+    private static Operation OnHand(Request request, string campaign, string user, IReadOnlyList<string> tallies, Func<FuRules, BookStates, FuHandCommand> command)
+    {
+        var (shard, hand) = (FuStreams.ShardOf(campaign), FuStreams.HandOf(campaign, user));
+        return new(request, [shard, hand], tallies, book => Closed(book.State(shard), request.Now) is { } closed ? closed : Verdict.Of(
+            hand, book.State(hand), FuHandDecider.Decide(command(book.State(shard).Rules!, book), book.State(hand)), (facts, after) => FuHandView.Of(user, after, facts)));
+    }
+
+    private static Operation Always(Request request, string campaign, string user, Func<FuShard, FuHandCommand> command)
+    {
+        var (shard, hand) = (FuStreams.ShardOf(campaign), FuStreams.HandOf(campaign, user));
+        return new(request, [shard, hand], [], book => book.State(shard).Rules is null ? new FuCampaignNotOpen(null) : Verdict.Of(
+            hand, book.State(hand), FuHandDecider.Decide(command(book.State(shard)), book.State(hand)), (facts, after) => FuHandView.Of(user, after, facts)));
+    }
+}
+
+/// <summary>A campaign as everybody may see it: the rules page, with the odds.</summary>
+/// <param name="Digest">SHA-256 of the commitment: one line to print or have notarised.</param>
+/// <param name="Participants">Tickets; absent before the campaign is sealed.</param>
+/// <param name="MerkleRoot">Over the tickets, published before the beacon's value exists.</param>
+/// <param name="Seed">Absent before the reveal.</param>
+public sealed record FuCampaignView(
+    string Id, FuCampaignStatus Status, string Name, IReadOnlyList<FuCardType> Types, IReadOnlyList<FuOdds> Sources, FuTimeline Timeline, PotRules Pot, BeaconRound Beacon,
+    FuLimits Limits, int Shards, string? SeedHash, string? Digest, long? Participants, string? MerkleRoot, string? Seed, BeaconValue? BeaconValue, FuPlan? Plan, FuEnd? End)
+{
+    public static FuCampaignView Of(string id, FuCampaign campaign)
+    {
+        ArgumentNullException.ThrowIfNull(campaign);
+        var rules = campaign.Rules!;
+        return new(
+            id, campaign.Status, rules.Name, rules.Types, [.. rules.Sources.Select(source => FuOdds.Of(source))], rules.Timeline, rules.Pot, rules.Beacon, rules.Limits,
+            rules.Shards, campaign.SeedHash, campaign.Digest, campaign.Root is null ? null : campaign.Tickets.Sum(), campaign.Root, campaign.Seed, campaign.Beacon, campaign.Plan, campaign.End);
+    }
+}
+
+/// <summary>The odds of a source.</summary>
+/// <param name="Weights">In the order of the types.</param>
+/// <param name="PartsPerMillion">The same as parts of a million, rounded down.</param>
+public sealed record FuOdds(string Name, int PerDay, bool IsOfMerchants, IReadOnlyList<int> Weights, IReadOnlyList<long> PartsPerMillion)
+{
+    public static FuOdds Of(FuSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var sum = source.Weights.Sum(weight => (long)weight);
+        return new(source.Name, source.PerDay, source.IsOfMerchants, source.Weights, [.. source.Weights.Select(weight => weight * 1_000_000L / sum)]);
+    }
+}
+
+/// <summary>A hand as its user sees it.</summary>
+/// <param name="Ticket">Within its shard; its number in the campaign comes with the prize.</param>
+/// <param name="Drawn">The card that this request drew; else absent.</param>
+/// <param name="Exchange">The number of the offer that this request made; else absent.</param>
+public sealed record FuHandView(
+    string User, FuHandStatus Status, long Draws, IReadOnlyList<FuCount> Cards, IReadOnlyList<FuEscrow> Escrows, IReadOnlyList<FuBeg> Begs, long? Ticket, FuPrize? Prize,
+    string? Drawn = null, long? Exchange = null)
+{
+    public static FuHandView Of(string user, FuHand hand, IReadOnlyList<FuHandEvent>? facts = null)
+    {
+        ArgumentNullException.ThrowIfNull(hand);
+        return new(
+            user, hand.Status, hand.Draws, hand.Cards, hand.Escrows, hand.Begs, hand.Ticket == 0 ? null : hand.Ticket, hand.Prize,
+            facts?.OfType<FuHandEvent.CardDrawn>().FirstOrDefault()?.Type,
+            facts?.OfType<FuHandEvent.CardEscrowed>().FirstOrDefault()?.Exchange ?? facts?.OfType<FuHandEvent.BegOpened>().FirstOrDefault()?.Exchange);
+    }
+}
