@@ -26,6 +26,7 @@ public partial class CatalogueTests
         var ready = stored.Stream.Name switch
         {
             "merchant" => After(stored.Stream, new MerchantEvent.StoreOpened("s1", "Main street")),
+            "fuhand" => After(stored.Stream, new Ledger.FuCards.FuHandEvent.PrizeClaimed("c", "u", 1, 100, 1, "fu1", default)),
             "coupon" => After(
                 stored.Stream, Coupons.CouponExamples.Issued with { Sale = new("trade-1", 1, new(49_90), "shop", new(1_49), true, true) }, Coupons.CouponExamples.Redeemed,
                 Coupons.CouponExamples.WasOffered),

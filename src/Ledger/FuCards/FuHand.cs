@@ -23,7 +23,7 @@ public sealed record FuHand(
     public long Count(string type) => Cards.FirstOrDefault(cards => cards.Type == type)?.Count ?? 0;
 
     /// <summary>The hand with so many more cards of a type.</summary>
-    public FuHand With(string type, int more)
+    public FuHand With(string type, long more)
     {
         var count = Count(type) + more;
         var others = Cards.Where(cards => cards.Type != type);

@@ -92,7 +92,7 @@ public static class FuHandDecider
             c.Stock?.Wants ?? false, c.Date, c.Now),
 
         (OfferCard c, _) when c.Want is { } want && c.Rules.Type(want) is null => new CardTypeUnknown(want),
-        (OfferCard c, _) when c.To == c.User => new SelfGift(),
+        (OfferCard c, _) when c.To == c.User => new SelfExchange(),
         (OfferCard c, var s) when Lacks(c.Type, s) is { } lack => lack,
         (OfferCard c, _) when c.Today >= c.Rules.Limits.Gifts => new GiftLimit(c.Rules.Limits.Gifts),
         (OfferCard, var s) when s.Escrows.Count + s.Begs.Count >= Limits.MaxFuExchanges => new TooManyExchanges(Limits.MaxFuExchanges),
@@ -100,24 +100,24 @@ public static class FuHandDecider
             c.Campaign, c.User, s.Exchanges + 1, c.Type, c.Want, c.To, Instant.Min(c.Now + Duration.FromSeconds(Limits.FuEscrowSeconds), c.Rules.Timeline.Deadline), c.Date, c.Now),
 
         (TakeGift c, var s) when c.Exchange < 1 || c.Exchange > s.Exchanges => new ExchangeUnknown(c.Exchange),
-        (TakeGift c, _) when c.By == c.User => new SelfGift(),
+        (TakeGift c, _) when c.By == c.User => new SelfExchange(),
         (TakeGift c, var s) => s.Escrows.FirstOrDefault(e => e.Exchange == c.Exchange) switch
         {
-            null => new GiftTaken(c.Exchange),
-            var e when e.ExpiresAt <= c.Now => new GiftTaken(c.Exchange),
+            null => new CardTaken(c.Exchange),
+            var e when e.ExpiresAt <= c.Now => new CardTaken(c.Exchange),
             { Want: not null } => new ExchangeUnknown(c.Exchange),
             { To: { } to } when to != c.By => new GiftIsForAnother(c.Exchange),
             var e => new CardGifted(c.Campaign, c.User, c.By, e.Exchange, e.Type, FuWay.Gift, c.Now),
         },
         (CancelOffer c, var s) when c.Exchange < 1 || c.Exchange > s.Exchanges => new ExchangeUnknown(c.Exchange),
         (CancelOffer c, var s) => s.Escrows.FirstOrDefault(e => e.Exchange == c.Exchange) is { } open
-            ? new CardReturned(c.Campaign, c.User, open.Exchange, open.Type, FuReturn.Cancelled, c.Now) : new GiftTaken(c.Exchange),
+            ? new CardReturned(c.Campaign, c.User, open.Exchange, open.Type, FuReturn.Cancelled, c.Now) : new CardTaken(c.Exchange),
 
         (BegCard c, _) when c.Rules.Type(c.Type) is null => new CardTypeUnknown(c.Type),
         (BegCard c, _) when c.Today >= c.Rules.Limits.Begs => new BegLimit(c.Rules.Limits.Begs),
         (BegCard, var s) when s.Escrows.Count + s.Begs.Count >= Limits.MaxFuExchanges => new TooManyExchanges(Limits.MaxFuExchanges),
         (BegCard c, var s) => new BegOpened(c.Campaign, c.User, s.Exchanges + 1, c.Type, c.Date, c.Now),
-        (SendCard c, _) when c.To == c.User => new SelfGift(),
+        (SendCard c, _) when c.To == c.User => new SelfExchange(),
         (SendCard c, var s) when Lacks(c.Type, s) is { } lack => lack,
         (SendCard c, _) when c.Today >= c.Rules.Limits.Gifts => new GiftLimit(c.Rules.Limits.Gifts),
         (SendCard c, _) => new CardSent(c.Campaign, c.User, c.To, c.Exchange, c.Type, c.Way, c.Date, c.Now),
@@ -155,7 +155,7 @@ public static class FuHandDecider
         BegFulfilled e => state with { Begs = [.. state.Begs.Where(beg => beg.Exchange != e.Exchange)] },
         WildAssigned e => state.With(e.Wild, -1).With(e.Type, 1) with { HasUsedWild = true },
         FiveComposed e => e.Types.Aggregate(state, (hand, type) => hand.With(type, -1)) with { Status = FuHandStatus.Complete, Ticket = e.Ticket },
-        HandClosed e => e.Cards.Aggregate(state, (hand, cards) => hand.With(cards.Type, -(int)cards.Count)) with { Status = FuHandStatus.Closed, Begs = [] },
+        HandClosed e => e.Cards.Aggregate(state, (hand, cards) => hand.With(cards.Type, -cards.Count)) with { Status = FuHandStatus.Closed, Begs = [] },
         PrizeClaimed e => state with { Prize = new(e.Ticket, e.Amount, e.Attempt, e.Transfer, FuPrizeState.Claimed, null) },
         PrizePaid e => state with { Prize = state.Prize! with { State = FuPrizeState.Paid, Said = e.Reference } },
         PrizePayoutFailed e => state with { Prize = state.Prize! with { State = FuPrizeState.Failed, Said = e.Reason } },

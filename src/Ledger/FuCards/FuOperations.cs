@@ -167,7 +167,7 @@ public static class FuOperations
         return new(request, [shard, hand], [], book =>
         {
             var (rules, state) = (book.State(shard), book.State(hand));
-            if (rules.Rules is null) return new FuCampaignNotOpen(null);
+            if (rules.Rules is null) return new FuCampaignNotOpen();
             if (FuHandDecider.Decide(new ClaimPrize(at.Campaign, user, rules, at.Owner, request.Now), state) is not Decision<FuHandEvent>.Accepted { Events: [FuHandEvent.PrizeClaimed prize] } claimed)
                 return Verdict.Of(hand, state, FuHandDecider.Decide(new ClaimPrize(at.Campaign, user, rules, at.Owner, request.Now), state), (_, after) => FuHandView.Of(user, after));
             var view = FuHandView.Of(user, FuHandDecider.Evolve(state, prize));
@@ -182,8 +182,8 @@ public static class FuOperations
     /// <summary>Why no user changes a hand now; null: they may.</summary>
     private static Rejection? Closed(FuShard shard, Instant now) => shard switch
     {
-        { Rules: null } => new FuCampaignNotOpen(null),
-        { Rules.Timeline: var time } when now < time.OpensAt => new FuCampaignNotOpen(time.OpensAt),
+        { Rules: null } => new FuCampaignNotOpen(),
+        { Rules.Timeline: var time } when now < time.OpensAt => new FuCampaignNotOpen(),
         { Status: FuShardStatus.Open, Rules.Timeline: var time } when now < time.Deadline => null,
         { Rules.Timeline: var time } => new FuCampaignIsSealed(time.Deadline),
     };
@@ -198,7 +198,7 @@ public static class FuOperations
     private static Operation Always(Request request, string campaign, string user, Func<FuShard, FuHandCommand> command)
     {
         var (shard, hand) = (FuStreams.ShardOf(campaign), FuStreams.HandOf(campaign, user));
-        return new(request, [shard, hand], [], book => book.State(shard).Rules is null ? new FuCampaignNotOpen(null) : Verdict.Of(
+        return new(request, [shard, hand], [], book => book.State(shard).Rules is null ? new FuCampaignNotOpen() : Verdict.Of(
             hand, book.State(hand), FuHandDecider.Decide(command(book.State(shard)), book.State(hand)), (facts, after) => FuHandView.Of(user, after, facts)));
     }
 }

@@ -15,9 +15,8 @@ public sealed record FuCommitTooLate(Instant OpensAt) : Rejection(
 public sealed record FuRevealRefused(RevealFault Fault, long Round) : Rejection(
     RejectionKind.RuleViolated, "The seed or the beacon's value is not what was committed to", "Send the value of the committed round, or of the next one that the beacon published.");
 
-/// <param name="OpensAt">When it opens.</param>
-public sealed record FuCampaignNotOpen(Instant? OpensAt) : Rejection(
-    RejectionKind.Conflict, "The campaign is not open", "Try again when it is.");
+public sealed record FuCampaignNotOpen() : Rejection(
+    RejectionKind.Conflict, "The campaign is not open yet", "Try again from opensAt on: GET /v1/fu-campaigns/{id}.");
 
 public sealed record FuCampaignIsSealed(Instant Deadline) : Rejection(
     RejectionKind.Conflict, "The campaign is sealed: no hand changes any more", "Wait for the draw; GET the campaign says when.");
@@ -72,13 +71,13 @@ public sealed record CardTypeUnknown(string Type) : Rejection(
 public sealed record GiftLimit(int Limit) : Rejection(
     RejectionKind.RuleViolated, "The user has given and swapped as often as a day allows", "Try again tomorrow.");
 
-public sealed record SelfGift() : Rejection(
+public sealed record SelfExchange() : Rejection(
     RejectionKind.RuleViolated, "Nobody exchanges cards with themselves", "Let another user answer.");
 
 public sealed record ExchangeUnknown(long Exchange) : Rejection(
     RejectionKind.NotFound, "The hand has no offer of this number", "Read the hand.");
 
-public sealed record GiftTaken(long Exchange) : Rejection(
+public sealed record CardTaken(long Exchange) : Rejection(
     RejectionKind.Conflict, "The card was taken, or went back", "Nothing follows; ask the giver for another.");
 
 public sealed record GiftIsForAnother(long Exchange) : Rejection(

@@ -43,6 +43,23 @@ public sealed partial class ProblemsTests
         ("RETURN_CYCLES_EXCEEDED", "return-cycles-exceeded"), ("INSUFFICIENT_POINTS", "insufficient-points"), ("LOT_EXPIRED", "lot-expired"),
         ("TRANSFER_PENDING_POINTS", "transfer-pending-points"), ("TRANSFER_LIMIT", "transfer-limit"), ("NEGATIVE_NOT_ALLOWED", "negative-not-allowed"),
         ("BUDGET_EXHAUSTED", "points-budget-exhausted"), ("STORE_NOT_DESIGNATED", "store-not-designated"), ("BENEFIT_OUT_OF_STOCK", "benefit-out-of-stock"),
+        ("DAILY_DRAW_LIMIT", "daily-draw-limit"),
+        ("SOURCE_LIMIT", "source-limit"),
+        ("SOURCE_REF_REUSED", "source-ref-reused"),
+        ("MERCHANT_QUOTA_EXHAUSTED", "merchant-quota-exhausted"),
+        ("CAMPAIGN_NOT_OPEN", "fu-campaign-not-open"),
+        ("CARD_NOT_OWNED", "card-not-owned"),
+        ("CARD_IN_ESCROW", "card-in-escrow"),
+        ("GIFT_LIMIT", "gift-limit"),
+        ("SELF_GIFT", "self-exchange"),
+        ("GIFT_TAKEN", "card-taken"),
+        ("BEG_LIMIT", "beg-limit"),
+        ("NO_WILD", "no-wild"),
+        ("TYPE_ALREADY_HELD", "type-already-held"),
+        ("MISSING_TYPES", "missing-types"),
+        ("ALREADY_COMPOSED", "already-composed"),
+        ("SEALED", "fu-campaign-is-sealed"),
+        ("CLAIM_WINDOW_CLOSED", "claim-window-closed"),
     ];
 
     [Fact]

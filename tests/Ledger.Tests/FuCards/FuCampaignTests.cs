@@ -1,0 +1,178 @@
+using Ledger.FuCards;
+using Ledger.FuCards.Draws;
+using Ledger.Postgres;
+using NodaTime;
+using Xunit;
+using static Ledger.Tests.FuCards.FuExamples;
+using static Ledger.Tests.Shop;
+
+namespace Ledger.Tests.FuCards;
+
+/// <summary>Campaigns over HTTP, with hands in four books: races, coupons of merchants, and the way to the prize.</summary>
+public sealed class FuCampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
+{
+    private const int Clients = 64;
+
+    private static int refs;
+
+    [Fact]
+    public async Task Rules_are_published_committed_once_and_never_change()
+    {
+        var shop = await app.OpenShopAsync();
+        var opens = SystemClock.Instance.GetCurrentInstant() + Duration.FromHours(1);
+        Expect(201, await shop.Client.PostAsync("/v1/fu-campaigns", Body("fu", opens, "2026"), shop.MerchantKey));
+        Assert.Equal("fu-campaign-unknown", (await DrawAsync(shop, "fu", "u-1", "scan")).Problem);
+        Assert.Equal(400, (await shop.Client.PostAsync("/v1/fu-campaigns", Body("fu", opens, "2026").Replace("24,24,24,24,4", "24,24,24,24", StringComparison.Ordinal), shop.MerchantKey)).Status);
+        var committed = Expect(200, await shop.Client.PostAsync("/v1/fu-campaigns/fu/commit", null, shop.MerchantKey));
+        Assert.Equal(64, committed.Said("seedHash").Length);
+        Assert.Equal("fu-campaign-state-forbids", (await shop.Client.PostAsync("/v1/fu-campaigns", Body("fu", opens, "2027"), shop.MerchantKey)).Problem);
+        var page = Expect(200, await shop.Client.GetAsync("/v1/fu-campaigns/fu", shop.TillKey));
+        Assert.Equal(("committed", committed.Said("digest")), (page.Said("status"), page.Said("digest")));
+        Assert.Equal(40_000, page["sources"][0].GetProperty("partsPerMillion")[4].GetInt32());
+        Assert.DoesNotContain("\"seed\"", page.Text, StringComparison.Ordinal);
+        Assert.Equal("fu-campaign-not-open", (await shop.Client.PostAsync("/v1/fu-campaigns/fu/hands", new { user = "u-1" }, shop.MerchantKey)).Problem);
+        var other = await app.OpenShopAsync();
+        Assert.Equal("fu-campaign-unknown", (await other.Client.GetAsync("/v1/fu-campaigns/fu", other.MerchantKey)).Problem);
+    }
+
+    [Fact]
+    public async Task B3_Of_sixty_four_who_take_one_card_at_once_one_has_it()
+    {
+        var shop = await OpenAsync();
+        await HandAsync(shop, "giver", "1001");
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => HandAsync(shop, $"u-{i}")));
+        Expect(201, await PostAsync(shop, "giver/offers", new { type = "1001" }));
+        var answers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(() => PostAsync(shop, "giver/offers/1/take", new { by = $"u-{i}" }))));
+        Assert.Single(answers, answer => answer.Status == 200);
+        Assert.Equal(Clients - 1, answers.Count(answer => answer.Problem == "card-taken"));
+        await AtRestAsync(shop);
+        Assert.Equal(1, await CardsAsync(shop, $"u-{Array.FindIndex(answers, answer => answer.Status == 200)}", "1001"));
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
+    public async Task Of_sixty_four_who_answer_one_swap_at_once_one_has_the_card_and_the_others_have_theirs_back()
+    {
+        var shop = await OpenAsync();
+        await HandAsync(shop, "giver", "1001");
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => HandAsync(shop, $"u-{i}", "1002")));
+        Expect(201, await PostAsync(shop, "giver/offers", new { type = "1001", want = "1002" }));
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(async () => Expect(200, await PostAsync(shop, "giver/offers/1/answer", new { by = $"u-{i}", type = "1002" })))));
+        await AtRestAsync(shop);
+        Assert.Equal((0, 1), (await CardsAsync(shop, "giver", "1001"), await CardsAsync(shop, "giver", "1002")));
+        var hands = await Task.WhenAll(Enumerable.Range(0, Clients).Select(async i => (Got: await CardsAsync(shop, $"u-{i}", "1001"), Kept: await CardsAsync(shop, $"u-{i}", "1002"))));
+        Assert.Single(hands, (1, 0));
+        Assert.Equal(Clients - 1, hands.Count(hand => hand == (0, 1)));
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
+    public async Task From_the_first_card_to_the_prize()
+    {
+        var (shop, cafe) = (await OpenAsync(), await app.OpenShopAsync());
+        await cafe.CampaignAsync("tea", quota: 1);
+        Expect(201, await cafe.Client.PostAsync("/v1/fu-participations", new { owner = shop.Id, campaign = Campaign, couponCampaign = "tea" }, cafe.MerchantKey));
+        Expect(201, await shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/issues", new { merchant = cafe.Id, quota = 100 }, shop.MerchantKey));
+        foreach (var user in (string[])["a", "b", "c"]) await HandAsync(shop, user, Five);
+
+        // One draw for a payment, whoever sends it; the second card of a coupon that ran out stays with its user.
+        var first = await UntilAsync(() => DrawAsync(shop, Campaign, "a", "shops", "pay-1", cafe.Id), answer => answer.Status == 201);
+        Assert.NotNull(first.Said("drawn"));
+        Assert.Equal(("source-ref-reused", "source-ref-reused"), ((await DrawAsync(shop, Campaign, "a", "shops", "pay-1", cafe.Id)).Problem, (await DrawAsync(shop, Campaign, "b", "shops", "pay-1", cafe.Id)).Problem));
+        await UntilAsync(() => CouponAsync(shop, cafe, "a", 6), answer => answer["couponIssued"].GetBoolean());
+        Expect(201, await DrawAsync(shop, Campaign, "a", "shops", "pay-2", cafe.Id));
+        var missed = await UntilAsync(() => CouponAsync(shop, cafe, "a", 7), answer => answer.Json.TryGetProperty("reason", out _));
+        Assert.False(missed["couponIssued"].GetBoolean());
+        Assert.Equal("prizes-not-out", (await PostAsync(shop, "a/claim", new { account = "acc-a" })).Problem);
+        foreach (var user in (string[])["a", "b", "c"]) Expect(200, await PostAsync(shop, $"{user}/compose", null));
+        Assert.Equal("already-composed", (await PostAsync(shop, "a/compose", null)).Problem);
+
+        var rules = (await StateAsync(shop)).Rules!;
+        await AdvanceAsync(shop, rules.Timeline.Deadline);
+        var page = Expect(200, await shop.Client.GetAsync($"/v1/fu-campaigns/{Campaign}", shop.TillKey));
+        Assert.Equal(("sealed", 3), (page.Said("status"), page["participants"].GetInt32()));
+        Assert.Equal("fu-campaign-is-sealed", (await DrawAsync(shop, Campaign, "a", "only-1001")).Problem);
+        Assert.Equal("fu-reveal-refused", (await RevealAsync(shop, 999)).Problem);
+        Expect(200, await RevealAsync(shop, 1_000));
+        Expect(200, await RevealAsync(shop, 1_000));
+        Assert.Equal("fu-campaign-state-forbids", (await RevealAsync(shop, 1_001)).Problem);
+        await AdvanceAsync(shop, rules.Timeline.Deadline);
+
+        Assert.Equal(Commitment.HashOf(Convert.FromHexString((await StateAsync(shop)).Seed!)), page.Said("seedHash"));
+        var prizes = 0L;
+        foreach (var user in (string[])["a", "b", "c"])
+        {
+            var claimed = Expect(200, await PostAsync(shop, $"{user}/claim", new { account = $"acc-{user}" }));
+            prizes += claimed["prize"].GetProperty("amount").GetInt64();
+            Assert.Equal("prize-already-claimed", (await PostAsync(shop, $"{user}/claim", new { account = "other" })).Problem);
+        }
+
+        Assert.Equal(rules.Pot.Amount, prizes);
+        await AdvanceAsync(shop, rules.Timeline.ClaimsUntil);
+        Assert.Equal((FuCampaignStatus.Closed, new FuEnd(3, 1_000, 0)), ((await StateAsync(shop)).Status, (await StateAsync(shop)).End));
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    private static string Body(string id, Instant opens, string name) =>
+        $$"""
+        {"id":"{{id}}","name":"{{name}}","types":[{{string.Join(',', Five.Select(code => $$"""{"code":"{{code}}","name":"{{code}}"}"""))}}],
+        "sources":[{"name":"scan","weights":[24,24,24,24,4]}],"opensAt":"{{opens}}","deadline":"{{opens + Duration.FromDays(10)}}","claimsUntil":"{{opens + Duration.FromDays(40)}}",
+        "pot":{"amount":1000},"beaconChain":"drand","beaconRound":1000}
+        """;
+
+    /// <summary>A campaign that was committed two hours ago and is open for an hour.</summary>
+    private async Task<Shop> OpenAsync()
+    {
+        var shop = await app.OpenShopAsync();
+        var (now, before) = (Times.Cut(SystemClock.Instance.GetCurrentInstant()), Times.Cut(SystemClock.Instance.GetCurrentInstant() - Duration.FromHours(2)));
+        var seed = await app.Service<Secrets>().OfAsync(shop.Id, $"fu-seed/{Campaign}", () => [.. Enumerable.Range(0, 32).Select(i => (byte)i)], CancellationToken.None);
+        Request Ask(string key) => new(shop.Id, key, new byte[32], "test", before);
+        Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(FuOperations.Draft(Ask("draft"), Campaign, Rules(before + Duration.FromHours(1))), CancellationToken.None));
+        Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(
+            FuOperations.Do(Ask("commit"), new FuCampaignCommand.CommitFuCampaign(Campaign, Commitment.HashOf(seed), before)), CancellationToken.None));
+        await AdvanceAsync(shop, now);
+        return shop;
+    }
+
+    private Task AdvanceAsync(Shop shop, Instant now) => app.Service<FuConductor>().AdvanceAsync(shop.Id, Campaign, now, CancellationToken.None);
+
+    private Task<FuCampaign> StateAsync(Shop shop) => app.Service<BookQueries>().StateAsync(shop.Id, FuStreams.CampaignOf(Campaign), CancellationToken.None);
+
+    private static async Task HandAsync(Shop shop, string user, params string[] cards)
+    {
+        Expect(201, await shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/hands", new { user }, shop.MerchantKey));
+        foreach (var card in cards) Expect(201, await DrawAsync(shop, Campaign, user, $"only-{card}"));
+    }
+
+    private static Task<Answer> DrawAsync(Shop shop, string campaign, string user, string source, string? reference = null, string? merchant = null) => shop.Client.PostAsync(
+        $"/v1/fu-campaigns/{campaign}/hands/{user}/draws", new { source, @ref = reference ?? FormattableString.Invariant($"r-{Interlocked.Increment(ref refs)}"), merchant }, shop.MerchantKey);
+
+    private static Task<Answer> PostAsync(Shop shop, string path, object? body) => shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/hands/{path}", body, shop.MerchantKey);
+
+    private static Task<Answer> RevealAsync(Shop shop, long round) => shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/reveal", new { round, signature = "00ff" }, shop.MerchantKey);
+
+    private static Task<Answer> CouponAsync(Shop shop, Shop cafe, string user, int index) =>
+        shop.Client.GetAsync($"/v1/fu-campaigns/{Campaign}/hands/{user}/draws/{index}/coupon?merchant={cafe.Id}", shop.MerchantKey);
+
+    private static async Task<long> CardsAsync(Shop shop, string user, string type) =>
+        Expect(200, await shop.Client.GetAsync($"/v1/fu-campaigns/{Campaign}/hands/{user}", shop.MerchantKey))["cards"].EnumerateArray()
+            .Where(cards => cards.GetProperty("type").GetString() == type).Sum(cards => cards.GetProperty("count").GetInt64());
+
+    /// <summary>Waits until no card is on its way. At every moment none is lost or doubled.</summary>
+    private static Task<Answer> AtRestAsync(Shop shop) => UntilAsync(() => shop.Client.GetAsync($"/v1/fu-campaigns/{Campaign}/cards", shop.MerchantKey), answer =>
+    {
+        Assert.All(answer.Json.EnumerateArray(), sums => Assert.Equal(0, sums.GetProperty("difference").GetInt64()));
+        return answer.Json.EnumerateArray().All(sums => sums.GetProperty("onTheirWay").GetInt64() == 0);
+    });
+
+    private static async Task<Answer> UntilAsync(Func<Task<Answer>> ask, Func<Answer, bool> isSo)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var answer = await ask();
+            if (isSo(answer)) return answer;
+            Assert.True(tries < 600, $"{answer}");
+            await Task.Delay(50);
+        }
+    }
+}
