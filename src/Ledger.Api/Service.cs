@@ -37,6 +37,7 @@ public static class Service
         services.AddSingleton<PointsQueries>();
         services.AddSingleton<TransferQueries>();
         services.AddSingleton(provider => new PaymentProvider(TransferEndpoints.ProviderOf(provider.GetRequiredService<IConfiguration>())));
+        services.AddSingleton<AgreementQueries>();
         services.AddSingleton<SliceCourier>();
         services.AddSingleton<FuQueries>();
         services.AddSingleton(provider => new FuConductor(
@@ -123,6 +124,7 @@ public static class Service
         app.MapTransfers();
         app.MapFuCampaigns();
         app.MapFuHands();
+        app.MapAgreements();
         app.MapReports();
         app.MapOffline();
         app.MapChannels();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ledger.Agreements;
 using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Associations;
@@ -39,6 +40,7 @@ public static class Catalogue
         TrafficStreams.AccountType, TrafficStreams.TermsType, TrafficStreams.SpendType,
         TransferStream.Type,
         FuStreams.Campaign, FuStreams.Issue, FuStreams.Shard, FuStreams.Hand, FuStreams.Claim, FuStreams.Stock, FuStreams.Participation, FuStreams.Coupon,
+        AgreementStreams.Plan, AgreementStreams.Terms, AgreementStreams.Agreement, AgreementStreams.Member,
     ];
 
     /// <summary>By stored name (<c>coupon_redeemed</c>).</summary>

@@ -172,6 +172,38 @@ public static class Limits
 
     public const int MaxPointHolds = 50;
 
+    /// <summary>Characters of the number of a light membership: what is derived from it stays an id.</summary>
+    public const int MaxAgreementId = 48;
+
+    /// <summary>Seconds in which a pre-order is to be signed where the caller does not say, at least and at most: as at Alipay.</summary>
+    public const int PreorderSeconds = 60 * 60;
+
+    public const int MinPreorderSeconds = 60;
+
+    public const int MaxPreorderSeconds = 15 * 24 * 60 * 60;
+
+    /// <summary>Reports of benefits and fulfilments of one light membership, reversals included.</summary>
+    public const int MaxReports = 2_000;
+
+    /// <summary>People who share one light membership, beside its signer; and refunds of one settlement.</summary>
+    public const int MaxShared = 10;
+
+    public const int MaxFeeRefunds = 100;
+
+    /// <summary>Light memberships that one person ever signs or shares with a merchant.</summary>
+    public const int MaxLightMemberships = 200;
+
+    /// <summary>Periods of one cycle plan, and steps of one table.</summary>
+    public const int MaxPeriods = 120;
+
+    public const int MaxTimesSteps = 100;
+
+    /// <summary>Notice is given this long before a settlement, at least.</summary>
+    public static NodaTime.Duration SettlementNotice { get; } = NodaTime.Duration.FromDays(5);
+
+    /// <summary>Days after the first failure on which collecting is tried again; then it is given up.</summary>
+    public static IReadOnlyList<int> DunningDays { get; } = [1, 3, 7];
+
     /// <summary>Months for which a programme keeps an estimate: forty years.</summary>
     public const int MaxCohorts = 480;
 

@@ -29,6 +29,7 @@ public sealed record ReadModel(string Table, bool IsInline)
         new("points_balances", IsInline: false),
         new("points_days", IsInline: false),
         new("benefit_months", IsInline: false),
+        new("agreements", IsInline: false),
     ];
 
     /// <summary>The statement without its entries: it reads them from a relation <c>entries</c> that stands before it.</summary>

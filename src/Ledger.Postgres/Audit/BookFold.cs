@@ -82,6 +82,7 @@ internal sealed class BookFold
     public Dictionary<StoreDayKey, StoreDaySum> StoreDays { get; private set; } = null!;
     public Dictionary<StoreDayKey, PaymentDaySum> PaymentDays { get; private set; } = null!;
     public PointsSums Points { get; private set; } = null!;
+    public Dictionary<string, AgreementFold> Agreements { get; private set; } = null!;
 
     /// <summary>Gathered over all passes.</summary>
     public SumRows Surfaces { get; } = [];
@@ -89,7 +90,7 @@ internal sealed class BookFold
     /// <summary>An entry could not be read, so the sums cannot be known.</summary>
     public bool IsBroken { get; set; }
 
-    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count + Points.Held;
+    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count + Points.Held + Agreements.Count;
 
     /// <summary>Adds what the coupons that this pass holds come to.</summary>
     public void GatherSurfaces()
@@ -110,6 +111,7 @@ internal sealed class BookFold
         StoreDays = [];
         PaymentDays = [];
         Points = new();
+        Agreements = new(StringComparer.Ordinal);
     }
 
     /// <summary>Forgets what the part no longer holds, after it was made smaller.</summary>
@@ -121,6 +123,7 @@ internal sealed class BookFold
         foreach (var key in StoreDays.Keys.Where(key => !key.IsIn(part)).ToList()) StoreDays.Remove(key);
         foreach (var key in PaymentDays.Keys.Where(key => !key.IsIn(part)).ToList()) PaymentDays.Remove(key);
         Points.Shrink(part);
+        foreach (var key in Agreements.Keys.Where(key => !part.Holds(key)).ToList()) Agreements.Remove(key);
         Streams.TrimExcess();
         Tallies.TrimExcess();
     }
@@ -193,6 +196,7 @@ internal sealed class ModelProgress
     public long PointsBalances { get; private set; }
     public long PointsDays { get; private set; }
     public long BenefitMonths { get; private set; }
+    public long Agreements { get; private set; }
 
     /// <summary>Notes how far a reader is; readers that are no read models leave nothing to compare.</summary>
     public void Set(string reader, long seq)
@@ -207,6 +211,7 @@ internal sealed class ModelProgress
             case SumTable.Balances: PointsBalances = seq; break;
             case SumTable.Days: PointsDays = seq; break;
             case SumTable.Months: BenefitMonths = seq; break;
+            case AgreementsTable.Name: Agreements = seq; break;
             default: break;
         }
     }

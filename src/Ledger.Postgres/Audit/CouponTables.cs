@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ledger.Agreements;
 using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
@@ -117,6 +118,7 @@ internal sealed class TimersTable : ITableCheck
         TrafficAccount account => account.DueAt,
         Member member => member.DueAt,
         Transfer transfer => transfer.DueAt,
+        Agreement agreement => agreement.DueAt,
         BenefitOrder { Status: BenefitOrderStatus.Ordered } order => order.ExpiresAt,
         Campaign { Status: CampaignStatus.Active or CampaignStatus.Paused } campaign => campaign.EndsAt,
         _ => null,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Ledger.Agreements;
 using Ledger.Coupons;
 using Ledger.Payments;
 using Ledger.Reversals;
@@ -41,6 +42,7 @@ internal static class EventFolder
             if (stream?.State is Coupon { Surface: not null } coupon && entry.Seq <= book.Progress.SurfaceTotals)
                 (stream.Surface ??= new(SurfaceCounts.KeyOf(coupon))).Add((CouponEvent)fact, coupon);
             Sum(type.Stored.Stream, fact, entry.Seq, book, part, ref held);
+            if (fact is AgreementEvent agreement && entry.Seq <= book.Progress.Agreements) AgreementFold.Add(agreement, entry.Stream, book, part, ref held);
         }
         catch (Exception exception) when (IsUnreadable(exception))
         {

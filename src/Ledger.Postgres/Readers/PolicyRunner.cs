@@ -102,7 +102,7 @@ public sealed class PolicyRunner : BackgroundService
 
     private async Task FollowAsync(Policy policy, NpgsqlConnection connection, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
     {
-        var entries = await PolicyTables.EntriesAsync(connection, [.. policy.Follows.Select(type => Catalogue.ByRecord[type].Name)], ranges, cancellation);
+        var entries = await PolicyTables.EntriesAsync(connection, [.. policy.Follows.Select(type => Catalogue.ByRecord[type].Name)], policy.OnlyWhere, ranges, cancellation);
         foreach (var some in entries.Chunk(InFlight))
         {
             // Handed in together and in order: a book's scribe carries them out in that order, in few transactions.

@@ -9,12 +9,15 @@ namespace Ledger.Postgres.Readers;
 internal static class PolicyTables
 {
     /// <summary>The entries of the ranges that are of these types, in the order of their books.</summary>
-    public static async Task<List<PolicyRow>> EntriesAsync(NpgsqlConnection connection, string[] types, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
+    /// <param name="onlyWhere">Of books that have a stream whose id begins so; null: of all.</param>
+    public static async Task<List<PolicyRow>> EntriesAsync(
+        NpgsqlConnection connection, string[] types, string? onlyWhere, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
     {
         var command = BookRange.Command(SqlFile.Read("policy_entries.sql"), ranges);
         var wanted = Parameters.Text();
         wanted.TypedValue = types;
         command.Parameters.Add(wanted);
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)onlyWhere ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { command } };
         await using var rows = await batch.ExecuteReaderAsync(cancellation);
         var entries = new List<PolicyRow>();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ledger.Agreements;
 using Ledger.Benefits;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
@@ -86,6 +87,7 @@ public sealed class TimerWorker(
             ["member", var member] => TierPolicy.Review(request, member),
             ["benefitorder", var order] => BenefitOperations.Expire(request, order),
             ["campaign", var id] => CouponOperations.Change(request, id, new CampaignCommand.EndCampaign(now)),
+            ["agreement", var id] => LightMembershipPolicy.Send(AgreementOperations.ReadClock(request, id)),
             ["group", var id] => GroupOperations.End(request, id),
             ["fuhand", var hand] when hand.Split('/') is [var campaign, var user] => FuOperations.Return(request, campaign, user),
             _ => null,

@@ -19,7 +19,11 @@ public sealed record Policy(string Name, IReadOnlyList<Type> Follows, Func<Polic
         AgencyPolicy.Merchants, PaymentOffersPolicy.Offer, PaymentOffersPolicy.Return, PaymentPointsPolicy.Earn, PaymentPointsPolicy.ClawBack,
         RefundInKindPolicy.Coupons, RefundInKindPolicy.Points, TierPolicy.Count,
         FuCardsPolicy.Cards, FuCardsPolicy.Wants, FuCardsPolicy.Stock, FuCardsPolicy.Coupons, FuCardsPolicy.Payouts,
+        LightMembershipPolicy.Benefits, LightMembershipPolicy.Outcomes,
     ];
+
+    /// <summary>Only books matter that have a stream whose id begins so: the others cost nothing. Null: all.</summary>
+    public string? OnlyWhere { get; init; }
 
     /// <summary>Nothing follows: no entry, and an answer that says nothing.</summary>
     internal static Verdict Nothing { get; } = new Verdict.Accepted([], new PolicyAnswer());

@@ -36,5 +36,14 @@ from (
     select e.tenant_id, e.stream_id, (e.data ->> case e.type when 'transfer_ordered' then 'at' else 'due' end)::timestamptz as due_at
     from entries as e
     where e.type in ('transfer_ordered', 'transfer_queried') or (e.type = 'transfer_pending' and e.data ? 'due')
+    union all
+    -- So does a light membership.
+    select e.tenant_id, e.stream_id, (e.data ->> 'due')::timestamptz as due_at
+    from entries as e
+    where e.data ? 'due' and e.type in (
+        'preorder_created', 'preorder_expired', 'admission_consulted', 'agreement_signed', 'guarantee_frozen', 'guarantee_not_frozen', 'guarantee_released',
+        'benefit_accrued', 'benefit_reversed', 'obligation_progressed', 'obligation_reversed', 'period_reported', 'agreement_shared', 'agreement_unshared',
+        'settlement_notice_sent', 'quit_requested', 'settlement_opened', 'settlement_retried', 'fee_pending', 'fee_collected', 'fee_collection_failed',
+        'settlement_recomputed', 'fee_waiver_proposed', 'fee_waived', 'fee_refund_ordered', 'fee_refunded', 'fee_refund_failed')
 ) as e
 where not exists (select from timers as t where t.due_at = e.due_at and t.tenant_id = e.tenant_id and t.stream_id = e.stream_id)
