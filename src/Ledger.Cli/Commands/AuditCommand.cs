@@ -13,6 +13,7 @@ internal static class AuditCommand
         Verify(globals),
         DrawVerify.Create(globals),
         Reconcile(globals),
+        Explain(globals),
     };
 
     private static Command Verify(Globals globals)
@@ -61,6 +62,27 @@ internal static class AuditCommand
             foreach (var difference in report.Differences) terminal.Note(difference);
             if (report.IsClean) terminal.Note("Books and provider agree.");
             return report.IsClean ? ExitCode.Fine : ExitCode.Found;
+        });
+        return command;
+    }
+
+    private static Command Explain(Globals globals)
+    {
+        var agreement = new Argument<string>("agreement") { Description = "The number of a light membership." };
+        var book = new Option<string>("--book") { Description = "The merchant's id.", Required = true };
+        var command = new Command("explain", "Say why a light membership cost what it cost, reckoned anew from its entries; 1 if it differs by a byte from what is stored.") { agreement, book };
+        command.SetAction(async (parse, cancellation) =>
+        {
+            await using var database = await globals.OpenAsync(parse, cancellation);
+            var terminal = globals.Terminal(parse);
+            var facts = await AgreementExplanation.ReadAsync(database.Source, parse.GetValue(book)!, parse.GetValue(agreement)!, cancellation);
+            if (facts.Count == 0) throw CliException.Usage($"Book {parse.GetValue(book)} has no light membership {parse.GetValue(agreement)}: name another.");
+            terminal.Data(
+                facts.Select(fact => new { fact.At, fact.Type, fact.Status, fact.Due, fact.Stored, fact.Recomputed, fact.Agrees }), ["at", "fact", "status", "due", "agrees"],
+                facts.Select(fact => (IReadOnlyList<object?>)[fact.At, fact.Type, fact.Status, fact.Due?.Minor, fact.Agrees]));
+            foreach (var fact in facts.Where(fact => fact.Recomputed is not null)) terminal.Note($"{fact.Type}: {fact.Recomputed}");
+            foreach (var fact in facts.Where(fact => !fact.Agrees)) terminal.Note($"{fact.Type} stores something else: {fact.Stored ?? "nothing"}");
+            return facts.All(fact => fact.Agrees) ? ExitCode.Fine : ExitCode.Found;
         });
         return command;
     }

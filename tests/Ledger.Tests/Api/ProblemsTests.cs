@@ -60,6 +60,20 @@ public sealed partial class ProblemsTests
         ("ALREADY_COMPOSED", "already-composed"),
         ("SEALED", "fu-campaign-is-sealed"),
         ("CLAIM_WINDOW_CLOSED", "claim-window-closed"),
+        ("CUMULATE_IDEMPOTENT_ERROR", "report-differs"), ("PAY_ORDER_NOT_EXIST", "forward-report-unknown"),
+        ("ORDER_AMOUNT_ILLEGAL", "progress-exceeds-forward"), ("DISCOUNT_AMOUNT_ILLEGAL", "reversal-exceeds-forward"),
+        ("REFUND_TIME_ILLEGAL", "reversal-before-forward"), ("REFUND_ILLEGAL", "reversal-of-reversal"),
+        ("INVALID_CUMULATE_MODE", "cumulate-mode-invalid"), ("AGREEMENT_STATUS_INVALID", "agreement-status-invalid"),
+        ("PAY_AMOUNT_IDEMPOTENT_ERROR", "pay-amount-differs"), ("PAY_AMOUNT_CHECK_ERROR", "pay-amount-not-due"),
+        ("BALANCE_AVAILABLE_AMOUNT_NOT_ENOUGH", "guarantee-not-enough"), ("SETTLE_WITHHOLD_PLAN_NOT_EXIST", "settlement-unknown"),
+        ("SETTLE_BIZ_AGREEMENT_STATUS_FINISH", "agreement-finished"), ("CYCLE_WITHHOLD_NOTIN_ACCEPT_TIME", "period-not-open"),
+        ("CYCLE_WITHHOLD_PAY_AMOUNT_ERROR", "period-amount-above-maximum"), ("FUNDS_CHANNEL_CHECK_FAILED", "fee-collection-in-dunning"),
+        ("REFUND_REQUEST_NO_IDEMPOTENT_FAIL", "fee-refund-differs"), ("SETTLE_REFUND_AMOUNT_ERROR", "fee-refund-exceeds-collected"),
+        ("REFUND_AMOUNT_IS_ZERO", "fee-refund-is-zero"), ("SELLER_BALANCE_NOT_ENOUGH", "fee-refund-refused"),
+        ("SETTLE_REFUND_TIME_ERROR", "fee-refund-window-closed"), ("ZMGO_SYSTEM_AMOUNT_NOT_CLEAR", "fee-not-cleared"),
+        ("PREORDER_IDEMPOTENCY", "preorder-differs"), ("TEMPLATE_INVALID", "plan-not-open"), ("SIGN_INTERVAL", "sign-interval"),
+        ("ALREADY_ACTIVE", "membership-already-active"), ("NOT_ADMITTED", "not-admitted"), ("CONSENT_MISSING", "consent-missing"),
+        ("OUT_OF_TERM", "out-of-term"), ("LATE_REPORT", "late-report"),
     ];
 
     [Fact]

@@ -1,9 +1,11 @@
+using Ledger.Agreements;
 using Ledger.Coupons;
 using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Merchants;
 using Ledger.Payments;
 using Ledger.Reversals;
+using Ledger.Tests.Agreements;
 using Ledger.Tests.Points;
 using NodaTime;
 using Npgsql;
@@ -26,6 +28,7 @@ public sealed class SyntheticBooks
     private readonly Random random;
     private readonly List<SyntheticBook> books = [];
     private readonly Dictionary<SyntheticBook, PointsTraffic> points = [];
+    private readonly Dictionary<SyntheticBook, AgreementTraffic> memberships = [];
     private Instant now = Opening;
 
     private SyntheticBooks(SyntheticPlan plan) => (this.plan, random) = (plan, new(plan.Seed));
@@ -60,6 +63,8 @@ public sealed class SyntheticBooks
             foreach (var operation in Setup(book)) await book.RunAsync(operation, entries, requests);
             foreach (var operation in PointsTraffic.Setup(() => OfPoints(book, FormattableString.Invariant($"club-{book.Head}")))) await book.RunAsync(operation, entries, requests);
             points.Add(book, new(plan.Seed + i));
+            foreach (var operation in AgreementTraffic.Setup(() => OfPoints(book, FormattableString.Invariant($"light-{book.Head}")))) await book.RunAsync(operation, entries, requests);
+            memberships.Add(book, new(plan.Seed + i));
         }
 
         for (var i = 0; i < plan.Operations; i++)
@@ -67,10 +72,19 @@ public sealed class SyntheticBooks
             var book = books[random.Next(books.Count)];
             now += Duration.FromMilliseconds(random.Next(2_000));
             await book.RunAsync(Next(book, i), entries, requests);
-            // A dice of its own for points: what else happens does not depend on them. Points live long; their clock runs ahead.
+            // A dice of their own for points and memberships: what else happens does not depend on them. They live long; their clock runs ahead.
+            if (i % 12 == 3)
+            {
+                var request = OfPoints(book, FormattableString.Invariant($"light-{i}")) with { Now = Times.Cut(now) + Duration.FromHours(i) };
+                await book.RunAsync(memberships[book].Next(request, id => Membership(book, id), ["none"]), entries, requests);
+            }
+
             if (i % 6 == 5) await book.RunAsync(points[book].Next(OfPoints(book, FormattableString.Invariant($"points-{i}")) with { Now = Times.Cut(now) + Duration.FromHours(i) }), entries, requests);
         }
     }
+
+    private static Agreement Membership(SyntheticBook book, string id) =>
+        book.Streams.TryGetValue($"agreement-{id}", out var stream) ? (Agreement)stream.State : Agreement.None;
 
     private IEnumerable<Operation> Setup(SyntheticBook book)
     {
@@ -136,7 +150,7 @@ public sealed class SyntheticBooks
         // Of a request that never arrived, of one that may have, or of one that comes later.
         if (dice == 83)
         {
-            var keys = book.Keys.Where(key => !key.StartsWith("points-", StringComparison.Ordinal) && !key.StartsWith("club-", StringComparison.Ordinal)).ToList();
+            var keys = book.Keys.Where(key => !key.StartsWith("points-", StringComparison.Ordinal) && !key.StartsWith("club-", StringComparison.Ordinal) && !key.StartsWith("light-", StringComparison.Ordinal)).ToList();
             var original = random.Next(2) == 0 ? $"lost-{random.Next(1 << 20):x5}" : keys[random.Next(keys.Count)];
             return ReversalOperations.Reverse(request, original, now, date, random.Next(2) == 0 ? null : "no answer");
         }

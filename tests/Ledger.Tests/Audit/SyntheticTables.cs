@@ -48,6 +48,11 @@ internal static class SyntheticTables
             all => all.Points.Days.Select(r => new object?[] { r.Program, r.Day, r.Cohort, r.Account, r.Points }));
         yield return (Model("benefit_months"), "tenant_id, month, benefit, redeemed, points",
             all => all.Benefits.Months.Select(r => new object?[] { r.Month, r.Benefit, r.Redeemed, r.Points }));
+        yield return (Model("agreements"), "tenant_id, agreement, member, plan, status, fee, guarantee, ends_at, benefit, due, collected, refunded",
+            all => all.Agreements.Rows.Select(r => new object?[]
+            {
+                r.Agreement, r.Member, r.Plan, r.Status, r.Fee, r.Guarantee, r.EndsAt, r.Benefit, r.Due, r.Collected, r.Refunded,
+            }));
         yield return (Model("timers"), "tenant_id, stream_id, due_at", all => all.Timers.Select(r => new object?[] { r.Stream, r.DueAt }));
 
         static ReadModel Model(string table) => ReadModel.All.Single(model => model.Table == table);

@@ -1,8 +1,10 @@
 using System.Text.Json;
+using Ledger.Agreements;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
 using Ledger.Merchants;
 using Ledger.Payments;
+using Ledger.Tests.Agreements;
 using Ledger.Tests.Points;
 using Ledger.Traffic;
 using NodaTime;
@@ -28,6 +30,8 @@ internal sealed class Histories(int seed)
 
     private readonly Dictionary<string, (InMemoryBook Book, PointsTraffic Traffic)> points = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, (AgreementShop Shop, AgreementTraffic Traffic)> memberships = new(StringComparer.Ordinal);
+
     public List<Written> Entries { get; } = [];
 
     public IReadOnlyDictionary<string, long> Heads => heads;
@@ -39,6 +43,7 @@ internal sealed class Histories(int seed)
             var book = $"m{random.Next(books)}";
             if (heads.GetValueOrDefault(book) == 0) Begin(book);
             if (random.Next(3) == 0) Points(book, step);
+            if (random.Next(3) == 0) Memberships(book);
             var known = coupons.Keys.Where(key => key.Book == book).ToArray();
             if (random.Next(8) == 0) Pay(book);
             else if (known.Length == 0 || random.Next(3) == 0) Issue(book);
@@ -131,6 +136,26 @@ internal sealed class Histories(int seed)
             ? TrafficOperations.Spend(request, $"s{step}", "banner", random.Next(1, 5_000), request.Now.InUtc().Date)
             : TrafficOperations.Attribute(request, $"v{random.Next(3)}", null, request.Now, request.Now.InUtc().Date, DateTimeZone.Utc));
         foreach (var (stream, _, fact) in world.Book.Entries.Skip(before)) Add(book, stream.Id, fact);
+    }
+
+    /// <summary>What some requests about light memberships append.</summary>
+    private void Memberships(string book)
+    {
+        if (!memberships.TryGetValue(book, out var world))
+        {
+            memberships.Add(book, world = (new(), new(seed + memberships.Count)));
+            foreach (var operation in AgreementTraffic.Setup(() => world.Shop.Ask())) world.Shop.Book.Run(operation);
+            foreach (var (stream, _, fact) in world.Shop.Book.Entries) Add(book, stream.Id, fact);
+        }
+
+        var before = world.Shop.Book.Entries.Count;
+        for (var i = 0; i < 8; i++)
+        {
+            world.Shop.Now += Duration.FromHours(random.Next(30));
+            world.Shop.Book.Run(world.Traffic.Next(world.Shop.Ask(), id => world.Shop.Agreement(id), [.. world.Shop.Orders.Select(order => order.Number)]));
+        }
+
+        foreach (var (stream, _, fact) in world.Shop.Book.Entries.Skip(before)) Add(book, stream.Id, fact);
     }
 
     private void Issue(string book) => Add(book, $"coupon-{Guid.NewGuid():N}", new CouponIssued(

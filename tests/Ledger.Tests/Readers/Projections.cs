@@ -1,3 +1,4 @@
+using Ledger.Agreements.ReadModels;
 using Ledger.Benefits.ReadModels;
 using Ledger.Coupons.ReadModels;
 using Ledger.Members.ReadModels;
@@ -20,13 +21,15 @@ internal sealed class Projections(string book)
 
     public BenefitProjections Benefits { get; } = new(book);
 
+    public AgreementProjections Agreements { get; } = new(book);
+
     private readonly HashSet<TimerRow> traffic = [];
     private readonly HashSet<(string Stream, Instant DueAt)> transfers = [];
 
     public MemberProjections Members { get; } = new();
 
     public IEnumerable<TimerRow> Timers => Coupons.Timers.Concat(traffic)
-        .Concat(Points.Timers.Concat(Benefits.Timers).Concat(Members.Timers).Concat(transfers).Select(timer => new TimerRow(book, timer.Stream, timer.DueAt)));
+        .Concat(Points.Timers.Concat(Benefits.Timers).Concat(Members.Timers).Concat(transfers).Concat(Agreements.Timers).Select(timer => new TimerRow(book, timer.Stream, timer.DueAt)));
 
     public void Apply(string stream, object fact)
     {
@@ -39,5 +42,6 @@ internal sealed class Projections(string book)
         Benefits.Apply(stream, fact);
         Members.Apply(stream, fact);
         if (fact is TransferEvent happened && TransferDecider.Evolve(Transfer.None, happened).DueAt is { } due) transfers.Add((stream, due));
+        Agreements.Apply(stream, fact);
     }
 }

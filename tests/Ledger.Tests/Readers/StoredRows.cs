@@ -1,3 +1,4 @@
+using Ledger.Agreements.ReadModels;
 using Ledger.Benefits.ReadModels;
 using Ledger.Coupons.ReadModels;
 using Ledger.Payments.ReadModels;
@@ -29,6 +30,7 @@ internal static class StoredRows
         "points_balances" => fold.Points.Balances,
         "points_days" => fold.Points.Days,
         "benefit_months" => fold.Benefits.Months,
+        "agreements" => fold.Agreements.Rows,
         "timers" => fold.Timers,
         _ => throw new ArgumentOutOfRangeException(nameof(table)),
     }));
@@ -60,6 +62,9 @@ internal static class StoredRows
             T(r, "tenant_id")!, T(r, "program")!, T(r, "member")!, L(r, "available"), L(r, "pending"), L(r, "held"), L(r, "arrears"), L(r, "lifetime"), L(r, "tier")),
         "points_days" => new PointsDayRow(T(r, "tenant_id")!, T(r, "program")!, D(r, "day"), D(r, "cohort"), T(r, "account")!, L(r, "points")),
         "benefit_months" => new BenefitMonthRow(T(r, "tenant_id")!, D(r, "month"), T(r, "benefit")!, L(r, "redeemed"), L(r, "points")),
+        "agreements" => new AgreementRow(
+            T(r, "tenant_id")!, T(r, "agreement")!, T(r, "member")!, T(r, "plan")!, T(r, "status")!, L(r, "fee"), L(r, "guarantee"), I(r, "ends_at"), L(r, "benefit"), L(r, "due"),
+            L(r, "collected"), L(r, "refunded")),
         "timers" => new TimerRow(T(r, "tenant_id")!, T(r, "stream_id")!, I(r, "due_at")!.Value),
         _ => throw new ArgumentOutOfRangeException(nameof(table)),
     };
