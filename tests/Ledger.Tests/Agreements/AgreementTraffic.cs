@@ -53,6 +53,16 @@ internal sealed class AgreementTraffic(int seed)
                 : AgreementOperations.Sign(request, id, new("text-1", request.Now, AgreementView.Of(id, state, request.Now).EndsOn ?? new(2026, 1, 1)));
         }
 
+        // What was collected is worth a reversal, a refund, and the provider's word on it.
+        if (state.Settlements.FirstOrDefault(one => one.Collected > Money.Zero) is { } paid && random.Next(3) > 0)
+        {
+            if (Waiting(state) is { } open && random.Next(2) == 0)
+                return AgreementOperations.Note(request, id, open, random.Next(3) == 0 ? TransferOutcome.Failed : TransferOutcome.Succeeded, "said so");
+            return random.Next(3) == 0 || state.Entries.Count == 0
+                ? AgreementOperations.Refund(request, id, paid.Period, $"f{number}", random.Next(3) == 0 ? null : new Money(1_00), FeeRefundKind.MemberFee, null)
+                : AgreementOperations.Reverse(request, id, $"z{random.Next(100)}", state.Entries[random.Next(state.Entries.Count)].Number, random.Next(2) == 0 ? null : new Money(50), request.Now);
+        }
+
         switch (random.Next(20))
         {
             case 0 or 1 or 2: return AgreementOperations.Report(request, id, $"b{number}", new(1 + (number * 3_00)), at, random.Next(5) == 0 ? $"m-{number}" : null);
