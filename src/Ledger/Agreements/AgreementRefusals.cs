@@ -113,7 +113,7 @@ public sealed record PayAmountNotDue(Money Due) : Rejection(
 public sealed record PayAmountDiffers(Money Due) : Rejection(
     RejectionKind.Conflict, "The settlement was opened with another amount", "Settle due; what was collected too much is refunded.");
 
-public sealed record FeeCollectionInDunning(string? Reason, Instant? RetryAt) : Rejection(
+public sealed record FeeCollectionInDunning(string? Reason, Instant RetryAt) : Rejection(
     RejectionKind.Conflict, "Collecting failed and will be tried again by itself", "Wait until retryAt; where it was paid elsewhere, waive it: POST /v1/agreements/{id}/waiver.");
 
 public sealed record WaiverUnknown(string Agreement) : Rejection(

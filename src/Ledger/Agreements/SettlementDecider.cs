@@ -16,7 +16,7 @@ internal static class SettlementDecider
             if (open.Due != c.Amount) return new PayAmountDiffers(open.Due);
             return open.Stage switch
             {
-                SettlementStage.Dunning => new FeeCollectionInDunning(open.Reason, open.RetryAt),
+                SettlementStage.Dunning => new FeeCollectionInDunning(open.Reason, open.RetryAt!.Value),
                 SettlementStage.GivenUp => new Course(c, state).Retry(open),
                 _ => Decision<AgreementEvent>.Unchanged,
             };

@@ -13,7 +13,7 @@ public class AgreementHistoryTests
     public void The_invariants_hold_after_every_step_of_every_history()
     {
         var seen = new HashSet<Type>();
-        for (var seed = 1; seed <= 16; seed++)
+        for (var seed = 1; seed <= 60; seed++)
         {
             var shop = new AgreementShop();
             foreach (var operation in AgreementTraffic.Setup(() => shop.Ask())) Assert.Null(shop.Book.Run(operation).Refusal);

@@ -70,7 +70,7 @@ internal sealed class AgreementTraffic(int seed)
             case 5 or 6: return AgreementOperations.Progress(request, id, $"v{number}", 1, new(number), at, null);
             case 7: return AgreementOperations.ReverseProgress(request, id, $"y{number}", $"v{number}", null, null, request.Now);
             case 8: return AgreementOperations.ReportPeriod(request, id, 1 + random.Next(2), new(number * 1_00));
-            case 9 when number < 4: return random.Next(2) == 0 ? AgreementOperations.Share(request, id, $"m-{6 + number}") : AgreementOperations.Unshare(request, id, $"m-{6 + number}");
+            case 9: return state.Shared is [var shared, ..] && number < 4 ? AgreementOperations.Unshare(request, id, shared) : AgreementOperations.Share(request, id, $"m-{6 + number}");
             case 10 when number < 2: return AgreementOperations.Quit(request, id, number == 0 ? QuitKind.Member : QuitKind.Merchant, null);
             case 11: return AgreementOperations.Settle(request, id, random.Next(2), state.Settlements is [.., var last] ? last.Due : new(number));
             case 12 when number < 2: return AgreementOperations.Waive(request, id, WaiverReason.PaidElsewhere, null, new(AgreementStreams.AgreementOf(id), _ => number == 0));

@@ -43,7 +43,7 @@ internal sealed class Histories(int seed)
             var book = $"m{random.Next(books)}";
             if (heads.GetValueOrDefault(book) == 0) Begin(book);
             if (random.Next(3) == 0) Points(book, step);
-            if (random.Next(3) == 0) Memberships(book);
+            if (random.Next(6) == 0) Memberships(book);
             var known = coupons.Keys.Where(key => key.Book == book).ToArray();
             if (random.Next(8) == 0) Pay(book);
             else if (known.Length == 0 || random.Next(3) == 0) Issue(book);
@@ -149,10 +149,10 @@ internal sealed class Histories(int seed)
         }
 
         var before = world.Shop.Book.Entries.Count;
-        for (var i = 0; i < 8; i++)
+        for (var i = 0; i < 6; i++)
         {
             world.Shop.Now += Duration.FromHours(random.Next(30));
-            world.Shop.Book.Run(world.Traffic.Next(world.Shop.Ask(), id => world.Shop.Agreement(id), [.. world.Shop.Orders.Select(order => order.Number)]));
+            world.Shop.Book.Run(world.Traffic.Next(world.Shop.Ask(), id => world.Shop.Agreement(id), ["none"]));
         }
 
         foreach (var (stream, _, fact) in world.Shop.Book.Entries.Skip(before)) Add(book, stream.Id, fact);
