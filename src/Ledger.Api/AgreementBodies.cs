@@ -166,7 +166,7 @@ public sealed record ReverseProgressBody(
 public sealed record ReportPeriodBody([property: Range(1, Limits.MaxPeriods)] int Period, [property: Range(0, Limits.MaxAmount)] long Amount);
 
 /// <summary>Shares the membership with one of the family.</summary>
-public sealed record ShareBody([property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Member);
+public sealed record FamilyBody([property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Member);
 
 /// <summary>Quits.</summary>
 /// <param name="Due">The quote that was shown: where it changed since, nothing is done. Absent: whatever it is.</param>

@@ -31,7 +31,7 @@ public static class AgreementEndpoints
         routes.MapCommand($"{One}/progress", Access.Till, ProgressAsync).Takes<ReportProgressBody>().Answers<AgreementView>(201);
         routes.MapCommand($"{One}/progress/reversals", Access.Till, ReverseProgressAsync).Takes<ReverseProgressBody>().Answers<AgreementView>(201);
         routes.MapCommand($"{One}/periods", Access.Merchant, PeriodAsync).Takes<ReportPeriodBody>().Answers<AgreementView>();
-        routes.MapCommand($"{One}/members", Access.Till, ShareAsync).Takes<ShareBody>().Answers<AgreementView>();
+        routes.MapCommand($"{One}/members", Access.Till, ShareAsync).Takes<FamilyBody>().Answers<AgreementView>();
         routes.MapCommand($"{One}/members/{{member}}/leave", Access.Till, LeaveAsync).Answers<AgreementView>();
         routes.MapQuery($"{One}/quit-quote", Access.Till, QuitQuoteAsync).Answers<QuitQuoteView>();
         routes.MapCommand($"{One}/quit", Access.Till, QuitAsync).Takes<QuitMembershipBody>().Answers<AgreementView>();
@@ -177,7 +177,7 @@ public static class AgreementEndpoints
 
     private static async Task ShareAsync(Call call)
     {
-        if (await call.ReadAsync<ShareBody>() is var (body, raw)) await SubmitAsync(call, AgreementOperations.Share(call.Request(raw), call.Route("id"), body.Member));
+        if (await call.ReadAsync<FamilyBody>() is var (body, raw)) await SubmitAsync(call, AgreementOperations.Share(call.Request(raw), call.Route("id"), body.Member));
     }
 
     private static Task LeaveAsync(Call call) => SubmitAsync(call, AgreementOperations.Unshare(call.Request([]), call.Route("id"), call.Route("member")));
