@@ -151,7 +151,7 @@ public static class FuCampaignEndpoints
             faults.Add("/sources", "Let each of the five come from some source.");
         if (body.Deadline <= body.OpensAt || body.ClaimsUntil <= body.Deadline) faults.Add("/deadline", "Let it be after opensAt and before claimsUntil.");
         if (body.ClaimsUntil - body.OpensAt > Duration.FromDays(Limits.MaxFuDays)) faults.Add("/claimsUntil", "Let the campaign take half a year at most, claims included.");
-        if (body.Pot.Minimum > body.Pot.Cap || body.Pot.Cap > body.Pot.Amount) faults.Add("/pot/cap", "Let it be at least the minimum, and the pot's amount at most.");
+        if (body.Pot.Minimum > body.Pot.Cap) faults.Add("/pot/cap", "Let it be at least the minimum.");
         return faults;
     }
 

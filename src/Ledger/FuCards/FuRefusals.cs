@@ -6,7 +6,7 @@ namespace Ledger.FuCards;
 public sealed record FuCampaignUnknown(string Campaign) : Rejection(
     RejectionKind.NotFound, "The merchant has no Fu-card campaign of this id", "Draft it first: POST /v1/fu-campaigns.");
 
-public sealed record FuCampaignStateForbids(FuCampaignStatus Status) : Rejection(
+public sealed record FuCampaignStateForbids(FuCampaignStatus State) : Rejection(
     RejectionKind.Conflict, "The campaign is not in a state that allows this", "Read the campaign; once it is committed nothing of it changes.");
 
 public sealed record FuCommitTooLate(Instant OpensAt) : Rejection(
@@ -59,13 +59,13 @@ public sealed record SourceLimit(string Source, int Limit) : Rejection(
 public sealed record MerchantQuotaExhausted(string Merchant, bool Today) : Rejection(
     RejectionKind.Conflict, "The merchant has no card left here", "Draw from another source; a share that is on its way may come within seconds.");
 
-public sealed record CardNotOwned(string Type) : Rejection(
+public sealed record CardNotOwned(string Card) : Rejection(
     RejectionKind.Conflict, "The hand holds no card of this type", "Read the hand.");
 
-public sealed record CardInEscrow(string Type) : Rejection(
+public sealed record CardInEscrow(string Card) : Rejection(
     RejectionKind.Conflict, "The hand's card of this type is offered to others", "Cancel the offer, or wait until it comes back.");
 
-public sealed record CardTypeUnknown(string Type) : Rejection(
+public sealed record CardTypeUnknown(string Card) : Rejection(
     RejectionKind.RuleViolated, "The campaign has no such type of card, or not for this", "Read the types with GET /v1/fu-campaigns/{id}.");
 
 public sealed record GiftLimit(int Limit) : Rejection(
@@ -89,7 +89,7 @@ public sealed record BegLimit(int Limit) : Rejection(
 public sealed record NoWild() : Rejection(
     RejectionKind.Conflict, "The hand holds no wild card, or has used one", "One wild card stands for one of the five.");
 
-public sealed record TypeAlreadyHeld(string Type) : Rejection(
+public sealed record TypeAlreadyHeld(string Card) : Rejection(
     RejectionKind.Conflict, "The hand holds a card of this type", "Use the wild card for a type that is missing.");
 
 /// <param name="Missing">The number of types that neither a card nor the one wild card stands for.</param>
@@ -108,7 +108,7 @@ public sealed record AlreadyComposed(long Ticket) : Rejection(
 public sealed record NoTicket(string User) : Rejection(
     RejectionKind.Conflict, "The user has no ticket", "Only who composed the five takes part.");
 
-public sealed record PrizesNotOut(FuShardStatus Status) : Rejection(
+public sealed record PrizesNotOut(FuShardStatus Shard) : Rejection(
     RejectionKind.Conflict, "The pot is not allocated yet", "Wait for the draw.");
 
 public sealed record ClaimWindowClosed(Instant ClaimsUntil) : Rejection(

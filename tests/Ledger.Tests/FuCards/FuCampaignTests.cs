@@ -61,7 +61,7 @@ public sealed class FuCampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
         await AtRestAsync(shop);
         Assert.Equal((0, 1), (await CardsAsync(shop, "giver", "1001"), await CardsAsync(shop, "giver", "1002")));
         var hands = await Task.WhenAll(Enumerable.Range(0, Clients).Select(async i => (Got: await CardsAsync(shop, $"u-{i}", "1001"), Kept: await CardsAsync(shop, $"u-{i}", "1002"))));
-        Assert.Single(hands, (1, 0));
+        Assert.Single(hands, hand => hand == (1, 0));
         Assert.Equal(Clients - 1, hands.Count(hand => hand == (0, 1)));
         await Proof.Books.AssertSoundAsync(app.Database);
     }
