@@ -135,7 +135,7 @@ public static class AgreementOperations
             (e.Member, new LightMemberEvent.LightMembershipBegun(
                 e.Member, new(id, after.Offer!.Plan, IsSigner: false, e.At, Instant.Max(e.At, after.Signature!.Term.Start), after.Signature.Term.End))),
         ],
-        AgreementEvent.AgreementUnshared e => [(e.Member, new LightMemberEvent.LightMembershipEnded(e.Member, id, e.At))],
+        AgreementEvent.AgreementUnshared e => [(e.Member, new LightMemberEvent.LightMembershipEnded(e.Member, id, Instant.Min(e.At, after.Ends!.Value)))],
         AgreementEvent.QuitRequested e => after.Members.Select(member => (member, (LightMemberEvent)new LightMemberEvent.LightMembershipEnded(member, id, e.At))),
         _ => [],
     };
