@@ -34,7 +34,7 @@ public partial class ArchitectureTests
     public void The_domain_reads_no_clock_and_rolls_no_dice() => Assert.Empty(
         Lines("src/Ledger").Where(line => ClockOrChance().IsMatch(line.Code)).Select(line => $"{line.File}: {line.Code}"));
 
-    /// <summary>Slices meet in Policies, Redemptions, Reversals, Pools and Benefits, and in the catalogue of what is stored.</summary>
+    /// <summary>Slices meet in Policies, Redemptions, Reversals, Pools and Benefits, and in the catalogue of what is stored; any of them may order transfers.</summary>
     [Fact]
     public void Slices_do_not_name_each_other()
     {
@@ -45,7 +45,7 @@ public partial class ArchitectureTests
         Assert.Contains("Merchants", slices, StringComparer.Ordinal);
         foreach (var slice in slices)
         {
-            var others = slices.Where(other => other != slice).Select(other => $"Ledger.{other}").ToArray();
+            var others = slices.Where(other => other != slice && other != "Transfers").Select(other => $"Ledger.{other}").ToArray();
             Assert.Empty(Lines($"src/Ledger/{slice}").Where(line => !line.File.Contains("/Redemptions/", StringComparison.Ordinal) && others.Any(other => line.Code.Contains(other, StringComparison.Ordinal))).Select(line => $"{line.File}: {line.Code}"));
         }
     }

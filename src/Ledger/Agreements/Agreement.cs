@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using NodaTime;
 
@@ -18,6 +19,9 @@ public sealed record Agreement(
     SettlementNotice? Notice, IReadOnlyList<PeriodReport> Reports, IReadOnlyList<Settlement> Settlements, Frozen? Frozen, Waiver? Waiver)
 {
     public static Agreement None { get; } = new(AgreementStatus.None, null, null, null, [], [], null, null, [], [], null, null);
+
+    /// <summary>What is stored; the rest follows from it.</summary>
+    public override string ToString() => JsonSerializer.Serialize(this, LedgerJson.Options);
 
     [JsonIgnore]
     public Money Accrued => Money.Sum(Entries.Where(entry => !entry.IsProgress).Select(entry => entry.Amount));

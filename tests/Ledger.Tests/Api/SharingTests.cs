@@ -17,7 +17,7 @@ public sealed class SharingTests(LedgerApp app) : IClassFixture<LedgerApp>
         Shop.Expect(201, await ShareAsync(shop, "n-0", "autumn", "m-9"));
         var rules = Shop.Expect(201, await shop.Client.PostAsync(
             "/v1/sharing-rules", new { sharers = new[] { new { kind = "member", id = "m-1" } }, campaigns = new[] { "spring" } }, shop.MerchantKey));
-        Assert.Equal(rules.Text, Shop.Expect(200, await shop.Client.GetAsync("/v1/sharing-rules", shop.TillKey)).Text);
+        Assert.Equal(Canonical(rules), Canonical(Shop.Expect(200, await shop.Client.GetAsync("/v1/sharing-rules", shop.TillKey))));
         var made = Shop.Expect(201, await ShareAsync(shop, "n-1", "spring", "m-1"));
         Assert.Equal(made.Text, Shop.Expect(201, await ShareAsync(shop, "n-1", "spring", "m-1")).Text);
         Assert.Equal("share-differs", (await ShareAsync(shop, "n-1", "autumn", "m-1")).Problem);
@@ -32,7 +32,7 @@ public sealed class SharingTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal("campaign-unknown", (await ShareAsync(other, "n-1", "spring", "m-1")).Problem);
         await other.CampaignAsync("autumn");
         Shop.Expect(201, await ShareAsync(other, "n-1", "autumn", "m-2"));
-        Assert.Equal(made.Text, Shop.Expect(200, await shop.Client.GetAsync("/v1/shares/n-1", shop.TillKey)).Text);
+        Assert.Equal(Canonical(made), Canonical(Shop.Expect(200, await shop.Client.GetAsync("/v1/shares/n-1", shop.TillKey))));
         await Books.AssertSoundAsync(app.Database);
     }
 
@@ -65,4 +65,7 @@ public sealed class SharingTests(LedgerApp app) : IClassFixture<LedgerApp>
 
     private static Task<Answer> ShareAsync(Shop shop, string share, string campaign, string? member) =>
         shop.Client.PostAsync("/v1/shares", new { share, campaign, member, surface = new { portal = "friends" } }, shop.TillKey);
+
+    private static string Canonical(Answer answer) =>
+        System.Text.Encoding.UTF8.GetString(CanonicalJson.Of(System.Text.Encoding.UTF8.GetBytes(answer.Text)));
 }
