@@ -66,7 +66,9 @@ internal sealed class Bank(long opening)
         {
             return new
             {
-                Transfers = orders.Values.Select(EntryOf).ToArray(), Accounts = accounts.Select(pair => new Deposit(pair.Key, pair.Value)).ToArray(), Frozen = frozen.Values.Sum(),
+                Transfers = orders.Values.Select(EntryOf).ToArray(),
+                Accounts = accounts.Select(pair => new Deposit(pair.Key, pair.Value)).ToArray(),
+                Frozen = frozen.Values.Sum(),
                 Deposited = deposited,
             };
         }

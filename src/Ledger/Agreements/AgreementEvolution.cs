@@ -44,7 +44,12 @@ public static class AgreementEvolution
         SettlementOpened e => s with { Settlements = [.. s.Settlements, Opened(e)] },
         SettlementRetried e => On(s, e.Period, one => one with
         {
-            Stage = SettlementStage.Ordered, Attempts = one.Attempts + 1, Transfer = e.Order.Number, Move = e.Order.Move, Ordered = e.Order.Amount, RetryAt = null,
+            Stage = SettlementStage.Ordered,
+            Attempts = one.Attempts + 1,
+            Transfer = e.Order.Number,
+            Move = e.Order.Move,
+            Ordered = e.Order.Amount,
+            RetryAt = null,
         }),
         FeePending e => On(s, e.Period, one => one with { Stage = SettlementStage.Pending }),
         FeeCollected e => On(s, e.Period, one => one with { Stage = SettlementStage.Done, Collected = e.Amount, CollectedAt = e.At, RetryAt = null, Reason = null }),
@@ -52,12 +57,14 @@ public static class AgreementEvolution
         SettlementRecomputed e => On(s, e.Period, one => one with { Due = e.Trace.Due, Stage = e.Stage, RetryAt = e.RetryAt }),
         FeeRefundOrdered e => On(s, e.Period, one => one with
         {
-            Refunds = [.. one.Refunds, new(e.Number, e.Order.Amount, e.Kind, e.Reason, e.Order.Number, IsDone: false, Failure: null)], RefundAt = null,
+            Refunds = [.. one.Refunds, new(e.Number, e.Order.Amount, e.Kind, e.Reason, e.Order.Number, IsDone: false, Failure: null)],
+            RefundAt = null,
         }),
         FeeRefunded e => On(s, e.Period, one => one with { Refunds = [.. one.Refunds.Select(refund => refund.Transfer == e.Transfer ? refund with { IsDone = true } : refund)] }),
         FeeRefundFailed e => On(s, e.Period, one => one with
         {
-            Refunds = [.. one.Refunds.Select(refund => refund.Transfer == e.Transfer ? refund with { Failure = e.Reason } : refund)], RefundAt = e.RetryAt,
+            Refunds = [.. one.Refunds.Select(refund => refund.Transfer == e.Transfer ? refund with { Failure = e.Reason } : refund)],
+            RefundAt = e.RetryAt,
         }),
         _ => throw new UnreachableException($"{fact}"),
     };
