@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Policies;
 using Ledger.Reversals;
 using NodaTime;
 
@@ -56,7 +57,7 @@ internal sealed class InMemoryBook
                     foreach (var change in accepted.Changes) Append(change);
                     foreach (var tombstone in accepted.Tombstones) requests.Add(tombstone.Request, new(default, Stored(tombstone)));
                     var answer = Stored(accepted.Answer);
-                    requests.Add(key, new(operation.Request.Fingerprint, answer));
+                    if (!(accepted is { Changes: [], Tombstones: [] } && Policy.IsKey(key))) requests.Add(key, new(operation.Request.Fingerprint, answer));
                     return (answer, null);
             }
         }

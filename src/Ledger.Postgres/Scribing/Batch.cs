@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Ledger.Policies;
 using Ledger.Reversals;
 
 namespace Ledger.Postgres.Scribing;
@@ -190,7 +191,7 @@ internal sealed class Batch : IDisposable
             }
         }
 
-        if (request.Key is { } key) Keep(book, key, new(request.Fingerprint, answer));
+        if (request.Key is { } key && !(accepted is { Changes: [], Tombstones: [] } && Policy.IsKey(key))) Keep(book, key, new(request.Fingerprint, answer));
         foreach (var (barred, stored) in tombstones) Keep(book, barred, stored);
 
         ticket.Outcome = new Outcome.Accepted(answer, IsReplayed: false);

@@ -22,6 +22,8 @@ public sealed record Policy(string Name, IReadOnlyList<Type> Follows, Func<Polic
         LightMembershipPolicy.Benefits, LightMembershipPolicy.Outcomes,
     ];
 
+    private const string KeyBegin = "policy ";
+
     /// <summary>Only books matter that have a stream whose id begins so: the others cost nothing. Null: all.</summary>
     public string? OnlyWhere { get; init; }
 
@@ -39,7 +41,17 @@ public sealed record Policy(string Name, IReadOnlyList<Type> Follows, Func<Polic
     /// <summary>
     /// The request key of what follows from an entry: whoever repeats it changes nothing. No caller's key has blanks, so nobody can take it.
     /// </summary>
-    public string KeyOf(Guid entry) => $"policy {Name} {entry:D}";
+    public string KeyOf(Guid entry) => $"{KeyBegin}{Name} {entry:D}";
+
+    /// <summary>
+    /// Whether a request key is a policy's. Where nothing follows nothing is kept under it, as nobody waits for the answer: a repeat after a crash
+    /// decides anew, and whatever changes the book is kept and so happens once.
+    /// </summary>
+    public static bool IsKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.StartsWith(KeyBegin, StringComparison.Ordinal);
+    }
 }
 
 /// <summary>One entry at one policy.</summary>

@@ -50,6 +50,15 @@ public sealed class PolicyRunnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_nothing_follows_nothing_is_kept_and_the_reader_moves_on()
+    {
+        using var runner = Runner(new("test-nothing", [typeof(CouponEvent.CouponIssued)], turn => new(turn.Request(), [], [], _ => new Verdict.Accepted([], new PolicyAnswer()))));
+        await runner.CatchUpAsync();
+        Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from ledger.requests where key like 'policy test-nothing %'"));
+        Assert.Equal(0, Assert.Single(await ReaderStatus.ReadAsync(database, ["policy/test-nothing"], ledger.Now)).EntriesBehind);
+    }
+
+    [Fact]
     public async Task What_is_refused_is_noted_and_the_book_goes_on()
     {
         await ledger.RedeemAsync("m0", "C3");
