@@ -188,7 +188,9 @@ public static class PointsDecider
             left -= parts.Total();
         }
 
-        if (left == 0 || c.Terms.Clawback == Clawback.WithinBalance) return new Decision<PointsEvent>.Accepted(facts);
+        // What is held was not spent: it is owed, and the end of the hold pays it.
+        if (c.Terms.Clawback == Clawback.WithinBalance) left = Math.Min(left, s.Held);
+        if (left == 0) return new Decision<PointsEvent>.Accepted(facts);
         facts.Add(Fact(ClawbackFrom.Arrears, left, [], owed: left));
         var paid = c.Terms.Clawback == Clawback.DeductFromRefund ? Math.Min(left, c.Terms.Value.Within(c.Refund)) : 0;
         if (paid > 0) facts.Add(new ArrearsSettled(c.Asked.Program, c.Asked.Member, paid, [], c.Asked.Now, Today(c), c.Terms.Value.Owed(paid), c.Order));

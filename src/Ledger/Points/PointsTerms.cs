@@ -77,7 +77,7 @@ public enum Clawback
     /// <summary>Their value is deducted from the money that is refunded; what that does not cover is owed.</summary>
     DeductFromRefund,
 
-    /// <summary>They are waived.</summary>
+    /// <summary>They are waived. What is held is not spent yet, and owed.</summary>
     WithinBalance,
 }
 

@@ -61,18 +61,30 @@ public static class PaymentPointsPolicy
             var ever = book.State(rule).Ever;
             var missing = ever.Select(program => PointsPurchaseStream.Of(program, trade)).Where(stream => !book.Has(stream)).ToList<StreamName>();
             if (missing.Count > 0) return new Verdict.NeedsMore(missing);
+            // An order may have earned by hand in another programme beside: what went back takes from each.
+            var (changes, lacking) = (new List<Change>(), new List<StreamName>());
             foreach (var program in ever)
             {
                 var purchase = book.State(PointsPurchaseStream.Of(program, trade));
                 if (purchase.Version == 0 || purchase.Member != member) continue;
                 var stands = Standing(book.State(payment), isByLine: purchase.Lines is [{ Line: not "" }, ..]).ToDictionary(line => line.Line, line => line.Net, StringComparer.Ordinal);
                 List<PurchaseLine> back = [.. purchase.Lines.Select(line => line with { Net = line.Net - stands.GetValueOrDefault(line.Line) }).Where(line => line.Net > Money.Zero)];
-                if (back.Count == 0) return Policy.Nothing;
+                if (back.Count == 0) continue;
                 // The money went back already: nothing can be deducted from it, and what is not there is owed or waived.
-                return Policy.Run(book, PointsOperations.Reverse(request, program, trade, back, refund: Money.Zero));
+                switch (Policy.Run(book, PointsOperations.Reverse(request, program, trade, back, refund: Money.Zero)))
+                {
+                    case Verdict.Accepted accepted:
+                        changes.AddRange(accepted.Changes);
+                        break;
+                    case Verdict.NeedsMore more:
+                        lacking.AddRange(more.Streams);
+                        break;
+                    case var refused:
+                        return refused;
+                }
             }
 
-            return Policy.Nothing;
+            return lacking.Count > 0 ? new Verdict.NeedsMore(lacking) : new Verdict.Accepted(changes, new PolicyAnswer());
         });
     }
 

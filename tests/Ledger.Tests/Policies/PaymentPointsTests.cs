@@ -87,7 +87,7 @@ public class PaymentPointsTests
         loop.FollowAll();
         Assert.Equal(before + 2, loop.Shop.Book.Entries.Count);
         Assert.Empty(loop.Refused);
-        if (member is null) Assert.Equal(requests + 2, loop.Shop.Book.Requests.Count);
+        Assert.Equal(requests + 2, loop.Shop.Book.Requests.Count);
     }
 
     [Fact]
@@ -184,6 +184,22 @@ public class PaymentPointsTests
     }
 
     [Fact]
+    public void Exploit_hold_then_refund_then_release_where_what_was_spent_is_waived()
+    {
+        var loop = new PaymentLoop(Terms with { Clawback = Clawback.WithinBalance });
+        loop.Pay("t-1", 100_00);
+        loop.FollowAll();
+        loop.Shop.Spend(30);
+        var held = loop.Shop.Accepted(SpendOperations.Hold(loop.Shop.Ask(), Club, "m-1", 70, Duration.FromMinutes(5), null)).GetProperty("spendId").GetString()!;
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        Assert.Equal((0, 70, 70), (loop.Account().Available, loop.Account().Held, loop.Account().Arrears));
+        loop.Do(SpendOperations.Release(loop.Shop.Ask(), held));
+        Assert.Equal((0, 0, 0), (loop.Account().Available, loop.Account().Held, loop.Account().Arrears));
+        loop.AssertBalanced("m-1");
+    }
+
+    [Fact]
     public void Exploit_transfer_away_then_refund_is_owed_by_who_earned()
     {
         var loop = Earned(100_00);
@@ -217,6 +233,26 @@ public class PaymentPointsTests
         Assert.IsType<PointsPurchaseExists>(loop.Shop.Refused(PointsOperations.Earn(loop.Shop.Ask(), Club, "m-2", "t-1", Lines(("", 100_00)), "merchant", loop.Shop.Now)));
         loop.Do(PointsOperations.Earn(loop.Shop.Ask(), Club, "m-1", "t-1", Lines(("", 100_00)), "merchant", loop.Shop.Now));
         AssertNothingIsLeft(loop);
+    }
+
+    [Fact]
+    public void Exploit_earn_by_hand_in_the_programme_before_and_by_payment_in_the_next()
+    {
+        var loop = new PaymentLoop();
+        loop.Do(PointsOperations.Earn(loop.Shop.Ask(), Club, "m-1", "t-1", Lines(("", 100_00)), "merchant", loop.Shop.Now));
+        Assert.Null(loop.Do(ProgramOperations.Open(loop.Shop.Ask(), "second", "Second", "Asia/Shanghai", Terms)));
+        Assert.Null(loop.Do(PaymentPointsPolicy.SetEarning(loop.Shop.Ask(), "second", "merchant", Money.Zero)));
+        loop.Pay("t-1", 100_00);
+        loop.FollowAll();
+        var second = PointsStreams.AccountOf("second", "m-1");
+        Assert.Equal((100, 100), (loop.Account().Available, loop.Shop.Book.State(second).Available));
+        loop.Back("t-1", "r-1", 40_00);
+        loop.FollowAll();
+        Assert.Equal((60, 60), (loop.Account().Available, loop.Shop.Book.State(second).Available));
+        loop.Back("t-1", "r-2");
+        loop.FollowAll();
+        Assert.Equal((0, 0), (loop.Account().Available, loop.Shop.Book.State(second).Available));
+        Assert.Empty(loop.Refused);
     }
 
     [Fact]
