@@ -31,12 +31,15 @@ public abstract record TierCountEvent
     public sealed record TierCounted(string Member, LocalDate Month, long Amount, string Source, Instant At) : TierCountEvent;
 }
 
-/// <summary>Streams of what is counted for tiers: <c>tiercount-{member}</c>. Written by policies alone.</summary>
+/// <summary>
+/// Streams of what is counted for tiers: <c>tiercount-{member}</c> of spend, <c>tiercount-{program}/{member}</c> of points, so that a new rule never adds
+/// one to the other. Written by policies alone.
+/// </summary>
 public static class TierCountStream
 {
     public static StreamType<TierCount, TierCountEvent> Type { get; } = new("tier_count", Schema: 1, TierCount.None, Evolve);
 
-    public static Stream<TierCount, TierCountEvent> Of(string member) => Type.At($"tiercount-{member}");
+    public static Stream<TierCount, TierCountEvent> Of(string member, string? program = null) => Type.At(program is null ? $"tiercount-{member}" : $"tiercount-{program}/{member}");
 
     /// <summary>Never refuses and never computes but the sum.</summary>
     private static TierCount Evolve(TierCount state, TierCountEvent fact) => fact switch

@@ -26,11 +26,13 @@ public static class TierPolicy
     public static Operation Review(Request request, string id)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var (member, count) = (MemberStream.Of(id), TierCountStream.Of(id));
-        return new(request, [member, count, TierProgrammeStream.Stream, MerchantStream.Stream], [], book =>
+        var member = MemberStream.Of(id);
+        return new(request, [member, TierProgrammeStream.Stream, MerchantStream.Stream], [], book =>
         {
             var (state, tiers, zone) = (book.State(member), book.State(TierProgrammeStream.Stream), book.State(MerchantStream.Stream).Zone());
             if (state.DueAt is not { } due || request.Now < due) return Policy.Nothing;
+            var count = TierCountStream.Of(id, tiers.Rule?.Program);
+            if (!book.Has(count)) return new Verdict.NeedsMore([count]);
             var next = tiers.Rule is { } rule && Reached(tiers, rule, book.State(count), (due - Duration.Epsilon).InZone(zone).Date) is { } tier
                 ? MemberDecider.Decide(new MemberCommand.GiveTier(id, tiers, tier.Id, due, EndOf(rule, due.InZone(zone).Date, zone), "period", request.Now), state)
                 : new Decision<MemberEvent>.Rejected(new TierUnknown("", tiers.Version));
@@ -42,27 +44,31 @@ public static class TierPolicy
     private static Operation OfPayment(Request request, string member, string trade, long amount)
     {
         var payment = PaymentStream.Of(trade);
-        return Counting(request, member, trade, amount, [payment], rule => rule.Measure == TierMeasure.Spend, book => book.State(payment).At);
+        return Counting(request, member, trade, amount, TierCountStream.Of(member), [payment], rule => rule.Measure == TierMeasure.Spend, book => book.State(payment).At);
     }
 
     private static Operation OfPoints(Request request, string program, string member, string? order, long points)
     {
         var purchase = PointsPurchaseStream.Of(program, order ?? "");
         return Counting(
-            request, member, order ?? "", points, [purchase], rule => rule.Measure == TierMeasure.Points && rule.Program == program,
+            request, member, order ?? "", points, TierCountStream.Of(member, program), [purchase], rule => rule.Measure == TierMeasure.Points && rule.Program == program,
             book => book.State(purchase) is { Version: > 0 } bought ? bought.At : request.Now);
     }
 
     private static Operation Counting(
-        Request request, string id, string source, long amount, IReadOnlyList<StreamName> streams, Func<TierRule, bool> counts, Func<BookStates, Instant> when)
+        Request request, string id, string source, long amount, Stream<TierCount, TierCountEvent> count, IReadOnlyList<StreamName> streams, Func<TierRule, bool> isMeant, Func<BookStates, Instant> when)
     {
-        var (member, count) = (MemberStream.Of(id), TierCountStream.Of(id));
+        var member = MemberStream.Of(id);
         return new(request, [member, count, TierProgrammeStream.Stream, MerchantStream.Stream, .. streams], [], book =>
         {
             var (state, tiers) = (book.State(member), book.State(TierProgrammeStream.Stream));
-            if (tiers.Rule is not { } rule || !counts(rule) || state.Status is MemberStatus.None or MemberStatus.Closed) return Policy.Nothing;
+            if (tiers.Rule is not { } rule || !isMeant(rule) || state.Status is MemberStatus.None or MemberStatus.Closed) return Policy.Nothing;
             var zone = book.State(MerchantStream.Stream).Zone();
-            var counted = new TierCountEvent.TierCounted(id, MonthOf(when(book).InZone(zone).Date), amount, source, request.Now);
+            var month = MonthOf(when(book).InZone(zone).Date);
+            // What was paid before the joining or the rule was not counted: no more goes back than was.
+            var counts = Math.Max(amount, -book.State(count).Between(month, month.PlusMonths(1)));
+            if (counts == 0) return Policy.Nothing;
+            var counted = new TierCountEvent.TierCounted(id, month, counts, source, request.Now);
             var sums = TierCountStream.Type.EvolveState(book.State(count), counted);
             var today = request.Now.InZone(zone).Date;
             var changes = new List<Change> { new(count, counted) };

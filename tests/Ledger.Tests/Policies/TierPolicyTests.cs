@@ -89,7 +89,7 @@ public class TierPolicyTests
         Assert.Equal(Day(2027, 1, 1, 0), Assert.Single(loop.Member().Tiers).Until);
         loop.Back("t-2", "r");
         loop.FollowAll();
-        Assert.Equal(99, loop.Shop.Book.State(TierCountStream.Of("m-1")).Between(new(2026, 1, 1), new(2027, 1, 1)));
+        Assert.Equal(99, loop.Shop.Book.State(TierCountStream.Of("m-1", Club)).Between(new(2026, 1, 1), new(2027, 1, 1)));
     }
 
     [Fact]
@@ -114,6 +114,35 @@ public class TierPolicyTests
         loop.Pay("t-4", 500_00, "m-3");
         loop.FollowAll();
         Assert.Empty(loop.Member("m-3").Tiers);
+    }
+
+    [Fact]
+    public void What_was_paid_before_the_joining_lessens_nothing_when_it_goes_back()
+    {
+        var loop = new PaymentLoop();
+        Assert.Null(loop.Do(TierProgrammeStream.Publish(loop.Shop.Ask(), s_tiers, new(TierMeasure.Spend, 3))));
+        Pay(loop, "t-1", 500_00);
+        loop.Join();
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        Pay(loop, "t-2", 100_00);
+        Assert.Equal("silver", loop.Member().TierAt(loop.Shop.Now)?.Tier);
+    }
+
+    [Fact]
+    public void Exploit_money_spent_under_one_rule_is_no_points_under_the_next()
+    {
+        var loop = Quarters();
+        Pay(loop, "t-1", 99_00);
+        Assert.Null(loop.Do(TierProgrammeStream.Publish(loop.Shop.Ask(), [.. s_tiers.Select(tier => tier with { Threshold = tier.Threshold / 100 })], new(TierMeasure.Points, 3, Club))));
+        Pay(loop, "t-2", 1_00);
+        Assert.Empty(loop.Member().Tiers);
+        loop.Shop.Now = s_april;
+        Pay(loop, "t-3", 150_00);
+        Assert.Equal("silver", loop.Member().TierAt(loop.Shop.Now)!.Tier);
+        loop.Shop.Now = s_july;
+        Review(loop);
+        Assert.Equal(new TierSpan("silver", 2, s_july, Day(2026, 10, 1, 0)), loop.Member().Tiers[^1]);
     }
 
     [Fact]
