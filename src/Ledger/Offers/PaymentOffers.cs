@@ -37,8 +37,8 @@ public abstract record PaymentOffersEvent
         public override int GetHashCode() => HashCode.Combine(Trade, Member, At);
     }
 
-    /// <summary>All of the payment went back, and with it what it had brought, as far as it was not used.</summary>
-    /// <param name="Refund">The number of the refund that was the last.</param>
+    /// <summary>All of the payment went back, or too much for a rule, and with it what it had brought, as far as it was not used.</summary>
+    /// <param name="Refund">The number of the refund after which it did.</param>
     public sealed record OffersReturned(string Trade, string Refund, IReadOnlyList<ReturnedOffer> Coupons, Instant At) : PaymentOffersEvent
     {
         public bool Equals(OffersReturned? other) => other is not null && (Trade, Refund, At) == (other.Trade, other.Refund, other.At) && Lists.Same(Coupons, other.Coupons);
@@ -65,7 +65,7 @@ public static class PaymentOffersStream
     private static PaymentOffers Evolve(PaymentOffers state, PaymentOffersEvent fact) => fact switch
     {
         PaymentOffersEvent.OffersMade e => new(e.Trade, e.Member, e.Offers),
-        PaymentOffersEvent.OffersReturned e => state with { Returned = e.Coupons },
+        PaymentOffersEvent.OffersReturned e => state with { Returned = [.. state.Returned ?? [], .. e.Coupons] },
         _ => throw new UnreachableException($"{fact}"),
     };
 

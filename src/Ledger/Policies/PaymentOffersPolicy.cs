@@ -10,8 +10,8 @@ using static Ledger.Payments.PaymentEvent;
 namespace Ledger.Policies;
 
 /// <summary>
-/// A payment brings coupons by the merchant's rules; a payment that went back altogether takes those with it that nobody used. Either may come first
-/// on its way through the policies: what was refunded by then brings nothing.
+/// A payment brings coupons by the merchant's rules; a payment that went back, altogether or below the least amount of the rule, takes those with it
+/// that nobody used. Either may come first on its way through the policies: what counts is what stands by then.
 /// </summary>
 public static class PaymentOffersPolicy
 {
@@ -22,7 +22,7 @@ public static class PaymentOffersPolicy
         "payment-offers", [typeof(PaymentReceived)], turn => turn.Fact is PaymentReceived { Paid.Member: { } member } e ? Make(turn.Request(), e, member, Codes(turn)) : null);
 
     public static Policy Return { get; } = new(
-        "payment-offers-return", [typeof(PaymentRefunded)], turn => turn.Fact is PaymentRefunded { Left.Minor: 0, Member: not null } e ? TakeBack(turn.Request(), e) : null);
+        "payment-offers-return", [typeof(PaymentRefunded)], turn => turn.Fact is PaymentRefunded { Member: not null } e ? TakeBack(turn.Request(), e) : null);
 
     /// <summary>Sets a rule of a campaign that the merchant has.</summary>
     public static Operation SetRule(Request request, OfferRule rule)
@@ -46,7 +46,7 @@ public static class PaymentOffersPolicy
         return new(request, [rules, payment, offers, MerchantStream.Stream, MemberStream.Of(member)], [], book =>
         {
             // One coupon of a campaign for a payment, by the first rule that gives it: each campaign's limits are counted once.
-            var fit = book.State(rules).Rules.Where(rule => rule.IsFor(e.Paid.Amount, e.Paid.Surface?.Portal)).DistinctBy(rule => rule.Campaign, StringComparer.Ordinal).ToList();
+            var fit = book.State(rules).Rules.Where(rule => rule.IsFor(book.State(payment).Left, e.Paid.Surface?.Portal)).DistinctBy(rule => rule.Campaign, StringComparer.Ordinal).ToList();
             if (fit.Count == 0 || book.State(payment).Left == Money.Zero || book.State(offers).Trade.Length > 0) return new Verdict.Accepted([], book.State(offers));
             if (book.State(MerchantStream.Stream).RequiresMembership && MembershipPolicy.Refusal(book, member, isRequired: true) is not null)
                 return new Verdict.Accepted([], book.State(offers));
@@ -86,12 +86,13 @@ public static class PaymentOffersPolicy
 
     private static Operation TakeBack(Request request, PaymentRefunded e)
     {
-        var offers = PaymentOffersStream.Of(e.Trade);
-        return new(request, [offers], [], book =>
+        var (rules, payment, offers) = (OfferRulesStream.Stream, PaymentStream.Of(e.Trade), PaymentOffersStream.Of(e.Trade));
+        return new(request, [rules, payment, offers], [], book =>
         {
-            var state = book.State(offers);
-            string[] codes = [.. state.Offers.Select(offer => offer.Code).OfType<string>()];
-            if (codes.Length == 0 || state.Returned is not null) return new Verdict.Accepted([], state);
+            var (state, paid) = (book.State(offers), book.State(payment));
+            var done = (state.Returned ?? []).Select(returned => returned.Code).ToHashSet(StringComparer.Ordinal);
+            string[] codes = [.. state.Offers.Where(offer => IsLost(book.State(rules), offer.Rule, paid)).Select(offer => offer.Code).OfType<string>().Where(code => !done.Contains(code))];
+            if (codes.Length == 0) return new Verdict.Accepted([], state);
             StreamName[] coupons = [.. codes.Select(CouponStream.Of)];
             if (!coupons.All(book.Has)) return new Verdict.NeedsMore(coupons);
 
@@ -107,6 +108,10 @@ public static class PaymentOffersPolicy
             return new Verdict.Accepted([.. changes, new(offers, said)], PaymentOffersStream.Type.EvolveState(state, said));
         });
     }
+
+    /// <summary>All went back, or so much that what stands would not have brought it, by the rule as it is in force.</summary>
+    private static bool IsLost(OfferRules rules, string id, Payments.Payment payment) => payment.Left == Money.Zero
+        || (rules.Rules.FirstOrDefault(rule => rule.Id == id) is { } rule && payment.Left < rule.MinimumAmount && rule.MinimumAmount <= payment.Paid!.Amount);
 
     /// <summary>What several parts of one operation lack, asked for at once.</summary>
     private sealed class Lacking

@@ -89,6 +89,27 @@ public class PolicyTests
     }
 
     [Fact]
+    public void Exploit_reach_the_least_amount_then_refund_all_but_a_cent_loses_the_coupon()
+    {
+        var book = Given(new OfferRule("r1", "spring", new(50_00)));
+        var code = When(book, Pay("t1", 100_00)).Offers[0].Code!;
+        Then(book, Back("t1", "r1", 50_00));
+        Assert.Equal(CouponStatus.Issued, book.State(CouponStream.Of(code)).Status);
+        Then(book, Back("t1", "r2", 1));
+        Assert.Equal(CouponStatus.Deactivated, book.State(CouponStream.Of(code)).Status);
+        Then(book, Back("t1", "r3", 49_99));
+        Assert.Equal(new ReturnedOffer(code, null), Assert.Single(book.State(PaymentOffersStream.Of("t1")).Returned!));
+
+        // A refund that the policy of offers has not seen yet counts, too.
+        Assert.Null(book.Run(Pay("t2", 100_00)).Refusal);
+        var paid = book.Entries[^1].Fact;
+        Then(book, Back("t2", "r1", 50_01));
+        var before = book.Entries.Count;
+        Follow(book, PaymentOffersPolicy.Offer, paid, EntryId(book, paid));
+        Assert.Equal(before, book.Entries.Count);
+    }
+
+    [Fact]
     public void A_coupon_that_was_used_stays_used_when_the_payment_goes_back()
     {
         var book = Given(new OfferRule("r1", "spring", new(1)));
