@@ -192,9 +192,9 @@ def check_header(h, given):
 
     members(seal, "draws drawsHash root tickets", "the seal")
     whole(seal["draws"], 0, LIMIT - 1, "the seal's draws")
-    whole(seal["tickets"], 1, 350_000_000, "the seal's tickets")
+    whole(seal["tickets"], 0, 350_000_000, "the seal's tickets")
     need(given.root in (None, seal["root"]), "the Merkle root is not the one that was published")
-    pot, n = c["pot"], seal["tickets"]
+    pot, n = adjusted(c["pot"], seal["tickets"]), seal["tickets"]
     need(n * pot["minimum"] <= pot["amount"] <= n * pot["cap"], "the pot cannot be split among the tickets")
 
     members(plan, "capWeight leftover remainder shards", "the plan")
@@ -206,7 +206,8 @@ def check_header(h, given):
         members(plan["remainder"], "ticket value", "the remainder")
         whole(plan["remainder"]["ticket"], 1, LIMIT - 1, "the remainder's ticket")
         whole(plan["remainder"]["value"], 0, LIMIT - 1, "the remainder's value")
-    need(isinstance(plan["shards"], list) and plan["shards"], "there are no shards")
+    need(isinstance(plan["shards"], list) and (plan["shards"] or n == 0), "there are no shards")
+    need(n > 0 or plan == {"capWeight": None, "leftover": 0, "remainder": None, "shards": []}, "the plan gives prizes, and there is no ticket")
     last = 0
     for shard in plan["shards"]:
         members(shard, "capped cappedWeight from tickets to weight", "a shard")
@@ -217,12 +218,18 @@ def check_header(h, given):
     return sources, seed, key
 
 
+def adjusted(pot, n):
+    """What the pot goes by with n tickets: no more than all caps together, no minimum above an equal share."""
+    amount = min(pot["amount"], n * pot["cap"])
+    return {**pot, "amount": amount, "minimum": min(pot["minimum"], amount // n) if n else pot["minimum"]}
+
+
 class Pot:
     """The tickets as they come, against what the plan says of them."""
 
     def __init__(self, h, key):
         self.h, self.key = h, key
-        self.pot, self.plan, self.shards = h["commitment"]["pot"], h["plan"], h["plan"]["shards"]
+        self.pot, self.plan, self.shards = adjusted(h["commitment"]["pot"], h["seal"]["tickets"]), h["plan"], h["plan"]["shards"]
         self.room = self.pot["cap"] - self.pot["minimum"]
         self.n = sum(s["tickets"] for s in self.shards)
         self.capped = sum(s["capped"] for s in self.shards)
@@ -283,7 +290,7 @@ class Pot:
     def end(self, alone):
         while self.at < len(self.shards):
             self.leave(alone)
-        if not alone:
+        if not alone and self.n > 0:
             b = self.plan["capWeight"]
             if b is None:
                 need(self.capped == 0 and self.d * self.heaviest < self.room * self.w, "a ticket reaches the cap, and the plan has none")

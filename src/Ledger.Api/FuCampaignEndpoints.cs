@@ -108,6 +108,7 @@ public static class FuCampaignEndpoints
         routes.MapCommand("/v1/fu-campaigns/{id}/reveal", Access.Owner, RevealAsync).Takes<RevealBody>().Answers<FuCampaignView>();
         routes.MapCommand("/v1/fu-campaigns/{id}/issues", Access.Merchant, IssueAsync).Takes<FuIssueBody>().Answers<FuIssue>(201);
         routes.MapQuery("/v1/fu-campaigns/{id}/issues/{merchant}", Access.Merchant, ShowIssueAsync).Answers<FuIssueView>();
+        routes.MapQuery("/v1/fu-campaigns/{id}/proof", Access.Till, ProofAsync).AnswersLines();
         routes.MapQuery("/v1/fu-campaigns/{id}/cards", Access.Merchant, CardsAsync).Answers<IReadOnlyList<FuCardSums>>();
         routes.MapCommand("/v1/fu-participations", Access.Owner, AgreeAsync).Takes<FuParticipationBody>().Answers<FuParticipation>(201);
     }
@@ -166,6 +167,7 @@ public static class FuCampaignEndpoints
     private static async Task CommitAsync(Call call)
     {
         var id = call.Route("id");
+        if (!await IsDraftedAsync(call, id)) return;
         var command = new FuCampaignCommand.CommitFuCampaign(id, Commitment.HashOf(await SeedAsync(call, id)), call.Now);
         if (await SubmitAsync(call, FuOperations.Do(call.Request([]), command)) is { } answer) await AdvanceAsync(call, id, answer);
     }
@@ -174,8 +176,17 @@ public static class FuCampaignEndpoints
     {
         if (await call.ReadAsync<RevealBody>() is not var (body, raw)) return;
         var id = call.Route("id");
+        if (!await IsDraftedAsync(call, id)) return;
         var command = new FuCampaignCommand.RevealSeed(id, await SeedAsync(call, id), BeaconValue.Of(body.Round, Convert.FromHexString(body.Signature)), call.Now);
         if (await SubmitAsync(call, FuOperations.Do(call.Request(raw), command)) is { } answer) await Answers.RawAsync(call.Http, StatusCodes.Status200OK, answer);
+    }
+
+    /// <summary>A seed is made for a campaign that there is, and for no other; false after a problem was answered.</summary>
+    private static async Task<bool> IsDraftedAsync(Call call, string id)
+    {
+        if (Headers.IsId(id) && (await Books(call).StateAsync(call.Merchant, FuStreams.CampaignOf(id), call.Aborted)).Status != FuCampaignStatus.None) return true;
+        await Problems.WriteAsync(call.Http, new FuCampaignUnknown(id));
+        return false;
     }
 
     private static async Task<ReadOnlyMemory<byte>?> SubmitAsync(Call call, Operation operation)
@@ -220,6 +231,21 @@ public static class FuCampaignEndpoints
 
         var issued = await call.Http.RequestServices.GetRequiredService<FuQueries>().TalliesAsync(FuQueries.BooksOf(book), [FuTallies.OfMerchant(book.Campaign, merchant)], call.Aborted);
         await call.JsonAsync(new FuIssueView(merchant, issue.Quota, issue.PerDay, issue.Granted, issued.Sum(row => row.Value)));
+    }
+
+    /// <summary>Everything that docs/fu-proof.md needs, for everybody: nothing of it is secret after the reveal.</summary>
+    private static async Task ProofAsync(Call call)
+    {
+        if (await BookAsync(call) is not { } book) return;
+        var campaign = await Books(call).StateAsync(call.Merchant, FuStreams.CampaignOf(book.Campaign), call.Aborted);
+        if (campaign.Plan is null)
+        {
+            await Problems.WriteAsync(call.Http, new FuCampaignStateForbids(campaign.Status));
+            return;
+        }
+
+        call.Http.Response.ContentType = "application/x-ndjson";
+        await new FuProof(call.Http.RequestServices.GetRequiredService<FuQueries>()).WriteAsync(book, campaign, call.Http.Response.BodyWriter, call.Aborted);
     }
 
     private static async Task CardsAsync(Call call)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Ledger.FuCards;
+using Ledger.FuCards.Draws;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -53,6 +54,17 @@ public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
         command.Parameters.Add(new() { Value = shard });
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         while (await rows.ReadAsync(cancellation)) yield return rows.GetString(0);
+    }
+
+    /// <summary>All draws of the campaign, by user in the order of bytes, then by index, read as a stream.</summary>
+    public async IAsyncEnumerable<DrawLine> DrawsAsync(FuBook first, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(SqlFile.Read("query_fu_draws.sql"));
+        // Hundreds of millions of draws take longer to sort than any other read may take; who reads may hang up.
+        command.CommandTimeout = 0;
+        command.Parameters.Add(new() { Value = BooksOf(first), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar });
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation)) yield return new(rows.GetString(0), rows.GetInt64(1), rows.GetString(2), rows.GetString(3));
     }
 
     /// <summary>Campaigns that may be taken further.</summary>

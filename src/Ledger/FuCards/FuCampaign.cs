@@ -47,7 +47,7 @@ public enum FuCampaignStatus
 /// <param name="Pot">The committed rules, or where they cannot hold for so many tickets those of <see cref="RulesFor"/>.</param>
 public sealed record FuPlan(PotRules Pot, long Tickets, long Weight, long Capped, long CappedWeight, long? CapWeight, long Leftover, PotRemainder? Remainder)
 {
-    public PotPlan Whole() => new([new(1, Tickets, Tickets, Weight, Capped, CappedWeight)], CapWeight, Leftover, Remainder);
+    public PotPlan Whole() => new(Tickets == 0 ? [] : [new(1, Tickets, Tickets, Weight, Capped, CappedWeight)], CapWeight, Leftover, Remainder);
 
     /// <summary>
     /// What the pot goes by with so many tickets: where all caps together are less than the pot, that is all that is given out; where all minimums
@@ -56,7 +56,7 @@ public sealed record FuPlan(PotRules Pot, long Tickets, long Weight, long Capped
     public static PotRules RulesFor(PotRules committed, long tickets)
     {
         ArgumentNullException.ThrowIfNull(committed);
-        if (tickets == 0) return committed with { Amount = 0 };
+        if (tickets <= 0) return committed with { Amount = 0 };
         var amount = (long)Int128.Min(committed.Amount, (Int128)tickets * committed.Cap);
         return committed with { Amount = amount, Minimum = Math.Min(committed.Minimum, amount / tickets) };
     }

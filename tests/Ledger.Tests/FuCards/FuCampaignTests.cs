@@ -1,6 +1,7 @@
 using Ledger.FuCards;
 using Ledger.FuCards.Draws;
 using Ledger.Postgres;
+using Ledger.Tests.FuCards.Draws;
 using NodaTime;
 using Xunit;
 using static Ledger.Tests.FuCards.FuExamples;
@@ -113,6 +114,47 @@ public sealed class FuCampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 
+    /// <summary>Where the committed pot cannot hold for so many tickets, the verifiers come to the adjusted one by themselves.</summary>
+    [Theory]
+    [InlineData(3, 1_000, 20, 1_000)]
+    [InlineData(3, 1_000, 500, 1_000)]
+    [InlineData(2, 100_000, 20, 10_000)]
+    [InlineData(0, 1_000, 20, 0)]
+    public async Task The_exported_proof_passes(int tickets, long amount, long minimum, long prizes)
+    {
+        var shop = await OpenAsync(new(amount, minimum, 5_000, PotWeight.Exponential));
+        string[] users = ["b", "a", "B"];
+        foreach (var user in users) await HandAsync(shop, user, Five);
+        foreach (var user in users.Take(tickets)) Expect(200, await PostAsync(shop, $"{user}/compose", null));
+        var path = $"/v1/fu-campaigns/{Campaign}/proof";
+        Assert.Equal("fu-campaign-state-forbids", (await shop.Client.GetAsync(path, shop.TillKey)).Problem);
+        var deadline = (await StateAsync(shop)).Rules!.Timeline.Deadline;
+        await AdvanceAsync(shop, deadline);
+        Expect(200, await RevealAsync(shop, 1_000));
+        await AdvanceAsync(shop, deadline);
+
+        var proof = Expect(200, await shop.Client.GetAsync(path, shop.TillKey)).Text;
+        var state = await StateAsync(shop);
+        var report = Proofs.Check(proof.Split('\n')[..^1], new(state.Digest, state.Root, 1_000, "00ff"));
+        Assert.Equal(new ProofReport(null, 15, tickets, prizes), report);
+        if (!PythonFactAttribute.IsThere) return;
+        using var folder = new TemporaryFolder();
+        folder.Write("proof.ndjson", proof);
+        var (code, text) = await ProofTests.PythonAsync(
+            Path.Combine(Repository.Root, "samples", "fu-verifier", "verify.py"), Path.Combine(folder.Path, "proof.ndjson"), "--commitment", state.Digest!, "--root", state.Root!);
+        Assert.True(code == 0 && text.Contains($"15 draws and {tickets} tickets agree; prizes {prizes}.", StringComparison.Ordinal), text);
+    }
+
+    [Fact]
+    public async Task For_a_campaign_that_there_is_not_no_seed_is_made()
+    {
+        var shop = await app.OpenShopAsync();
+        Assert.Equal("fu-campaign-unknown", (await shop.Client.PostAsync("/v1/fu-campaigns/none/commit", null, shop.MerchantKey)).Problem);
+        Assert.Equal("fu-campaign-unknown", (await shop.Client.PostAsync("/v1/fu-campaigns/none/reveal", new { round = 1, signature = "00" }, shop.MerchantKey)).Problem);
+        byte[] fresh = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+        Assert.Equal(fresh, await app.Service<Secrets>().OfAsync(shop.Id, "fu-seed/none", () => fresh, CancellationToken.None));
+    }
+
     private static string Body(string id, Instant opens, string name) =>
         $$"""
         {"id":"{{id}}","name":"{{name}}","types":[{{string.Join(',', Five.Select(code => $$"""{"code":"{{code}}","name":"{{code}}"}"""))}}],
@@ -121,13 +163,13 @@ public sealed class FuCampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
         """;
 
     /// <summary>A campaign that was committed two hours ago and is open for an hour.</summary>
-    private async Task<Shop> OpenAsync()
+    private async Task<Shop> OpenAsync(PotRules? pot = null)
     {
         var shop = await app.OpenShopAsync();
         var (now, before) = (Times.Cut(SystemClock.Instance.GetCurrentInstant()), Times.Cut(SystemClock.Instance.GetCurrentInstant() - Duration.FromHours(2)));
         var seed = await app.Service<Secrets>().OfAsync(shop.Id, $"fu-seed/{Campaign}", () => [.. Enumerable.Range(0, 32).Select(i => (byte)i)], CancellationToken.None);
         Request Ask(string key) => new(shop.Id, key, new byte[32], "test", before);
-        Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(FuOperations.Draft(Ask("draft"), Campaign, Rules(before + Duration.FromHours(1))), CancellationToken.None));
+        Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(FuOperations.Draft(Ask("draft"), Campaign, Rules(before + Duration.FromHours(1), pot: pot)), CancellationToken.None));
         Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(
             FuOperations.Do(Ask("commit"), new FuCampaignCommand.CommitFuCampaign(Campaign, Commitment.HashOf(seed), before)), CancellationToken.None));
         await AdvanceAsync(shop, now);

@@ -186,7 +186,8 @@ internal static class ProofRules
 
     private static string? PlanForm(ProofHeader header)
     {
-        var (rules, plan) = (header.Commitment.Pot, header.Plan);
+        var (rules, plan) = (FuPlan.RulesFor(header.Commitment.Pot, header.Seal.Tickets), header.Plan);
+        if (header.Seal.Tickets == 0) return plan is { Shards.Count: 0, CapWeight: null, Leftover: 0, Remainder: null } ? null : "the plan gives prizes, and there is no ticket";
         if (PotAmounts.Fault(rules, header.Seal.Tickets) is { } fault) return $"the pot cannot be split among {header.Seal.Tickets} tickets: {fault}";
         var (last, tickets) = (0L, (Int128)0);
         foreach (var shard in plan.Shards)
@@ -221,7 +222,8 @@ internal static class ProofRules
 /// <summary>The tickets of a proof as they come, in the order of their numbers.</summary>
 internal sealed class TicketChecks(ProofHeader header, byte[] key, string? user)
 {
-    private readonly PotAmounts _amounts = new(header.Commitment.Pot, header.Plan);
+    private readonly PotRules _rules = FuPlan.RulesFor(header.Commitment.Pot, header.Seal.Tickets);
+    private readonly PotAmounts _amounts = new(FuPlan.RulesFor(header.Commitment.Pot, header.Seal.Tickets), header.Plan);
     private int _shard = -1;
     private long _last, _seen, _weight, _capped, _cappedWeight, _from, _floors;
     private int _heaviest;
@@ -259,8 +261,8 @@ internal sealed class TicketChecks(ProofHeader header, byte[] key, string? user)
     private string? Plan()
     {
         while (_shard < header.Plan.Shards.Count) NextShard();
-        if (_plan is not null || user is not null) return _plan;
-        var (rules, plan) = (header.Commitment.Pot, header.Plan);
+        if (_plan is not null || user is not null || header.Seal.Tickets == 0) return _plan;
+        var (rules, plan) = (_rules, header.Plan);
         if (plan.CapWeight is null && PotAmounts.Reaches(_heaviest, _amounts.Left, _amounts.Weight, rules.Cap - rules.Minimum))
             return "a ticket reaches the cap, and the plan has none";
         if (plan.Leftover != _amounts.Left - _floors) return $"rounding leaves {_amounts.Left - _floors} over, the plan says {plan.Leftover}";

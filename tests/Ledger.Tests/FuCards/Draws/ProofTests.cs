@@ -14,9 +14,11 @@ public sealed class PythonFactAttribute : FactAttribute
 {
     public PythonFactAttribute()
     {
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "python3"))))
+        if (!IsThere)
             Skip = "The independent verifier needs python3, which is not on the PATH: install it (Debian: apt-get install python3).";
     }
+
+    public static bool IsThere => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "python3")));
 }
 
 /// <summary>A proof passes; with anything changed it does not, in the command and in the verifier that shares nothing with it.</summary>
@@ -237,7 +239,7 @@ public sealed class ProofTests
 
     private static string Spelled(JsonNode line) => line.ToJsonString(s_plain);
 
-    private static async Task<(int Code, string Text)> PythonAsync(params string[] args)
+    internal static async Task<(int Code, string Text)> PythonAsync(params string[] args)
     {
         using var process = Process.Start(new ProcessStartInfo("python3", args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["PYTHONDONTWRITEBYTECODE"] = "1" } })!;
         var (text, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
