@@ -7,10 +7,11 @@ using NodaTime;
 namespace Ledger.Api;
 
 /// <summary>What the payment provider says of a transfer by itself, signed like everything between the two.</summary>
+/// <param name="Merchant">As the provider was told: of a prize it is the book of the winner's shard (<see cref="FuCards.FuBook"/>).</param>
 /// <param name="Status">Y, N or P.</param>
 /// <param name="Amount">Of the transfer, in minor units.</param>
 public sealed record ProviderCallbackBody(
-    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Merchant,
+    [property: StringLength(Limits.MaxBook, MinimumLength = 1), RegularExpression(Limits.BookPattern)] string Merchant,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Number,
     [property: RegularExpression("^[YNP]$")] string Status,
     [property: Range(1, Limits.MaxAmount)] long Amount,

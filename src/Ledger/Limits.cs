@@ -15,6 +15,11 @@ public static class Limits
     /// <summary>No colon (Marten forbids it in a tenant id) and no slash (it separates the parts of a tally's key).</summary>
     public const string IdPattern = "^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$";
 
+    /// <summary>A merchant's id, or that of a book of a Fu-card campaign: owner, campaign and two numbers.</summary>
+    public const string BookPattern = "^[A-Za-z0-9][A-Za-z0-9_.@~-]*$";
+
+    public const int MaxBook = 160;
+
     /// <summary>Names that people read.</summary>
     public const int MaxName = 120;
 

@@ -1,7 +1,10 @@
 using Ledger.FuCards;
 using Ledger.FuCards.Draws;
 using Ledger.Postgres;
+using Ledger.Postgres.Paying;
 using Ledger.Tests.FuCards.Draws;
+using Ledger.Tests.Proof;
+using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using Xunit;
 using static Ledger.Tests.FuCards.FuExamples;
@@ -153,6 +156,33 @@ public sealed class FuCampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal("fu-campaign-unknown", (await shop.Client.PostAsync("/v1/fu-campaigns/none/reveal", new { round = 1, signature = "00" }, shop.MerchantKey)).Problem);
         byte[] fresh = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         Assert.Equal(fresh, await app.Service<Secrets>().OfAsync(shop.Id, "fu-seed/none", () => fresh, CancellationToken.None));
+    }
+
+    /// <summary>The transfer stands in the book of a shard, which no merchant has.</summary>
+    [Fact]
+    public async Task A_claimed_prize_is_paid_by_the_provider_and_its_hand_says_so()
+    {
+        await using var bank = await ProviderProcess.StartAsync(faults: 0, seed: 1, ProviderProcess.FreePort());
+        using var provider = new PaymentProvider(new(bank.Url, ProviderProcess.Key, TimeSpan.FromSeconds(5)));
+        using var worker = new TransferWorker(app.Database, provider, app.Service<Scribes>().SubmitAsync, SystemClock.Instance, NullLogger<TransferWorker>.Instance);
+        var shop = await OpenAsync();
+        await HandAsync(shop, "a", Five);
+        Expect(200, await PostAsync(shop, "a/compose", null));
+        var deadline = (await StateAsync(shop)).Rules!.Timeline.Deadline;
+        await AdvanceAsync(shop, deadline);
+        Expect(200, await RevealAsync(shop, 1_000));
+        await AdvanceAsync(shop, deadline);
+        Expect(200, await PostAsync(shop, "a/claim", new { account = "acc-a" }));
+
+        await worker.CarryOutAsync();
+        var paid = await UntilAsync(
+            () => shop.Client.GetAsync($"/v1/fu-campaigns/{Campaign}/hands/a", shop.MerchantKey), answer => answer["prize"].GetProperty("state").GetString() == "paid");
+        var transfer = paid["prize"].GetProperty("transfer").GetString();
+        using var http = new HttpClient { BaseAddress = bank.Url };
+        var book = new FuBook(shop.Id, Campaign, 0, 4).For("a").Id;
+        using var money = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync($"/money/{book}/{transfer}"));
+        Assert.Equal((1_000, "Y"), (money.RootElement.GetProperty("amount").GetInt64(), money.RootElement.GetProperty("status").GetString()));
+        await Proof.Books.AssertSoundAsync(app.Database);
     }
 
     private static string Body(string id, Instant opens, string name) =>
