@@ -2,6 +2,7 @@ using Ledger.FuCards;
 using Ledger.FuCards.Draws;
 using Ledger.Postgres;
 using Ledger.Postgres.Paying;
+using Ledger.Tests.Cli;
 using Ledger.Tests.FuCards.Draws;
 using Ledger.Tests.Proof;
 using Microsoft.Extensions.Logging.Abstractions;
