@@ -54,7 +54,7 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Connections cut at COMMIT so far.</summary>
     public int Cuts { get; private set; }
 
-    /// <summary>Cuts the next connection that commits.</summary>
+    /// <summary>Cuts the next connection of a scribe that commits; readers commit whenever they like.</summary>
     public void CutNext(Cut where) => Interlocked.Exchange(ref cut, (int)where);
 
     /// <summary>Closes every connection, and each new one at once until <see cref="Restore"/>.</summary>
@@ -126,17 +126,20 @@ public sealed class TcpProxy : IAsyncDisposable
     private sealed class Link(TcpProxy proxy, Socket client, Socket server)
     {
         private readonly ConcurrentDictionary<string, byte> commits = new(StringComparer.Ordinal);
+        private volatile bool isScribe;
 
         public async Task ForwardAsync()
         {
             await using var from = new NetworkStream(client);
             await using var to = new NetworkStream(server);
-            await to.WriteAsync(await ReadAsync(from, hasType: false));
+            var startup = await ReadAsync(from, hasType: false);
+            isScribe = startup.AsSpan().IndexOf("ledger-scribe"u8) >= 0;
+            await to.WriteAsync(startup);
             while (true)
             {
                 var message = await ReadAsync(from, hasType: true);
                 if (message[0] == (byte)'P') Learn(message);
-                if (message[0] == (byte)'B' && commits.ContainsKey(Text(message, 1).First) && proxy.TakeCut(Cut.BeforeCommit)) return;
+                if (isScribe && message[0] == (byte)'B' && commits.ContainsKey(Text(message, 1).First) && proxy.TakeCut(Cut.BeforeCommit)) return;
                 await to.WriteAsync(message);
             }
         }
@@ -148,7 +151,7 @@ public sealed class TcpProxy : IAsyncDisposable
             while (true)
             {
                 var message = await ReadAsync(from, hasType: true);
-                if (message[0] == (byte)'C' && message.AsSpan(5).StartsWith("COMMIT\0"u8) && proxy.TakeCut(Cut.AfterCommit)) return;
+                if (isScribe && message[0] == (byte)'C' && message.AsSpan(5).StartsWith("COMMIT\0"u8) && proxy.TakeCut(Cut.AfterCommit)) return;
                 await to.WriteAsync(message);
             }
         }
