@@ -35,6 +35,9 @@ public sealed class PolicyRunner : BackgroundService
         LongestRest = TimeSpan.FromMilliseconds(200),
     };
 
+    /// <summary>Whom nobody waits for leaves the machine to tills.</summary>
+    private static readonly BookReaderOptions Patient = BookReaderOptions.Seldom with { Entries = Prompt.Entries };
+
     private readonly NpgsqlDataSource database;
     private readonly Func<Operation, CancellationToken, Task<Outcome>> submit;
     private readonly IClock clock;
@@ -51,7 +54,7 @@ public sealed class PolicyRunner : BackgroundService
         (this.database, this.submit, this.clock, this.logger) = (database, submit, clock, logger);
         this.policies = (policies ?? Policy.All).ToImmutableDictionary(policy => policy.Name, StringComparer.Ordinal);
         readers = [.. this.policies.Values.Select(policy => new BookReader(
-            policy.Reader, (connection, ranges, cancellation) => FollowAsync(policy, connection, ranges, cancellation), database, hints, logger, options ?? Prompt,
+            policy.Reader, (connection, ranges, cancellation) => FollowAsync(policy, connection, ranges, cancellation), database, hints, logger, options ?? (policy.IsPatient ? Patient : Prompt),
             policy.Follows.Select(type => Catalogue.ByRecord[type].Name).ToFrozenSet(StringComparer.Ordinal)))];
     }
 

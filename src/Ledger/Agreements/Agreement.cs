@@ -73,6 +73,7 @@ public sealed record Agreement(
         {
             if (Signature is null) return Status == AgreementStatus.Preordered ? Offer!.ExpiresAt : null;
             var times = Settlements.SelectMany(settlement => new[] { settlement.RetryAt, settlement.RefundAt }).OfType<Instant>().ToList();
+            if (Frozen?.Release?.RetryAt is { } release) times.Add(release);
             if (Next is { } next) times.Add(next.NoticeAt ?? next.OpensAt);
             return times.Count == 0 ? null : times.Min();
         }
@@ -230,7 +231,14 @@ public enum FeeRefundKind
 }
 
 /// <param name="Transfer">The number of the order to freeze.</param>
-public sealed record Frozen(string Transfer, Money Amount, FrozenStatus Status);
+/// <param name="Release">How what is left is given free; null: nothing was ordered.</param>
+public sealed record Frozen(string Transfer, Money Amount, FrozenStatus Status, GuaranteeRelease? Release);
+
+/// <param name="Transfer">The number of the last order; it is another one each time that the provider refused.</param>
+/// <param name="Attempts">Orders, so far.</param>
+/// <param name="RetryAt">When the next one is sent; null: the last one is under way.</param>
+/// <param name="Failure">Why the provider refused last; null: it did not.</param>
+public sealed record GuaranteeRelease(string Transfer, int Attempts, Instant? RetryAt, string? Failure);
 
 public enum FrozenStatus
 {
@@ -238,7 +246,10 @@ public enum FrozenStatus
     Frozen,
     Failed,
 
-    /// <summary>What was left was given free, or is on its way.</summary>
+    /// <summary>What is left is on its way back to the member.</summary>
+    Releasing,
+
+    /// <summary>Nothing is frozen any more.</summary>
     Released,
 }
 

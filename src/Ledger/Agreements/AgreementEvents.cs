@@ -27,8 +27,15 @@ public abstract record AgreementEvent(Instant At)
 
     public sealed record GuaranteeNotFrozen(string Transfer, string Reason, Instant At) : AgreementEvent(At);
 
-    /// <param name="Order">To give free what was not paid out of it; null: nothing is left.</param>
-    public sealed record GuaranteeReleased(MoneyOrder? Order, Instant At) : AgreementEvent(At);
+    /// <param name="Order">To give free what was not paid out of it.</param>
+    public sealed record GuaranteeReleaseOrdered(MoneyOrder Order, Instant At) : AgreementEvent(At);
+
+    /// <param name="RetryAt">When it is ordered again.</param>
+    public sealed record GuaranteeReleaseFailed(string Transfer, string Reason, Instant RetryAt, Instant At) : AgreementEvent(At);
+
+    /// <summary>Nothing is frozen any more.</summary>
+    /// <param name="Transfer">The order that gave free what was left; null: nothing was.</param>
+    public sealed record GuaranteeReleased(string? Transfer, Instant At) : AgreementEvent(At);
 
     /// <param name="Number">The caller's own number of the report.</param>
     public sealed record BenefitAccrued(string Number, Money Amount, Instant BusinessTime, string Member, Instant At) : AgreementEvent(At);

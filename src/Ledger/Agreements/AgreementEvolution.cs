@@ -18,9 +18,14 @@ public static class AgreementEvolution
         PreorderCreated e => s with { Offer = e.Offer },
         PreorderExpired => s,
         AdmissionConsulted e => s with { Admission = new(e.IsAdmitted, e.Reference, e.At) },
-        AgreementSigned e => s with { Signature = new(e.At, e.Term, e.Consent), Frozen = e.Order is { } order ? new(order.Number, order.Amount, FrozenStatus.Ordered) : null },
+        AgreementSigned e => s with { Signature = new(e.At, e.Term, e.Consent), Frozen = e.Order is { } order ? new(order.Number, order.Amount, FrozenStatus.Ordered, Release: null) : null },
         GuaranteeFrozen => s with { Frozen = s.Frozen is { } frozen ? frozen with { Status = FrozenStatus.Frozen } : null },
         GuaranteeNotFrozen => s with { Frozen = s.Frozen is { } frozen ? frozen with { Status = FrozenStatus.Failed } : null },
+        GuaranteeReleaseOrdered e => s with { Frozen = s.Frozen is { } frozen ? frozen with { Status = FrozenStatus.Releasing, Release = Again(frozen.Release, e.Order.Number) } : null },
+        GuaranteeReleaseFailed e => s with
+        {
+            Frozen = s.Frozen is { Release: { } release } frozen ? frozen with { Release = release with { RetryAt = e.RetryAt, Failure = e.Reason } } : s.Frozen,
+        },
         GuaranteeReleased => s with { Frozen = s.Frozen is { } frozen ? frozen with { Status = FrozenStatus.Released } : null },
 
         BenefitAccrued e => s with { Entries = [.. s.Entries, new(e.Number, IsProgress: false, e.Amount, 0, e.BusinessTime, e.Member, [])] },
@@ -68,6 +73,8 @@ public static class AgreementEvolution
         }),
         _ => throw new UnreachableException($"{fact}"),
     };
+
+    private static GuaranteeRelease Again(GuaranteeRelease? last, string transfer) => new(transfer, (last?.Attempts ?? 0) + 1, RetryAt: null, last?.Failure);
 
     private static Settlement Opened(SettlementOpened e) => new(
         e.Period, e.Trace.Due, e.Stage, e.Order is null ? 0 : 1, e.Order?.Number, e.Order?.Move ?? MoneyMove.Withhold, e.Order?.Amount ?? Money.Zero, Money.Zero, e.At,

@@ -73,6 +73,7 @@ internal sealed class Course(AgreementCommand command, Agreement state)
 
         foreach (var settlement in state.Settlements.Where(one => one.RetryAt <= command.Now)) Again(settlement);
         foreach (var settlement in state.Settlements.Where(one => one.RefundAt <= command.Now)) GiveBack(settlement);
+        if (state.Frozen?.Release?.RetryAt <= command.Now) Release();
         return Done();
     }
 
@@ -133,15 +134,23 @@ internal sealed class Course(AgreementCommand command, Agreement state)
     {
         if (facts.Count == 0) return Decision<AgreementEvent>.Unchanged;
         foreach (var settlement in state.Settlements.Where(one => one.RefundAt is null)) GiveBack(settlement);
-        if (state is { Frozen.Status: FrozenStatus.Frozen, IsOver: true } && state.Settlements.All(one => one.Stage == SettlementStage.Done))
-        {
-            var offer = state.Offer!;
-            Add(new GuaranteeReleased(
-                state.Free == Money.Zero ? null : new(
-                    AgreementDecider.OrderNumber(command, "unfreeze"), MoneyMove.Unfreeze, state.Free, offer.Account, state.Frozen!.Transfer, offer.ProviderAgreement), command.Now));
-        }
+        if (state is { Frozen.Status: FrozenStatus.Frozen, IsOver: true } && state.Settlements.All(one => one.Stage == SettlementStage.Done)) Release();
 
         return facts.ToArray();
+    }
+
+    private void Release()
+    {
+        if (state.Free == Money.Zero)
+        {
+            Add(new GuaranteeReleased(Transfer: null, command.Now));
+            return;
+        }
+
+        var (offer, frozen) = (state.Offer!, state.Frozen!);
+        var number = frozen.Release is { Attempts: var attempts } ? FormattableString.Invariant($"unfreeze/{attempts + 1}") : "unfreeze";
+        Add(new GuaranteeReleaseOrdered(
+            new(AgreementDecider.OrderNumber(command, number), MoneyMove.Unfreeze, state.Free, offer.Account, frozen.Transfer, offer.ProviderAgreement), command.Now));
     }
 
     private void GiveBack(Settlement settlement)

@@ -60,7 +60,7 @@ public static class AgreementStreams
 
     /// <summary><c>agreement-{number}</c>.</summary>
     public static StreamType<Agreement, AgreementEvent> Agreement { get; } = new(
-        "agreement", Schema: 1, Agreements.Agreement.None, AgreementEvolution.Evolve, Status: state => state.Status.ToString());
+        "agreement", Schema: 2, Agreements.Agreement.None, AgreementEvolution.Evolve, Status: state => state.Status.ToString());
 
     /// <summary><c>lightmember-{member}</c>.</summary>
     public static StreamType<LightMember, LightMemberEvent> Member { get; } = new("light_member", Schema: 1, LightMember.None, LightMember.Evolve);

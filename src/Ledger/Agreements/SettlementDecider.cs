@@ -75,6 +75,18 @@ internal static class SettlementDecider
             };
         }
 
+        if (state.Frozen is { Status: FrozenStatus.Releasing, Release: { RetryAt: null } release } && release.Transfer == c.Transfer)
+        {
+            return c.Outcome switch
+            {
+                TransferOutcome.Succeeded => new Course(c, state).Say(new GuaranteeReleased(c.Transfer, c.Now)),
+                // The member's own money: asked for again however often the provider refuses, a day later, then after two, four, up to 32 days.
+                TransferOutcome.Failed => new Course(c, state).Say(
+                    new GuaranteeReleaseFailed(c.Transfer, c.Text, c.Now + Duration.FromDays(1 << Math.Min(release.Attempts - 1, 5)), c.Now)),
+                _ => Decision<AgreementEvent>.Unchanged,
+            };
+        }
+
         foreach (var settlement in state.Settlements)
         {
             if (settlement.Transfer == c.Transfer && settlement.Stage is (SettlementStage.Ordered or SettlementStage.Pending))

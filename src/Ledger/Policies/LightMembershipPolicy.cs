@@ -36,6 +36,8 @@ public static class LightMembershipPolicy
         })
     {
         OnlyWhere = "lightmember-",
+        // Each redemption is looked at, and the fee is reckoned days later.
+        IsPatient = true,
     };
 
     public static Policy Outcomes { get; } = new("light-membership-money", [typeof(TransferSucceeded), typeof(TransferFailed), typeof(TransferPending)], turn => turn.Fact switch
@@ -115,7 +117,7 @@ public static class LightMembershipPolicy
         AgreementEvent.SettlementOpened e => e.Order,
         AgreementEvent.SettlementRetried e => e.Order,
         AgreementEvent.FeeRefundOrdered e => e.Order,
-        AgreementEvent.GuaranteeReleased e => e.Order,
+        AgreementEvent.GuaranteeReleaseOrdered e => e.Order,
         _ => null,
     };
 

@@ -22,6 +22,9 @@ public sealed record Policy(string Name, IReadOnlyList<Type> Follows, Func<Polic
         LightMembershipPolicy.Benefits, LightMembershipPolicy.Outcomes,
     ];
 
+    /// <summary>Nobody waits for what follows: entries are followed soon, many at a time, and not each at once.</summary>
+    public bool IsPatient { get; init; }
+
     private const string KeyBegin = "policy ";
 
     /// <summary>Only books matter that have a stream whose id begins so: the others cost nothing. Null: all.</summary>

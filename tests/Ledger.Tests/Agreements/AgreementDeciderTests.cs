@@ -236,4 +236,35 @@ public class AgreementDeciderTests
         Assert.Equal(new OutOfTerm(Day(1), Day(10)), shop.Refuses(AgreementOperations.Report(shop.Ask(), "A-1", "b2", new(1), Day(10), null)));
         Assert.Single(shop.Orders);
     }
+
+    [Fact]
+    public void What_is_left_of_a_guarantee_is_given_free_however_often_the_provider_refuses()
+    {
+        var shop = new AgreementShop(Terms with { HasFreeze = true }).Signed();
+        shop.Provider(TransferOutcome.Succeeded);
+        shop.Benefit("b1", 9_00);
+        shop.Now = Day(5);
+        shop.Does(AgreementOperations.Quit(shop.Ask(), "A-1", QuitKind.Member, null));
+        shop.Provider(TransferOutcome.Succeeded);
+        Assert.Equal((AgreementStatus.Settled, FrozenStatus.Releasing), (shop.Agreement().Status, shop.Agreement().Frozen!.Status));
+        for (var (attempt, days) = (1, 1); attempt <= 8; attempt++, days = Math.Min(days * 2, 32))
+        {
+            var order = shop.Orders.Last();
+            Assert.Equal((MoneyMove.Unfreeze, new Money(6_00)), (order.Move, order.Amount));
+            shop.Provider(TransferOutcome.Pending);
+            shop.Provider(TransferOutcome.Failed, "RISK_DECLINED");
+            // An older word changes nothing.
+            shop.Provider(order.Number, TransferOutcome.Succeeded);
+            Assert.Equal(new GuaranteeRelease(order.Number, attempt, shop.Now + Duration.FromDays(days), "RISK_DECLINED"), shop.Agreement().Frozen!.Release);
+            Assert.Equal(shop.Now + Duration.FromDays(days), shop.Agreement().DueAt);
+            shop.Clock(shop.Now + Duration.FromDays(days) - Moments.Tick);
+            Assert.Equal(order, shop.Orders.Last());
+            shop.Clock(shop.Now + Moments.Tick);
+            Assert.NotEqual(order, shop.Orders.Last());
+        }
+
+        shop.Provider(TransferOutcome.Succeeded);
+        Assert.Equal((FrozenStatus.Released, null), (shop.Agreement().Frozen!.Status, shop.Agreement().DueAt));
+        Assert.Distinct(shop.Orders.Select(order => order.Number), StringComparer.Ordinal);
+    }
 }

@@ -120,6 +120,8 @@ public class AgreementExamples
         Assert.Equal((MoneyMove.UnfreezeToPay, new Money(9_00), freeze.Number), (pay.Move, pay.Amount, pay.Of));
         shop.Provider(TransferOutcome.Succeeded);
         Assert.Equal((MoneyMove.Unfreeze, new Money(6_00), freeze.Number), (shop.Orders.Last().Move, shop.Orders.Last().Amount, shop.Orders.Last().Of));
+        Assert.Equal(FrozenStatus.Releasing, shop.Agreement().Frozen!.Status);
+        shop.Provider(TransferOutcome.Succeeded);
         Assert.Equal(FrozenStatus.Released, shop.Agreement().Frozen!.Status);
     }
 

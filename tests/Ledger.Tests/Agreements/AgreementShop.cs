@@ -43,7 +43,7 @@ internal sealed class AgreementShop
         AgreementEvent.SettlementOpened e => e.Order,
         AgreementEvent.SettlementRetried e => e.Order,
         AgreementEvent.FeeRefundOrdered e => e.Order,
-        AgreementEvent.GuaranteeReleased e => e.Order,
+        AgreementEvent.GuaranteeReleaseOrdered e => e.Order,
         _ => null,
     }).OfType<MoneyOrder>();
 

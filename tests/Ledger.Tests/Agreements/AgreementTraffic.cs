@@ -53,6 +53,9 @@ internal sealed class AgreementTraffic(int seed)
                 : AgreementOperations.Sign(request, id, new("text-1", request.Now, AgreementView.Of(id, state, request.Now).EndsOn ?? new(2026, 1, 1)));
         }
 
+        if (state.Frozen?.Release is { RetryAt: null } release && random.Next(2) == 0)
+            return AgreementOperations.Note(request, id, release.Transfer, random.Next(2) == 0 ? TransferOutcome.Failed : TransferOutcome.Succeeded, "said so");
+
         // What was collected is worth a reversal, a refund, and the provider's word on it.
         if (state.Settlements.FirstOrDefault(one => one.Collected > Money.Zero) is { } paid && random.Next(3) > 0)
         {
@@ -86,5 +89,6 @@ internal sealed class AgreementTraffic(int seed)
 
     private static string? Waiting(Agreement state) => state.Settlements.SelectMany(one => one.Refunds.Where(refund => refund is { IsDone: false, Failure: null }).Select(refund => refund.Transfer))
         .Concat(state.Settlements.Where(one => one.Stage is SettlementStage.Ordered or SettlementStage.Pending).Select(one => one.Transfer!))
-        .Concat(state.Frozen is { Status: FrozenStatus.Ordered } frozen ? [frozen.Transfer] : []).FirstOrDefault();
+        .Concat(state.Frozen is { Status: FrozenStatus.Ordered } frozen ? [frozen.Transfer] : [])
+        .Concat(state.Frozen?.Release is { RetryAt: null } release ? [release.Transfer] : []).FirstOrDefault();
 }

@@ -20,7 +20,7 @@ using (
         coalesce(sum(case e.type when 'fee_refunded' then (e.data -> 'amount')::bigint end), 0)::bigint as refunded
     from entries as e
     where e.type in (
-        'preorder_created', 'preorder_expired', 'admission_consulted', 'agreement_signed', 'guarantee_frozen', 'guarantee_not_frozen', 'guarantee_released',
+        'preorder_created', 'preorder_expired', 'admission_consulted', 'agreement_signed', 'guarantee_frozen', 'guarantee_not_frozen', 'guarantee_released', 'guarantee_release_ordered', 'guarantee_release_failed',
         'benefit_accrued', 'benefit_reversed', 'obligation_progressed', 'obligation_reversed', 'period_reported', 'agreement_shared', 'agreement_unshared',
         'settlement_notice_sent', 'quit_requested', 'settlement_opened', 'settlement_retried', 'fee_pending', 'fee_collected', 'fee_collection_failed',
         'settlement_recomputed', 'fee_waiver_proposed', 'fee_waived', 'fee_refund_ordered', 'fee_refunded', 'fee_refund_failed')

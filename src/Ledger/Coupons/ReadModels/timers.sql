@@ -41,7 +41,7 @@ from (
     select e.tenant_id, e.stream_id, (e.data ->> 'due')::timestamptz as due_at
     from entries as e
     where e.data ? 'due' and e.type in (
-        'preorder_created', 'preorder_expired', 'admission_consulted', 'agreement_signed', 'guarantee_frozen', 'guarantee_not_frozen', 'guarantee_released',
+        'preorder_created', 'preorder_expired', 'admission_consulted', 'agreement_signed', 'guarantee_frozen', 'guarantee_not_frozen', 'guarantee_released', 'guarantee_release_ordered', 'guarantee_release_failed',
         'benefit_accrued', 'benefit_reversed', 'obligation_progressed', 'obligation_reversed', 'period_reported', 'agreement_shared', 'agreement_unshared',
         'settlement_notice_sent', 'quit_requested', 'settlement_opened', 'settlement_retried', 'fee_pending', 'fee_collected', 'fee_collection_failed',
         'settlement_recomputed', 'fee_waiver_proposed', 'fee_waived', 'fee_refund_ordered', 'fee_refunded', 'fee_refund_failed')
