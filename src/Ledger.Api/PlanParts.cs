@@ -18,6 +18,8 @@ internal static class PlanParts
         }
 
         if (body.GraceDays > body.SettlementDelayDays) faults.Add($"{at}/graceDays", "Let it be no more than settlementDelayDays: what is settled is not reported any more.");
+        if (body.ExemptionDays > 0 && settlement is { HasExemption: false })
+            faults.Add($"{at}/exemptionDays", "Leave it out: times and cycleFlex charge the same whenever someone quits.");
         if (body.Quit is { Mode: QuitMode.MerchantJump, Text: null }) faults.Add($"{at}/quit/text", "Send the address that it leads to.");
         return await call.RefuseAsync(faults) ? null : new(
             term!, settlement!, new(body.Guarantee), call.Caller.Profile.TimeZone, body.ExemptionDays, body.SignIntervalDays, body.SettlementDelayDays, body.GraceDays, body.RefundDays,

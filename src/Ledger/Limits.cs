@@ -190,9 +190,10 @@ public static class Limits
     /// <summary>Reports of benefits and fulfilments of one light membership, reversals included.</summary>
     public const int MaxReports = 2_000;
 
-    /// <summary>People who share one light membership, beside its signer; and refunds of one settlement.</summary>
+    /// <summary>People who share one light membership, beside its signer.</summary>
     public const int MaxShared = 10;
 
+    /// <summary>Refunds of one settlement, after which the merchant asks for no more of it; what is owed goes back beyond it.</summary>
     public const int MaxFeeRefunds = 100;
 
     /// <summary>Light memberships that one person ever signs or shares with a merchant.</summary>

@@ -79,9 +79,10 @@ public sealed record Agreement(
         }
     }
 
-    /// <summary>What of the frozen guarantee was not paid out yet.</summary>
+    /// <summary>What of the frozen guarantee was not paid out yet, and is not on its way.</summary>
     [JsonIgnore]
-    public Money Free => (Frozen?.Amount ?? Money.Zero) - Money.Sum(Settlements.Where(settlement => settlement.Move == MoneyMove.UnfreezeToPay).Select(settlement => settlement.Collected));
+    public Money Free => (Frozen?.Amount ?? Money.Zero) - Money.Sum(Settlements.Where(settlement => settlement.Move == MoneyMove.UnfreezeToPay)
+        .Select(settlement => settlement.Stage is SettlementStage.Ordered or SettlementStage.Pending ? settlement.Ordered : settlement.Collected));
 
     /// <summary>The signer and the family.</summary>
     [JsonIgnore]

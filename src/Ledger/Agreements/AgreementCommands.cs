@@ -14,7 +14,9 @@ public abstract record AgreementCommand(string Id, string Book, Instant Now)
     /// <param name="Plan">As it stands.</param>
     /// <param name="Member">The light memberships that the signer has and had.</param>
     /// <param name="Uncleared">An agreement of the signer whose fee is still to be collected; null: none.</param>
-    public sealed record SignAgreement(string Id, string Book, Instant Now, AgreementConsent? Consent, Plan Plan, LightMember Member, string? Uncleared) : AgreementCommand(Id, Book, Now);
+    /// <param name="ProviderAgreement">The provider's reference of the agreement that it signed; null: none, or the offer names it.</param>
+    public sealed record SignAgreement(
+        string Id, string Book, Instant Now, AgreementConsent? Consent, Plan Plan, LightMember Member, string? Uncleared, string? ProviderAgreement) : AgreementCommand(Id, Book, Now);
 
     /// <param name="Member">Who enjoyed it; null: the signer.</param>
     public sealed record ReportBenefit(string Id, string Book, Instant Now, string Number, Money Amount, Instant BusinessTime, string? Member) : AgreementCommand(Id, Book, Now);

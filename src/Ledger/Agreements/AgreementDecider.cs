@@ -83,11 +83,10 @@ public static class AgreementDecider
         if (state.Admission is not { IsAdmitted: true }) return new NotAdmitted(state.Admission?.Reference);
         if (c.Consent is not { } consent) return new ConsentMissing();
         if (EndsOn(term, terms) is var shown && consent.EndsOn != shown) return new TermNotAsShown(shown);
-        var freeze = terms.HasFreeze
-            ? new MoneyOrder(OrderNumber(c, "freeze"), MoneyMove.Freeze, terms.Guarantee, offer.Account, Of: null, offer.ProviderAgreement)
-            : null;
+        var agreed = offer.ProviderAgreement ?? c.ProviderAgreement;
+        var freeze = terms.HasFreeze ? new MoneyOrder(OrderNumber(c, "freeze"), MoneyMove.Freeze, terms.Guarantee, offer.Account, Of: null, agreed) : null;
         return new Course(c, state).Say(new AgreementSigned(
-            offer.Plan, offer.Version, offer.Member, terms.Settlement.Ceiling(terms.Guarantee), terms.Guarantee, term, consent, freeze, c.Now));
+            offer.Plan, offer.Version, offer.Member, terms.Settlement.Ceiling(terms.Guarantee), terms.Guarantee, term, consent, freeze, c.Now, agreed));
     }
 
     /// <summary>The day that is shown: the first that is no longer of the membership, or on which it ends during the day.</summary>

@@ -20,8 +20,10 @@ public abstract record AgreementEvent(Instant At)
 
     /// <param name="Fee">The most that one settlement may come to before the guarantee bounds it (F).</param>
     /// <param name="Order">To freeze the guarantee; null: it is not frozen.</param>
+    /// <param name="ProviderAgreement">Under which the provider collects; null: none.</param>
     public sealed record AgreementSigned(
-        string Plan, int Version, string Member, Money Fee, Money Guarantee, Term Term, AgreementConsent Consent, MoneyOrder? Order, Instant At) : AgreementEvent(At);
+        string Plan, int Version, string Member, Money Fee, Money Guarantee, Term Term, AgreementConsent Consent, MoneyOrder? Order, Instant At, string? ProviderAgreement = null)
+        : AgreementEvent(At);
 
     public sealed record GuaranteeFrozen(string Transfer, Instant At) : AgreementEvent(At);
 

@@ -18,7 +18,12 @@ public static class AgreementEvolution
         PreorderCreated e => s with { Offer = e.Offer },
         PreorderExpired => s,
         AdmissionConsulted e => s with { Admission = new(e.IsAdmitted, e.Reference, e.At) },
-        AgreementSigned e => s with { Signature = new(e.At, e.Term, e.Consent), Frozen = e.Order is { } order ? new(order.Number, order.Amount, FrozenStatus.Ordered, Release: null) : null },
+        AgreementSigned e => s with
+        {
+            Offer = s.Offer! with { ProviderAgreement = e.ProviderAgreement },
+            Signature = new(e.At, e.Term, e.Consent),
+            Frozen = e.Order is { } order ? new(order.Number, order.Amount, FrozenStatus.Ordered, Release: null) : null,
+        },
         GuaranteeFrozen => s with { Frozen = s.Frozen is { } frozen ? frozen with { Status = FrozenStatus.Frozen } : null },
         GuaranteeNotFrozen => s with { Frozen = s.Frozen is { } frozen ? frozen with { Status = FrozenStatus.Failed } : null },
         GuaranteeReleaseOrdered e => s with { Frozen = s.Frozen is { } frozen ? frozen with { Status = FrozenStatus.Releasing, Release = Again(frozen.Release, e.Order.Number) } : null },

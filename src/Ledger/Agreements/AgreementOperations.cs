@@ -33,7 +33,8 @@ public static class AgreementOperations
     public static Operation Admit(Request request, string id, bool isAdmitted, string reference) =>
         On(request, id, (_, _) => new ConsultAdmission(id, request.Book, request.Now, isAdmitted, reference));
 
-    public static Operation Sign(Request request, string id, AgreementConsent? consent)
+    /// <param name="providerAgreement">The provider's reference of the agreement that it signed; null: none, or the pre-order named it.</param>
+    public static Operation Sign(Request request, string id, AgreementConsent? consent, string? providerAgreement = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         var stream = AgreementStreams.AgreementOf(id);
@@ -42,10 +43,12 @@ public static class AgreementOperations
             if (book.State(stream).Offer is not { } offer) return new AgreementUnknown(id);
             var (plan, member) = (AgreementStreams.PlanOf(offer.Plan), AgreementStreams.MemberOf(offer.Member));
             if (!book.Has(plan) || !book.Has(member)) return new Verdict.NeedsMore([plan, member]);
-            var last = book.State(member).Spans.LastOrDefault(span => span.IsSigner && span.Agreement != id)?.Agreement;
-            if (last is not null && !book.Has(AgreementStreams.AgreementOf(last))) return new Verdict.NeedsMore([AgreementStreams.AgreementOf(last)]);
-            var isUncleared = last is not null && book.State(AgreementStreams.AgreementOf(last)).Status is (AgreementStatus.Dunning or AgreementStatus.SettleFailed);
-            return Run(book, request.Now, new SignAgreement(id, request.Book, request.Now, consent, book.State(plan), book.State(member), isUncleared ? last : null));
+            // Any of them: collecting an earlier one may have failed only after the next was signed.
+            var earlier = book.State(member).Spans.Where(span => span.IsSigner && span.Agreement != id).Select(span => span.Agreement).ToList();
+            StreamName[] lacking = [.. earlier.Select(AgreementStreams.AgreementOf).Where(other => !book.Has(other))];
+            if (lacking.Length > 0) return new Verdict.NeedsMore(lacking);
+            var uncleared = earlier.Find(other => book.State(AgreementStreams.AgreementOf(other)).Status is AgreementStatus.Dunning or AgreementStatus.SettleFailed);
+            return Run(book, request.Now, new SignAgreement(id, request.Book, request.Now, consent, book.State(plan), book.State(member), uncleared, providerAgreement));
         });
     }
 

@@ -20,6 +20,13 @@ internal sealed class Course(AgreementCommand command, Agreement state)
     public Decision<AgreementEvent> Reckon(AgreementEvent fact)
     {
         Add(fact);
+        Fall();
+        return Done();
+    }
+
+    /// <summary>Every settlement is reckoned again: what is due of it may have fallen, and never rises.</summary>
+    private void Fall()
+    {
         foreach (var settlement in state.Settlements)
         {
             var trace = Trace(state, settlement.Period, settlement.Due);
@@ -29,16 +36,15 @@ internal sealed class Course(AgreementCommand command, Agreement state)
             var (stage, retry) = isOver ? (SettlementStage.Done, null) : (settlement.Stage, settlement.RetryAt);
             Add(new SettlementRecomputed(settlement.Period, settlement.Due, trace, stage, retry, command.Now));
         }
-
-        return Done();
     }
 
     public Decision<AgreementEvent> Waive(FeeWaived fact) => Reckon(fact);
 
-    /// <summary>The way out: every settlement that is left is opened at once.</summary>
+    /// <summary>The way out: every settlement that is left is opened at once. Within the exemption what was settled before costs nothing either.</summary>
     public Decision<AgreementEvent> Quit(QuitRequested fact)
     {
         Add(fact);
+        Fall();
         while (state.Next is { } next) Open(next.Period);
         return Done();
     }
@@ -82,9 +88,11 @@ internal sealed class Course(AgreementCommand command, Agreement state)
     public static FormulaTrace Trace(Agreement state, int period, Money? before = null)
     {
         var terms = state.Offer!.Terms;
+        // What was collected is not waived: only what is not collected yet.
+        var isCollected = state.Settlements.Any(one => one.Period == period && one.Collected > Money.Zero);
         return Formula.Of(new(
             terms.Settlement, state.Accrued, state.Reversed, state.Times, state.Progress, terms.Guarantee, period, state.Reports.FirstOrDefault(report => report.Period == period)?.Amount,
-            state.QuitAt, state.Signature!.Term.ExemptionEnd, state.Waiver is { Approver: not null } waiver ? waiver.Reason : null, before));
+            state.QuitAt, state.Signature!.Term.ExemptionEnd, state.Waiver is { Approver: not null } waiver && !isCollected ? waiver.Reason : null, before));
     }
 
     /// <summary>Stands for a settlement where only its period matters.</summary>
@@ -155,7 +163,7 @@ internal sealed class Course(AgreementCommand command, Agreement state)
 
     private void GiveBack(Settlement settlement)
     {
-        if (settlement.Excess == Money.Zero || settlement.Refunds.Count >= Limits.MaxFeeRefunds) return;
+        if (settlement.Excess == Money.Zero) return;
         Refund(settlement, FormattableString.Invariant($"auto-{settlement.Refunds.Count + 1}"), settlement.Excess, FeeRefundKind.MemberFee, "settled anew");
     }
 

@@ -13,7 +13,7 @@ public static class Explanation
     {
         ArgumentNullException.ThrowIfNull(facts);
         var explained = new List<Explained>();
-        var (reports, due) = (new Dictionary<int, Money>(), new Dictionary<int, Money>());
+        var (reports, due, collected) = (new Dictionary<int, Money>(), new Dictionary<int, Money>(), new HashSet<int>());
         var inputs = new FormulaInputs(new SettlementRule.Fee(Money.Zero), Money.Zero, Money.Zero, 0, Money.Zero, Money.Zero, 0, null, null, null);
         for (var i = 0; i < facts.Count; i++)
         {
@@ -30,6 +30,7 @@ public static class Explanation
                 _ => inputs,
             };
             if (facts[i] is PeriodReported reported) reports[reported.Period] = reported.Amount;
+            if (facts[i] is FeeCollected paid) collected.Add(paid.Period);
             if (facts[i] is SettlementOpened opened) Explain(i, opened.Period, opened.Trace, before: null);
             if (facts[i] is SettlementRecomputed again) Explain(i, again.Period, again.Trace, due.GetValueOrDefault(again.Period));
         }
@@ -38,7 +39,13 @@ public static class Explanation
 
         void Explain(int fact, int period, FormulaTrace stored, Money? before)
         {
-            var trace = Formula.Of(inputs with { Period = period, Reported = reports.TryGetValue(period, out var amount) ? amount : null, Before = before });
+            var trace = Formula.Of(inputs with
+            {
+                Period = period,
+                Reported = reports.TryGetValue(period, out var amount) ? amount : null,
+                Waived = collected.Contains(period) ? null : inputs.Waived,
+                Before = before,
+            });
             explained.Add(new(fact, stored, trace));
             due[period] = trace.Due;
         }

@@ -13,7 +13,7 @@ namespace Ledger.Agreements;
 /// <param name="Reported">What was reported for the period; only where the plan is such.</param>
 /// <param name="QuitAt">When the member quit; null: the term ran out.</param>
 /// <param name="ExemptionEnd">Who quits no later pays nothing.</param>
-/// <param name="Waived">Why the rest was waived; null: it was not.</param>
+/// <param name="Waived">Why it was waived; null: it was not, or was collected before.</param>
 /// <param name="Before">What was due before, which is never exceeded; null: nothing was.</param>
 public sealed record FormulaInputs(
     SettlementRule Rule, Money Accrued, Money Reversed, int Times, Money Progress, Money Guarantee, int Period, Money? Reported, Instant? QuitAt, Instant? ExemptionEnd,

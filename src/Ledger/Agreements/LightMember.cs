@@ -25,7 +25,8 @@ public sealed record LightMember(IReadOnlyList<LightSpan> Spans)
         return fact switch
         {
             LightMemberEvent.LightMembershipBegun e => new([.. state.Spans, e.Span]),
-            LightMemberEvent.LightMembershipEnded e => new([.. state.Spans.Select(span => span.Agreement == e.Agreement ? span with { Until = e.Until } : span)]),
+            // Who left and came back has two spans of one membership: the first stays as it ended.
+            LightMemberEvent.LightMembershipEnded e => new([.. state.Spans.Select(span => span.Agreement == e.Agreement && span.Until > e.Until ? span with { Until = e.Until } : span)]),
             _ => throw new UnreachableException($"{fact}"),
         };
     }

@@ -9,7 +9,7 @@ namespace Ledger.Agreements;
 /// </summary>
 /// <param name="TimeZone">IANA name in which days and months are reckoned.</param>
 /// <param name="Guarantee">The most that one settlement ever charges (G).</param>
-/// <param name="ExemptionDays">Days, the first one included, in which quitting costs nothing; 0: none.</param>
+/// <param name="ExemptionDays">Days, the first one included, in which quitting costs nothing, where the settlement has an exemption; 0: none.</param>
 /// <param name="SignIntervalDays">Days between two sign-ups of one member; 0: any time.</param>
 /// <param name="SettlementDelayDays">Days between the end and its settlement; no fewer than the grace.</param>
 /// <param name="GraceDays">Days after the end in which benefits of the term are still reported.</param>
@@ -30,7 +30,7 @@ public sealed record PlanTerms(
         var start = Term is TermRule.AbsolutePlusOne ? Times.StartOfDay(today.PlusDays(1), zone) : moment;
         var end = Times.Cut(Term.EndOf(moment, zone));
         var first = start.InZone(zone).Date;
-        return end <= start ? null : new(start, end, ExemptionDays == 0 ? null : Times.StartOfDay(first.PlusDays(ExemptionDays), zone));
+        return end <= start ? null : new(start, end, ExemptionDays == 0 || !Settlement.HasExemption ? null : Times.StartOfDay(first.PlusDays(ExemptionDays), zone));
     }
 }
 
@@ -151,6 +151,10 @@ public abstract record SettlementRule
 
     [JsonIgnore]
     public bool HasPeriods => this is Cycle or CycleFlex;
+
+    /// <summary>Whether quitting early enough may cost nothing: a table and what the merchant reports are charged whenever someone quits.</summary>
+    [JsonIgnore]
+    public bool HasExemption => this is not (Steps or CycleFlex);
 
     /// <summary>The most that one settlement may come to before the guarantee bounds it.</summary>
     public Money Ceiling(Money guarantee) => this switch

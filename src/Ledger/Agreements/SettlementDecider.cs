@@ -117,8 +117,10 @@ internal static class SettlementDecider
         var course = new Course(c, state);
         if (c.Outcome == TransferOutcome.Pending) return Decision<AgreementEvent>.Unchanged;
         if (c.Outcome == TransferOutcome.Succeeded) return course.Say(new FeeRefunded(settlement.Period, c.Transfer, refund.Amount, c.Text, c.Now));
-        // What is above the due amount goes back, however often the provider refuses; what the merchant wished is for the merchant to ask again.
-        var isOwed = settlement.Collected - (settlement.Returning - refund.Amount) > settlement.Due && settlement.Refunds.Count < Limits.MaxFeeRefunds;
-        return course.Say(new FeeRefundFailed(settlement.Period, c.Transfer, c.Text, isOwed ? c.Now + Duration.FromDays(1) : null, c.Now));
+        // What is above the due amount goes back, however often the provider refuses: a day later, then after two, four, up to 32 days.
+        // What the merchant wished is for the merchant to ask again.
+        var isOwed = settlement.Collected - (settlement.Returning - refund.Amount) > settlement.Due;
+        var days = 1 << Math.Min(settlement.Refunds.Count(one => one.Failure is not null), 5);
+        return course.Say(new FeeRefundFailed(settlement.Period, c.Transfer, c.Text, isOwed ? c.Now + Duration.FromDays(days) : null, c.Now));
     }
 }

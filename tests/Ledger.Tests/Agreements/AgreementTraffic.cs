@@ -32,7 +32,8 @@ internal sealed class AgreementTraffic(int seed)
     /// <param name="transfers">Numbers of orders to the provider, the last ones.</param>
     public Operation Next(Request request, Func<string, Agreement> stateOf, IReadOnlyList<string> transfers)
     {
-        if (agreements.Count < 3 || random.Next(20) == 0)
+        // Few later on, so that those there are live to their settlement and beyond.
+        if (agreements.Count < 3 || random.Next(agreements.Count < 8 ? 20 : 80) == 0)
         {
             var fresh = FormattableString.Invariant($"A-{seed}-{++made}");
             agreements.Add(fresh);
@@ -87,7 +88,8 @@ internal sealed class AgreementTraffic(int seed)
         }
     }
 
-    private static string? Waiting(Agreement state) => state.Settlements.SelectMany(one => one.Refunds.Where(refund => refund is { IsDone: false, Failure: null }).Select(refund => refund.Transfer))
+    /// <summary>An order whose outcome the agreement does not know yet; null: none.</summary>
+    public static string? Waiting(Agreement state) => state.Settlements.SelectMany(one => one.Refunds.Where(refund => refund is { IsDone: false, Failure: null }).Select(refund => refund.Transfer))
         .Concat(state.Settlements.Where(one => one.Stage is SettlementStage.Ordered or SettlementStage.Pending).Select(one => one.Transfer!))
         .Concat(state.Frozen is { Status: FrozenStatus.Ordered } frozen ? [frozen.Transfer] : [])
         .Concat(state.Frozen?.Release is { RetryAt: null } release ? [release.Transfer] : []).FirstOrDefault();
