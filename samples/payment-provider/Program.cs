@@ -43,11 +43,11 @@ await using var app = builder.Build();
 
 app.MapPost("/v1/transfers", (Delegate)((HttpContext call) => SignedAsync<Order>(call, TransferAsync)));
 app.MapPost("/v1/transfers/query", (Delegate)((HttpContext call) => SignedAsync<Question>(call, QueryAsync)));
-app.MapPost("/v1/admissions", (Delegate)((HttpContext call) => SignedAsync<Question>(call, (_, ask) => Task.FromResult(ask.Account?.StartsWith("no-", StringComparison.Ordinal) == true
-    ? Results.Json(new Word(ask.Merchant, ask.Number, "N", null, null, "NOT_ADMITTED"), json)
-    : Results.Json(new Word(ask.Merchant, ask.Number, "Y", null, $"admitted-{ask.Merchant}-{ask.Number}", null), json)))));
-app.MapPost("/v1/agreements", (Delegate)((HttpContext call) => SignedAsync<Question>(call, (_, ask) =>
-    Task.FromResult(Results.Json(new Word(ask.Merchant, ask.Number, "Y", null, $"agreed-{ask.Merchant}-{ask.Number}", null), json)))));
+app.MapPost("/v1/admissions", (Delegate)((HttpContext call) => SignedAsync<Question>(call, (_, ask) => AnswerAsync(call, ask.Account?.StartsWith("no-", StringComparison.Ordinal) == true
+    ? new Word(ask.Merchant, ask.Number, "N", null, null, "NOT_ADMITTED")
+    : new Word(ask.Merchant, ask.Number, "Y", null, $"admitted-{ask.Merchant}-{ask.Number}", null)))));
+app.MapPost("/v1/agreements", (Delegate)((HttpContext call) => SignedAsync<Question>(
+    call, (_, ask) => AnswerAsync(call, new Word(ask.Merchant, ask.Number, "Y", null, $"agreed-{ask.Merchant}-{ask.Number}", null)))));
 app.MapGet("/money", () => Results.Json(bank.Money(), json));
 app.MapGet("/money/{merchant}/{number}", (string merchant, string number) => bank.MoneyOf(merchant, number) is { } entry ? Results.Json(entry, json) : Results.NotFound());
 app.MapPost("/accounts", (Deposit deposit) => bank.Set(deposit));
@@ -85,6 +85,15 @@ async Task<IResult> QueryAsync(HttpContext call, Question ask)
     var word = bank.Find(ask.Merchant, ask.Number);
     if (fault == Fault.AnswerLate) await Task.Delay(late);
     return word is null ? Results.NotFound() : Results.Json(word, json);
+}
+
+// Says the same whenever it is asked under the number: only the way there and back may go wrong.
+async Task<IResult> AnswerAsync(HttpContext call, Word word)
+{
+    var fault = faults.Next();
+    if (fault is Fault.LoseRequest or Fault.LoseAnswer or Fault.Break) return Lose(call, fault);
+    if (fault == Fault.AnswerLate) await Task.Delay(late);
+    return Results.Json(word, json);
 }
 
 IResult Lose(HttpContext call, Fault fault)

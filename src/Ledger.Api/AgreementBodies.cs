@@ -13,7 +13,7 @@ public sealed record OpenPlanBody(
 /// <summary>What a light membership promises and costs: one version of its terms.</summary>
 /// <param name="Guarantee">The most that one settlement ever charges, in minor units.</param>
 /// <param name="Rights">What the member enjoys, as it is shown.</param>
-/// <param name="ExemptionDays">Days, the first one included, in which quitting costs nothing.</param>
+/// <param name="ExemptionDays">Days, the first one included, in which quitting costs nothing; not with times and cycleFlex.</param>
 /// <param name="SignIntervalDays">Days between two sign-ups of one person.</param>
 /// <param name="SettlementDelayDays">Days between the end and the settlement; no fewer than graceDays.</param>
 /// <param name="GraceDays">Days after the end in which benefits of the term are still reported.</param>
@@ -112,11 +112,13 @@ public sealed record PreorderBody(
     [property: Range(Limits.MinPreorderSeconds, Limits.MaxPreorderSeconds)] int Seconds = Limits.PreorderSeconds,
     Instant? BusinessTime = null);
 
-/// <summary>What the credit provider answered: yes or no, never a score.</summary>
+/// <summary>What the credit provider answered: yes or no, never a score. Empty: it is asked now.</summary>
+/// <param name="Admitted">With reference.</param>
 /// <param name="Reference">Where the provider keeps its answer.</param>
-public sealed record AdmissionBody(bool Admitted, [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Reference);
+public sealed record AdmissionBody(
+    bool? Admitted = null, [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Reference = null);
 
-/// <summary>Signs it, with consent.</summary>
+/// <summary>Signs it, with consent; at the provider too, where the pre-order names no agreement of it.</summary>
 public sealed record SignBody(AgreementConsentBody? Consent = null);
 
 /// <param name="TextVersion">The version of the text that was shown.</param>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Ledger.Agreements;
 using Ledger.Policies;
 using Ledger.Postgres;
+using Ledger.Postgres.Paying;
 using NodaTime;
 
 namespace Ledger.Api;
@@ -123,7 +124,29 @@ public static class AgreementEndpoints
 
     private static async Task AdmitAsync(Call call)
     {
-        if (await call.ReadAsync<AdmissionBody>() is var (body, raw)) await SubmitAsync(call, AgreementOperations.Admit(call.Request(raw), call.Route("id"), body.Admitted, body.Reference));
+        if (await call.ReadAsync<AdmissionBody>(isOptional: true) is not var (body, raw)) return;
+        var faults = new Faults();
+        if (body.Admitted is null != body.Reference is null) faults.Add("/admitted", "Send admitted and reference, or neither to have the credit provider asked.");
+        if (await call.RefuseAsync(faults)) return;
+        var answer = body is { Admitted: { } isAdmitted, Reference: { } reference } ? (isAdmitted, reference) : await ConsultAsync(call);
+        if (answer is var (said, where)) await SubmitAsync(call, AgreementOperations.Admit(call.Request(raw), call.Route("id"), said, where));
+    }
+
+    /// <summary>What the credit provider answers, asked under the agreement's own number: once, as what stands in the book is not asked again. Null after a problem was answered.</summary>
+    private static async Task<(bool IsAdmitted, string Reference)?> ConsultAsync(Call call)
+    {
+        if (await FindAsync(call) is not { } state) return null;
+        if (state.Admission is { } known) return (known.IsAdmitted, known.Reference);
+        if (state.Status != AgreementStatus.Preordered)
+        {
+            await Problems.WriteAsync(call.Http, new AgreementStatusInvalid(state.Status));
+            return null;
+        }
+
+        var id = call.Route("id");
+        if (await call.AskAsync(provider => provider.ConsultAsync(call.Merchant, id, state.Offer!.Account, call.Aborted)) is not { } answer) return null;
+        // Why it said no may be a score: the number under which it was asked finds it there.
+        return answer.Verdict == ProviderVerdict.Yes ? (true, answer.Said) : (false, id);
     }
 
     private static async Task SignAsync(Call call)
@@ -133,7 +156,23 @@ public static class AgreementEndpoints
         if (body.Consent is { } said && said.At > call.Now + Caller.Skew) faults.Add("/consent/at", "State when the person agreed: it lies in the future.");
         if (await call.RefuseAsync(faults)) return;
         var consent = body.Consent is { } given ? new AgreementConsent(given.TextVersion, Times.Cut(given.At), given.EndsOn) : null;
-        await SubmitAsync(call, AgreementOperations.Sign(call.Request(raw), call.Route("id"), consent));
+        if (await FindAsync(call) is not { } state) return;
+        var (id, request, agreed) = (call.Route("id"), call.Request(raw), (string?)null);
+        if (state is { Signature: null, Offer: { ProviderAgreement: null, Account: var account } } && call.Http.RequestServices.GetRequiredService<PaymentProvider>().IsConfigured)
+        {
+            // Who may not sign here is told so before the provider signs anything.
+            if (await call.WouldRefuseAsync(AgreementOperations.Sign(request, id, consent))
+                || await call.AskAsync(provider => provider.SignAsync(call.Merchant, id, account, call.Aborted)) is not { } answer) return;
+            if (answer.Verdict == ProviderVerdict.No)
+            {
+                await Problems.WriteAsync(call.Http, Problems.ProviderRefuses, JsonFacts.Of(new { reason = answer.Said }));
+                return;
+            }
+
+            agreed = answer.Said;
+        }
+
+        await SubmitAsync(call, AgreementOperations.Sign(request, id, consent, agreed));
     }
 
     private static async Task ReportAsync(Call call)

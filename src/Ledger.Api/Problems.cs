@@ -58,6 +58,19 @@ public static class Problems
         "outcome-unknown", 503, "Nobody can tell yet whether the request was carried out",
         "Send the same request again under the same key, or ask GET /v1/requests/{key}.", IsRetryable: true);
 
+    public static ProblemType ProviderNotConfigured { get; } = new(
+        "provider-not-configured", 409, "The service knows no payment provider that it could ask", "Ask it yourself and send the answer, or have Provider:Url configured.");
+
+    public static ProblemType ProviderSilent { get; } = new(
+        "provider-silent", 503, "The payment provider gave no answer; nothing was recorded",
+        "Send the same request again after Retry-After: the provider is asked again under the same number.", IsRetryable: true);
+
+    public static ProblemType ProviderDiffers { get; } = new(
+        "provider-differs", 409, "The payment provider has another request under this number", "Make a new pre-order under another number.");
+
+    public static ProblemType ProviderRefuses { get; } = new(
+        "provider-refuses", 422, "The payment provider does not sign an agreement for this account", "See reason; offer the price without a membership.");
+
     public static ProblemType Internal { get; } = new("internal-error", 500, "The service failed", "Report the requestId; the same request under the same key is safe to repeat.");
 
     /// <summary>Every problem there is, refusals in the order in which their files declare them.</summary>

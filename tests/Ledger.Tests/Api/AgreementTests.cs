@@ -47,6 +47,7 @@ public sealed class AgreementTests : IAsyncLifetime
         Assert.Equal("2026-01-31", quote.Said("endsOn"));
         var asked = Shop.Expect(201, await client.PostAsync("/v1/agreements", new { agreement = "A-1", plan = "tea", member = "m-1", account = "acc-1" }, shop.TillKey));
         Assert.Equal(("preordered", "2026-01-31"), (asked.Said("status"), asked.Said("endsOn")));
+        Assert.Equal("provider-not-configured", (await client.PostAsync("/v1/agreements/A-1/admission", null, shop.MerchantKey)).Problem);
         Shop.Expect(200, await client.PostAsync("/v1/agreements/A-1/admission", new { admitted = true, reference = "ref-1" }, shop.MerchantKey));
         Assert.Equal("consent-missing", (await client.PostAsync("/v1/agreements/A-1/sign", null, shop.TillKey)).Problem);
         Shop.Expect(200, await SignAsync(shop, "A-1"));
