@@ -23,7 +23,8 @@ public static class Service
         // Plain reads change no setting of their session, so nothing needs to be reset after them.
         var reads = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = ReadConnections, NoResetOnClose = true, ApplicationName = "ledger-api" };
         services.AddSingleton(_ => NpgsqlDataSource.Create(reads));
-        services.AddSingleton<IClock>(SystemClock.Instance);
+        services.AddSingleton(provider => Rehearsal.ClockOf(
+            provider.GetRequiredService<IConfiguration>(), connectionString, provider.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Rehearsal))));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<BookHints>();
         services.AddSingleton(provider => new Scribes(connectionString, provider.GetRequiredService<BookHints>(), provider.GetRequiredService<ILogger<Scribes>>()));
