@@ -16,9 +16,9 @@ public sealed class TransferProofTests(LedgerDatabase database) : IClassFixture<
     private static readonly bool s_isLong = Environment.GetEnvironmentVariable("LEDGER_LONG") is "1" or "full";
 
     [Theory]
-    [InlineData(5)]
-    [InlineData(30)]
-    public async Task Every_transfer_ends_as_in_the_providers_record(int faults)
+    [InlineData(5, false)]
+    [InlineData(30, true)]
+    public async Task Every_transfer_ends_as_in_the_providers_record(int faults, bool hasAnother)
     {
         var (port, random, book) = (ProviderProcess.FreePort(), new Random(faults), $"m{faults}");
         await using var provider = await ProviderProcess.StartAsync(faults, seed: faults, port);
@@ -29,6 +29,8 @@ public sealed class TransferProofTests(LedgerDatabase database) : IClassFixture<
 
         var orders = Orders(s_isLong ? 100 : 12, random).ToList();
         var service = await StartAsync(provider, port);
+        // Another instance works on the same transfers at the same time, and lives.
+        await using var other = hasAnother ? await StartAsync(provider, port: 0) : null;
         try
         {
             foreach (var some in orders.Chunk((orders.Count / 3) + 1))
@@ -53,9 +55,14 @@ public sealed class TransferProofTests(LedgerDatabase database) : IClassFixture<
         var transfers = (await new TransferQueries(database.Source).AllAsync(CancellationToken.None)).Where(row => row.Book == book).Select(row => row.Transfer).ToList();
         Assert.Equal(orders, transfers.Select(transfer => transfer.Order!).OrderBy(order => orders.IndexOf(order)));
         Assert.Contains(transfers, transfer => transfer.State == TransferState.Succeeded);
+        // Whoever asked: one final answer each, and the provider never saw another number.
+        Assert.Equal(
+            (orders.Count, orders.Count, 0L),
+            ((int)await CountAsync(book, "transfer_succeeded", "transfer_failed"), (int)await CountAsync(book, "transfer_ordered"), await CountAsync(book, "transfer_disputed")));
         Assert.All(transfers.Where(transfer => transfer.Order!.Account == "poor"), transfer => Assert.Equal(TransferState.Failed, transfer.State));
 
         using var money = JsonDocument.Parse(await http.GetStringAsync("/money"));
+        Assert.Empty(money.RootElement.GetProperty("transfers").EnumerateArray().Select(one => one.GetProperty("number").GetString()).Except(orders.Select(order => order.Number)));
         Assert.Equal(
             transfers.Where(transfer => transfer.State == TransferState.Succeeded).Sum(transfer => transfer.Order!.Amount),
             money.RootElement.GetProperty("transfers").EnumerateArray().Where(one => one.GetProperty("status").GetString() == "Y").Sum(one => one.GetProperty("amount").GetInt64()));
@@ -122,6 +129,9 @@ public sealed class TransferProofTests(LedgerDatabase database) : IClassFixture<
         Assert.Equal("transfer-unknown", (await service.Client.GetAsync("/v1/transfers/nothing", platform, ("Ledger-Merchant", book))).Problem);
         Assert.Equal(400, (await service.Client.GetAsync("/v1/transfers?state=lost", platform, ("Ledger-Merchant", book))).Status);
     }
+
+    private Task<long> CountAsync(string book, params string[] types) =>
+        database.Source.AskAsync<long>("select count(*) from ledger.mt_events where tenant_id = $1 and type = any ($2)", book, types);
 
     private static Instant Now() => Times.Cut(SystemClock.Instance.GetCurrentInstant());
 
