@@ -24,6 +24,7 @@ internal sealed record Options(IReadOnlyList<string> Scenarios, long Coupons, in
         issue     issuing under a quota and a per-member limit, against issuing without
         lag       from commit to visible in the followed read models, under load
         payments  payments that earn points and bring an offer, against redeeming in one shot
+        timers    timers that become due while tills redeem, beside a timer of every coupon that waits
         readers   rebuilding read models and verifying the books, against COPY
 
         Ledger.Benchmarks pot [tickets]
@@ -31,7 +32,7 @@ internal sealed record Options(IReadOnlyList<string> Scenarios, long Coupons, in
         pot       drawing cards, and splitting a pot among a million tickets: on one core, without a database
         """;
 
-    public static readonly IReadOnlyList<string> All = ["spread", "hot", "single", "holds", "quotes", "steady", "issue", "lag", "payments", "readers"];
+    public static readonly IReadOnlyList<string> All = ["spread", "hot", "single", "holds", "quotes", "steady", "issue", "lag", "payments", "timers", "readers"];
 
     /// <summary>Null where the arguments say nothing that can be done.</summary>
     public static Options? Parse(string[] arguments)

@@ -27,6 +27,7 @@ foreach (var scenario in options.Scenarios)
         "issue" => new IssueScenario(stage, options, report).RunAsync(),
         "lag" => new LagScenario(stage, options, report).RunAsync(),
         "payments" => new PaymentScenario(stage, options, report).RunAsync(),
+        "timers" => new TimerScenario(stage, options, report).RunAsync(),
         "readers" => new ReaderScenario(stage, options, report).RunAsync(),
         _ => throw new System.Diagnostics.UnreachableException(scenario),
     });

@@ -138,8 +138,14 @@ internal sealed class Stage : IAsyncDisposable
         while (await reader.ReadAsync()) Console.Error.WriteLine(reader.GetString(0));
     }
 
-    private static Dictionary<string, string> Settings(Options options) =>
-        options.Statements ? new(StringComparer.Ordinal) { ["shared_preload_libraries"] = "pg_stat_statements" } : new(StringComparer.Ordinal);
+    private static Dictionary<string, string> Settings(Options options)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (options.Statements) settings.Add("shared_preload_libraries", "pg_stat_statements");
+        // When a timer's entry was there, not when it was begun.
+        if (options.Scenarios.Contains("timers", StringComparer.Ordinal)) settings.Add("track_commit_timestamp", "on");
+        return settings;
+    }
 
     private async Task SeedAsync()
     {
