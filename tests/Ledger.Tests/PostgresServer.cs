@@ -72,7 +72,9 @@ public static class PostgresServer
             }
         }
 
-        return await LocalPostgres.StartAsync(new LocalPostgresOptions { DataDir = NewFolder() });
+        // Tests run several services at once, some of them killed, whose connections end a little later.
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_connections"] = "300" };
+        return await LocalPostgres.StartAsync(new LocalPostgresOptions { DataDir = NewFolder(), ExtraSettings = settings });
     }
 }
 

@@ -20,7 +20,7 @@ public static class AgreementEvolution
         AdmissionConsulted e => s with { Admission = new(e.IsAdmitted, e.Reference, e.At) },
         AgreementSigned e => s with
         {
-            Offer = s.Offer! with { ProviderAgreement = e.ProviderAgreement },
+            Offer = s.Offer is { } offer ? offer with { ProviderAgreement = e.ProviderAgreement } : null,
             Signature = new(e.At, e.Term, e.Consent),
             Frozen = e.Order is { } order ? new(order.Number, order.Amount, FrozenStatus.Ordered, Release: null) : null,
         },

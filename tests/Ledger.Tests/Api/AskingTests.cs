@@ -65,7 +65,8 @@ public sealed class AskingTests(LedgerDatabase database) : IClassFixture<LedgerD
         Assert.Equal((true, "ref-77"), (first["admission"].GetProperty("isAdmitted").GetBoolean(), first["admission"].GetProperty("reference").GetString()));
         Assert.True(Shop.Expect(200, await AdmitAsync("A-1", "adm-1")).IsReplayed);
         Assert.Equal("ref-77", Shop.Expect(200, await AdmitAsync("A-1", "adm-2"))["admission"].GetProperty("reference").GetString());
-        Assert.Equal(Enumerable.Repeat("/v1/admissions A-1", 5), asked);
+        Assert.Equal(5, asked.Count(one => one == "/v1/admissions A-1"));
+        Assert.Equal(5, asked.Count);
         Assert.Equal(1, await CountAsync("admission_consulted"));
     }
 
@@ -79,7 +80,7 @@ public sealed class AskingTests(LedgerDatabase database) : IClassFixture<LedgerD
         Assert.Equal(0, await database.Source.AskAsync<long>("select count(*) from ledger.mt_events where data::text like '%SCORE%'"));
         Assert.Equal("not-admitted", (await SignAsync("A-2", "sign-2")).Problem);
         Assert.Equal("agreement-unknown", (await AdmitAsync("A-9", "adm-4")).Problem);
-        Assert.Equal(["/v1/admissions A-2"], asked);
+        Assert.Equal("/v1/admissions A-2", Assert.Single(asked));
         Assert.Equal(400, (await client.PostAsync("/v1/agreements/A-2/admission", new { admitted = true }, shop.MerchantKey)).Status);
     }
 

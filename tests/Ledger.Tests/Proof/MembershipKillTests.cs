@@ -239,16 +239,16 @@ public sealed class MembershipKillTests(LedgerDatabase database, ITestOutputHelp
     /// <summary>Waits until nothing is under way at this time; a person has those asked again that would wait longer than the test. False: some wait for later.</summary>
     private async Task<bool> EndAsync(Duration ahead)
     {
-        var (transfers, agreements, until) = (new TransferQueries(database.Source), new BookQueries(database.Source), Environment.TickCount64 + 60_000);
+        var (transfers, agreements, until) = (new TransferQueries(database.Source), new BookQueries(database.Source), Environment.TickCount64 + 120_000);
         while (true)
         {
             var now = SystemClock.Instance.GetCurrentInstant() + ahead;
             var states = new List<Agreement>();
             foreach (var person in people) states.Add(await agreements.StateAsync(shop.Id, AgreementStreams.AgreementOf(person.Id), CancellationToken.None));
             var open = (await transfers.AllAsync(CancellationToken.None)).Select(row => row.Transfer).Where(transfer => transfer.IsOpen).ToList();
-            var moving = states.Count(state => state.DueAt <= now || state.Status == AgreementStatus.Settling || AgreementTraffic.Waiting(state) is not null);
-            if (open.Count + moving == 0) return states.All(state => state.Signature is null || (Memberships.IsOver(state.Status) && state.Settlements.All(one => one.RefundAt is null)));
-            Assert.True(Environment.TickCount64 < until, $"{open.Count} transfers are open and {moving} memberships not settled.\n{service.Log}");
+            var moving = states.FindAll(state => state.DueAt <= now || state.Status == AgreementStatus.Settling || AgreementTraffic.Waiting(state) is not null);
+            if (open.Count + moving.Count == 0) return states.All(state => state.Signature is null || (Memberships.IsOver(state.Status) && state.Settlements.All(one => one.RefundAt is null)));
+            Assert.True(Environment.TickCount64 < until, $"{open.Count} transfers are open and {moving.Count} memberships not settled, such as {moving.FirstOrDefault()}.\n{service.Log}");
             await Task.Delay(200);
             foreach (var transfer in open.Where(transfer => transfer.Attempts > 1))
                 Shop.Expect(200, await service.Client.PostAsync($"/v1/transfers/{transfer.Order!.Number}/query", null, shop.MerchantKey));

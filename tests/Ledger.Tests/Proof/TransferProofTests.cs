@@ -62,7 +62,7 @@ public sealed class TransferProofTests(LedgerDatabase database) : IClassFixture<
         Assert.All(transfers.Where(transfer => transfer.Order!.Account == "poor"), transfer => Assert.Equal(TransferState.Failed, transfer.State));
 
         using var money = JsonDocument.Parse(await http.GetStringAsync("/money"));
-        Assert.Empty(money.RootElement.GetProperty("transfers").EnumerateArray().Select(one => one.GetProperty("number").GetString()).Except(orders.Select(order => order.Number)));
+        Assert.Empty(money.RootElement.GetProperty("transfers").EnumerateArray().Select(one => one.GetProperty("number").GetString()).Except(orders.Select(order => order.Number), StringComparer.Ordinal));
         Assert.Equal(
             transfers.Where(transfer => transfer.State == TransferState.Succeeded).Sum(transfer => transfer.Order!.Amount),
             money.RootElement.GetProperty("transfers").EnumerateArray().Where(one => one.GetProperty("status").GetString() == "Y").Sum(one => one.GetProperty("amount").GetInt64()));
