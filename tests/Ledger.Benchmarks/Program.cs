@@ -29,6 +29,7 @@ foreach (var scenario in options.Scenarios)
         "payments" => new PaymentScenario(stage, options, report).RunAsync(),
         "timers" => new TimerScenario(stage, options, report).RunAsync(),
         "readers" => new ReaderScenario(stage, options, report).RunAsync(),
+        "night" => new NightScenario(stage, options, report).RunAsync(),
         _ => throw new System.Diagnostics.UnreachableException(scenario),
     });
 }

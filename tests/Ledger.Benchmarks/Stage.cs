@@ -58,7 +58,7 @@ internal sealed class Stage : IAsyncDisposable
         {
             await stage.SeedAsync();
             await stage.MakeKeysAsync();
-            stage.Service = await ServiceProcess.StartAsync(options.Service ?? Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll"), stage.LedgerConnection);
+            await stage.StartServiceAsync();
             return stage;
         }
         catch
@@ -76,6 +76,13 @@ internal sealed class Stage : IAsyncDisposable
         var (psql, target) = (Path.Combine(server.Programs.Folder, "psql"), Connection("ledger"));
         string[] arguments = ["-X", "-q", "-h", target.Host!, "-p", target.Port.ToString(CultureInfo.InvariantCulture), "-U", target.Username!, "-d", target.Database!, "-o", "/dev/null", "-c", statement];
         await Child.RunAsync(File.Exists(psql) ? psql : "psql", arguments, new Dictionary<string, string>(StringComparer.Ordinal) { ["PGPASSWORD"] = target.Password! });
+    }
+
+    /// <param name="settings">Of the service's environment.</param>
+    public async Task StartServiceAsync(IReadOnlyDictionary<string, string>? settings = null)
+    {
+        await StopServiceAsync();
+        Service = await ServiceProcess.StartAsync(options.Service ?? Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll"), LedgerConnection, settings);
     }
 
     public async Task StopServiceAsync()

@@ -28,12 +28,14 @@ internal sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<ServiceProcess> StartAsync(string assembly, string connectionString)
+    /// <param name="settings">Of the environment, beside the usual ones.</param>
+    public static async Task<ServiceProcess> StartAsync(string assembly, string connectionString, IReadOnlyDictionary<string, string>? settings = null)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}/");
         var start = new ProcessStartInfo("dotnet", [assembly, "--urls", address.ToString()]) { WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(assembly))!, RedirectStandardOutput = true, UseShellExecute = false };
         start.Environment["ConnectionStrings__Ledger"] = connectionString;
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) start.Environment[name] = value;
         var started = Process.Start(start) ?? throw new InvalidOperationException("The service did not start.");
         started.OutputDataReceived += (_, line) =>
         {

@@ -30,6 +30,8 @@ internal static class PotScenario
             Split(report, new PotRules(tickets * 166, 20, Limits.PrizeCap, kind), key, tickets);
         }
 
+        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        report.Add(Figure.Of("pot", "most memory of the program, MB", [self.PeakWorkingSet64 / 1e6]));
         Console.WriteLine($"({drawn} in all)");
         return 0;
     }
@@ -58,6 +60,7 @@ internal static class PotScenario
 
         report.Add(Figure.Of("pot", $"CPU seconds to plan {tickets.ToString("N0", CultureInfo.InvariantCulture)} tickets, {rules.Weight}", plans));
         report.Add(Figure.Of("pot", "CPU seconds for their prizes", amounts));
+        report.Add(Figure.Of("pot", "tickets planned and given their prizes per CPU second", plans.Zip(amounts, (plan, prizes) => tickets / (plan + prizes))));
     }
 
     private static double Cpu() => Environment.CpuUsage.TotalTime.TotalSeconds;

@@ -56,7 +56,7 @@ internal sealed class ReaderScenario(Stage stage, Options options, Report report
     }
 
     /// <summary>Entries per second, and megabytes.</summary>
-    private async Task<(double Rate, double Peak)> AuditAsync()
+    public async Task<(double Rate, double Peak)> AuditAsync()
     {
         await stage.CheckpointAsync();
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { [Database] = stage.LedgerConnection };
