@@ -77,13 +77,6 @@ public sealed record FuIssueBody(
     [property: Range(1, Limits.MaxQuota)] long Quota,
     [property: Range(1, Limits.MaxQuota)] long? PerDay = null);
 
-/// <summary>A merchant takes part in another one's campaign.</summary>
-/// <param name="CouponCampaign">Its own, whose coupon each of its cards carries.</param>
-public sealed record FuParticipationBody(
-    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Owner,
-    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Campaign,
-    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string CouponCampaign);
-
 /// <summary>What the beacon published.</summary>
 /// <param name="Signature">Lower-case hexadecimal digits; the randomness is its SHA-256.</param>
 public sealed record RevealBody(
@@ -110,12 +103,11 @@ public static class FuCampaignEndpoints
         routes.MapQuery("/v1/fu-campaigns/{id}/issues/{merchant}", Access.Merchant, ShowIssueAsync).Answers<FuIssueView>();
         routes.MapQuery("/v1/fu-campaigns/{id}/proof", Access.Till, ProofAsync).AnswersLines();
         routes.MapQuery("/v1/fu-campaigns/{id}/cards", Access.Merchant, CardsAsync).Answers<IReadOnlyList<FuCardSums>>();
-        routes.MapCommand("/v1/fu-participations", Access.Owner, AgreeAsync).Takes<FuParticipationBody>().Answers<FuParticipation>(201);
     }
 
     /// <summary>The seed is made when it is first asked for, and leaves the service with the reveal.</summary>
-    internal static ValueTask<byte[]> SeedAsync(Call call, string campaign) => call.Http.RequestServices.GetRequiredService<Secrets>()
-        .OfAsync(call.Merchant, $"fu-seed/{campaign}", () => RandomNumberGenerator.GetBytes(SeedBytes), call.Aborted);
+    internal static ValueTask<byte[]> SeedAsync(Call call, string owner, string campaign) => call.Http.RequestServices.GetRequiredService<Secrets>()
+        .OfAsync(owner, $"fu-seed/{campaign}", () => RandomNumberGenerator.GetBytes(SeedBytes), call.Aborted);
 
     /// <summary>The first book of the campaign in the route; null after a problem was answered.</summary>
     internal static async Task<FuBook?> BookAsync(Call call)
@@ -168,7 +160,7 @@ public static class FuCampaignEndpoints
     {
         var id = call.Route("id");
         if (!await IsDraftedAsync(call, id)) return;
-        var command = new FuCampaignCommand.CommitFuCampaign(id, Commitment.HashOf(await SeedAsync(call, id)), call.Now);
+        var command = new FuCampaignCommand.CommitFuCampaign(id, Commitment.HashOf(await SeedAsync(call, call.Merchant, id)), call.Now);
         if (await SubmitAsync(call, FuOperations.Do(call.Request([]), command)) is { } answer) await AdvanceAsync(call, id, answer);
     }
 
@@ -177,7 +169,7 @@ public static class FuCampaignEndpoints
         if (await call.ReadAsync<RevealBody>() is not var (body, raw)) return;
         var id = call.Route("id");
         if (!await IsDraftedAsync(call, id)) return;
-        var command = new FuCampaignCommand.RevealSeed(id, await SeedAsync(call, id), BeaconValue.Of(body.Round, Convert.FromHexString(body.Signature)), call.Now);
+        var command = new FuCampaignCommand.RevealSeed(id, await SeedAsync(call, call.Merchant, id), BeaconValue.Of(body.Round, Convert.FromHexString(body.Signature)), call.Now);
         if (await SubmitAsync(call, FuOperations.Do(call.Request(raw), command)) is { } answer) await Answers.RawAsync(call.Http, StatusCodes.Status200OK, answer);
     }
 
@@ -253,12 +245,6 @@ public static class FuCampaignEndpoints
         if (await BookAsync(call) is not { } book) return;
         var rules = (await Books(call).StateAsync(call.Merchant, FuStreams.CampaignOf(book.Campaign), call.Aborted)).Rules!;
         await call.JsonAsync(await call.Http.RequestServices.GetRequiredService<FuQueries>().CardsAsync(book, rules.Types, call.Aborted));
-    }
-
-    private static async Task AgreeAsync(Call call)
-    {
-        if (await call.ReadAsync<FuParticipationBody>() is not var (body, raw)) return;
-        await call.SubmitAsync(FuOperations.Agree(call.Request(raw), body.Owner, body.Campaign, body.CouponCampaign), StatusCodes.Status201Created);
     }
 
     private static BookQueries Books(Call call) => call.Http.RequestServices.GetRequiredService<BookQueries>();

@@ -48,7 +48,19 @@ public sealed record CardTypeBody([property: StringLength(Limits.MaxId, MinimumL
 
 /// <summary>Claims a prize.</summary>
 /// <param name="Account">The user's account as the payment provider knows it.</param>
-public sealed record ClaimPrizeBody([property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Account);
+/// <param name="Withheld">Tax that the owner keeps back and pays over, in minor units: the transfer is for the rest of the prize.</param>
+public sealed record ClaimPrizeBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Account,
+    [property: Range(0, Limits.PrizeCap)] long Withheld = 0);
+
+/// <summary>Turns a card that copies into one of a type that a friend holds, who keeps it.</summary>
+public sealed record CopyCardBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Friend,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Type);
+
+/// <summary>Shuts a hand out.</summary>
+/// <param name="Reason">A code of the owner's risk control; later requests of the user are refused with it.</param>
+public sealed record DenyHandBody([property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Reason);
 
 /// <summary>The coupon that a merchant's card carries.</summary>
 /// <param name="CouponIssued">False: there is none, for the reason; or none yet, where none is given.</param>
@@ -72,6 +84,9 @@ public static class FuHandEndpoints
         routes.MapCommand($"{Hand}/begs", Access.Merchant, BegAsync).Takes<CardTypeBody>().Answers<FuHandView>(201);
         routes.MapCommand($"{Hand}/begs/{{exchange}}/fulfil", Access.Merchant, call => SendAsync(call, FuWay.Beg)).Takes<SendCardBody>().Answers<FuHandView>();
         routes.MapCommand($"{Hand}/wild", Access.Merchant, WildAsync).Takes<CardTypeBody>().Answers<FuHandView>();
+        routes.MapCommand($"{Hand}/copy", Access.Merchant, CopyAsync).Takes<CopyCardBody>().Answers<FuHandView>();
+        routes.MapCommand($"{Hand}/deny", Access.Merchant, DenyAsync).Takes<DenyHandBody>().Answers<FuHandView>();
+        routes.MapCommand($"{Hand}/allow", Access.Merchant, AllowAsync).Answers<FuHandView>();
         routes.MapCommand($"{Hand}/compose", Access.Merchant, ComposeAsync).Answers<FuHandView>();
         routes.MapCommand($"{Hand}/leave", Access.Merchant, LeaveAsync).Answers<FuHandView>();
         routes.MapCommand($"{Hand}/claim", Access.Merchant, ClaimAsync).Takes<ClaimPrizeBody>().Answers<FuHandView>();
@@ -99,6 +114,12 @@ public static class FuHandEndpoints
             return;
         }
 
+        if (limits.HandsPerDevice is { } most && body.Device is null)
+        {
+            await Problems.WriteAsync(call.Http, new DeviceLimit(most));
+            return;
+        }
+
         var hashed = raw;
         if (body.Person is not null)
         {
@@ -110,16 +131,7 @@ public static class FuHandEndpoints
             if (limits.NeedsPerson && !await ClaimAsync(call, book, FuClaimKind.Person, key, body.User, 1, new PersonHasHand())) return;
         }
 
-        if (limits.HandsPerDevice is { } hands)
-        {
-            if (body.Device is null)
-            {
-                await Problems.WriteAsync(call.Http, new DeviceLimit(hands));
-                return;
-            }
-
-            if (!await ClaimAsync(call, book, FuClaimKind.Device, body.Device, body.User, hands, new DeviceLimit(hands))) return;
-        }
+        if (limits.HandsPerDevice is { } hands && !await ClaimAsync(call, book, FuClaimKind.Device, body.Device!, body.User, hands, new DeviceLimit(hands))) return;
 
         await call.SubmitAsync(FuOperations.OpenHand(call.Request(hashed) with { Book = book.For(body.User).Id }, book.Campaign, body.User), StatusCodes.Status201Created);
     }
@@ -133,8 +145,8 @@ public static class FuHandEndpoints
     private static async Task DrawAsync(Call call)
     {
         if (await call.ReadAsync<DrawBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
-        if (!await ClaimAsync(call, book, FuClaimKind.Ref, $"{body.Source}/{body.Ref}", user, 1, new SourceRefReused(body.Source, body.Ref))) return;
-        var seed = await FuCampaignEndpoints.SeedAsync(call, book.Campaign);
+        if (!await ClaimRefAsync(call, book, user, body.Source, body.Ref, body.Merchant)) return;
+        var seed = await FuCampaignEndpoints.SeedAsync(call, call.Merchant, book.Campaign);
         await call.SubmitAsync(FuOperations.Draw(
             call.Request(raw) with { Book = book.Id }, book, user, seed, body.Source, body.Ref, body.Merchant, call.Caller.DateOf(call.Now)), StatusCodes.Status201Created);
     }
@@ -160,7 +172,13 @@ public static class FuHandEndpoints
     {
         if (await call.ReadAsync<TakeCardBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
         // A hand that is open stays known, so this needs no lock; the giver's hand decides who is first.
-        if (await HandAsync(call, book, body.By) is null) return;
+        if (await HandAsync(call, book, body.By) is not { } taker) return;
+        if (taker.Denied is { } reason)
+        {
+            await Problems.WriteAsync(call.Http, new RiskRejected(reason));
+            return;
+        }
+
         await call.SubmitAsync(FuOperations.Take(call.Request(raw) with { Book = book.Id }, book.Campaign, user, Exchange(call), body.By));
     }
 
@@ -190,6 +208,25 @@ public static class FuHandEndpoints
         await call.SubmitAsync(FuOperations.Wild(call.Request(raw) with { Book = book.Id }, book.Campaign, user, body.Type));
     }
 
+    private static async Task CopyAsync(Call call)
+    {
+        if (await call.ReadAsync<CopyCardBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
+        if (await HandAsync(call, book, body.Friend) is not { } friend) return;
+        await call.SubmitAsync(FuOperations.Copy(call.Request(raw) with { Book = book.Id }, book.Campaign, user, body.Friend, body.Type, friend.Count(body.Type) > 0));
+    }
+
+    private static async Task DenyAsync(Call call)
+    {
+        if (await call.ReadAsync<DenyHandBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
+        await call.SubmitAsync(FuOperations.Deny(call.Request(raw) with { Book = book.Id }, book.Campaign, user, body.Reason));
+    }
+
+    private static async Task AllowAsync(Call call)
+    {
+        if (await AtAsync(call) is not var (book, user)) return;
+        await call.SubmitAsync(FuOperations.Allow(call.Request([]) with { Book = book.Id }, book.Campaign, user));
+    }
+
     private static async Task ComposeAsync(Call call)
     {
         if (await AtAsync(call) is not var (book, user)) return;
@@ -205,7 +242,16 @@ public static class FuHandEndpoints
     private static async Task ClaimAsync(Call call)
     {
         if (await call.ReadAsync<ClaimPrizeBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
-        await call.SubmitAsync(FuOperations.ClaimPrize(call.Request(raw) with { Book = book.Id }, book, user, body.Account));
+        await call.SubmitAsync(FuOperations.ClaimPrize(call.Request(raw) with { Book = book.Id }, book, user, body.Account, body.Withheld));
+    }
+
+    /// <summary>Claims what a draw is for; false after a problem was answered. A user without a hand claims nothing: the next one may be whom it belongs to.</summary>
+    internal static async Task<bool> ClaimRefAsync(Call call, FuBook book, string user, string source, string reference, string? merchant)
+    {
+        if (await call.Http.RequestServices.GetRequiredService<FuQueries>().HasHandAsync(book.For(user), user, call.Aborted))
+            return await ClaimAsync(call, book, FuClaimKind.Ref, $"{source}/{FuOperations.RefOf(merchant, reference)}", user, 1, new SourceRefReused(source, reference));
+        await Problems.WriteAsync(call.Http, new HandUnknown(user));
+        return false;
     }
 
     /// <summary>Claims a key in its own shard before the step in the user's; false after a problem was answered. The second half says when the campaign is over.</summary>

@@ -125,6 +125,7 @@ public static class Service
         app.MapTransfers();
         app.MapFuCampaigns();
         app.MapFuHands();
+        app.MapFuParticipations();
         app.MapAgreements();
         app.MapReports();
         app.MapOffline();

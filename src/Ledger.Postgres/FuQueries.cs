@@ -10,7 +10,10 @@ namespace Ledger.Postgres;
 /// <summary>Plain reads over the books of a Fu-card campaign.</summary>
 public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
 {
+    private const int MostHands = 200_000;
+
     private readonly ConcurrentDictionary<(string Owner, string Campaign), int> shards = new();
+    private readonly ConcurrentDictionary<(string Shard, string Campaign, string User), bool> hands = new();
 
     /// <summary>The campaign's first book, from which the others follow; null where nothing is committed. Never changes then, so it is remembered.</summary>
     public async ValueTask<FuBook?> BookAsync(string owner, string campaign, CancellationToken cancellation)
@@ -19,6 +22,33 @@ public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
         var state = await books.StateAsync(owner, FuStreams.CampaignOf(campaign), cancellation);
         if (state.Status < FuCampaignStatus.Committed) return null;
         return new(owner, campaign, 0, shards.GetOrAdd((owner, campaign), state.Rules!.Shards));
+    }
+
+    /// <summary>Whether the user has a hand there. One that was opened stays known, so it is remembered.</summary>
+    public async ValueTask<bool> HasHandAsync(FuBook shard, string user, CancellationToken cancellation)
+    {
+        var key = (shard.Id, shard.Campaign, user);
+        if (hands.ContainsKey(key)) return true;
+        if ((await books.StateAsync(shard.Id, FuStreams.HandOf(shard.Campaign, user), cancellation)).Status == FuHandStatus.None) return false;
+        if (hands.Count >= MostHands) hands.Clear();
+        hands[key] = true;
+        return true;
+    }
+
+    /// <summary>Cards, coupons and members that campaigns brought a merchant, behind an owner and a campaign.</summary>
+    public async Task<IReadOnlyList<FuTotals>> TotalsAsync(string book, string owner, string campaign, int limit, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(SqlFile.Read("query_report_fu_cards.sql"));
+        foreach (var value in (object[])[book, owner, campaign, limit]) command.Parameters.Add(new() { Value = value });
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        var totals = new List<FuTotals>();
+        while (await row.ReadAsync(cancellation))
+        {
+            totals.Add(new(
+                row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(2) - row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7)));
+        }
+
+        return totals;
     }
 
     /// <summary>Tallies of all shards at one moment; what was never written is left out.</summary>
@@ -79,6 +109,18 @@ public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
 
     public static string[] BooksOf(FuBook first) => [.. Enumerable.Range(0, first.Shards).Select(shard => (first with { Shard = shard }).Id)];
 }
+
+/// <summary>What a Fu-card campaign brought a merchant that issues cards of it.</summary>
+/// <param name="Owner">Whose campaign it is.</param>
+/// <param name="CardsIssued">The merchant's cards that users drew.</param>
+/// <param name="CouponsCarried">Coupons of the merchant that came with them.</param>
+/// <param name="CardsWithoutCoupon">Cards whose coupon could not be issued, as when its campaign had none left; the cards stayed with their users.</param>
+/// <param name="CouponsRedeemed">Coupons among those carried that were ever redeemed.</param>
+/// <param name="Redemptions">Redemptions of them ever made, voided ones included.</param>
+/// <param name="RedemptionsVoided">Of these, taken back.</param>
+/// <param name="MembersWon">Members whose joining named the campaign; those who left since are among them.</param>
+public sealed record FuTotals(
+    string Owner, string Campaign, long CardsIssued, long CouponsCarried, long CardsWithoutCoupon, long CouponsRedeemed, long Redemptions, long RedemptionsVoided, long MembersWon);
 
 /// <summary>What became of the cards of a type: minted = owned + escrowed + on their way + composed + consumed + lapsed.</summary>
 /// <param name="Minted">Drawn, or put in the place of a wild card.</param>

@@ -62,7 +62,8 @@ public sealed record FuPlan(PotRules Pot, long Tickets, long Weight, long Capped
     }
 }
 
-/// <param name="Lapsed">What nobody claimed in time, in minor units.</param>
+/// <param name="Claimed">Tickets whose prize was claimed in time, whatever becomes of its payout.</param>
+/// <param name="Lapsed">What nobody claimed in time, in minor units: claimed and lapsed are the allocated pot.</param>
 public sealed record FuEnd(long Claimed, long ClaimedAmount, long Lapsed);
 
 // The case names below are the stored event types. Never rename one: add a new case instead.
@@ -144,7 +145,7 @@ public static class FuCampaignDecider
             new PotAllocated(c.Campaign, c.Plan, c.Amounts, c.Now),
         (AllocatePot c, { Status: > FuCampaignStatus.Revealed } s) when s.Plan == c.Plan => Decision<FuCampaignEvent>.Unchanged,
         (CloseFuCampaign c, { Status: FuCampaignStatus.Paying } s) when c.Now >= s.Rules!.Timeline.ClaimsUntil =>
-            new FuCampaignClosed(c.Campaign, new(c.Claimed, c.ClaimedAmount, s.Rules.Pot.Amount - c.ClaimedAmount), c.Now),
+            new FuCampaignClosed(c.Campaign, new(c.Claimed, c.ClaimedAmount, s.Plan!.Pot.Amount - c.ClaimedAmount), c.Now),
         (CloseFuCampaign, { Status: FuCampaignStatus.Closed }) => Decision<FuCampaignEvent>.Unchanged,
         (_, var s) => new FuCampaignStateForbids(s.Status),
     };

@@ -11,8 +11,10 @@ namespace Ledger.FuCards;
 /// <param name="Cards">In ordinal order of types; none is counted 0.</param>
 /// <param name="Exchanges">How many offers and requests the hand has made: each has its number.</param>
 /// <param name="Ticket">Within the shard; 0: none yet.</param>
+/// <param name="Denied">Why risk control shut the hand out; null: it is not.</param>
 public sealed record FuHand(
-    FuHandStatus Status, long Draws, IReadOnlyList<FuCount> Cards, IReadOnlyList<FuEscrow> Escrows, IReadOnlyList<FuBeg> Begs, long Exchanges, bool HasUsedWild, long Ticket, FuPrize? Prize)
+    FuHandStatus Status, long Draws, IReadOnlyList<FuCount> Cards, IReadOnlyList<FuEscrow> Escrows, IReadOnlyList<FuBeg> Begs, long Exchanges, bool HasUsedWild, long Ticket, FuPrize? Prize,
+    string? Denied = null)
 {
     public static FuHand None { get; } = new(FuHandStatus.None, 0, [], [], [], 0, false, 0, null);
 
@@ -32,8 +34,10 @@ public sealed record FuHand(
 
     public FuHand WithoutEscrow(long exchange) => this with { Escrows = [.. Escrows.Where(escrow => escrow.Exchange != exchange)] };
 
+    public FuHand WithoutBeg(long exchange) => this with { Begs = [.. Begs.Where(beg => beg.Exchange != exchange)] };
+
     public bool Equals(FuHand? other) =>
-        other is not null && (Status, Draws, Exchanges, HasUsedWild, Ticket, Prize) == (other.Status, other.Draws, other.Exchanges, other.HasUsedWild, other.Ticket, other.Prize)
+        other is not null && (Status, Draws, Exchanges, HasUsedWild, Ticket, Prize, Denied) == (other.Status, other.Draws, other.Exchanges, other.HasUsedWild, other.Ticket, other.Prize, other.Denied)
         && Lists.Same(Cards, other.Cards) && Lists.Same(Escrows, other.Escrows) && Lists.Same(Begs, other.Begs);
 
     public override int GetHashCode() => HashCode.Combine(Status, Draws, Exchanges, Ticket);
@@ -63,7 +67,8 @@ public sealed record FuBeg(long Exchange, string Type);
 
 /// <param name="Attempt">1, 2 ...: another one only where the provider said for good that no money moved.</param>
 /// <param name="Transfer">The number of the transfer.</param>
-public sealed record FuPrize(long Ticket, long Amount, int Attempt, string Transfer, FuPrizeState State, string? Said);
+/// <param name="Withheld">Tax that the owner keeps back of the amount and pays over; null: none.</param>
+public sealed record FuPrize(long Ticket, long Amount, int Attempt, string Transfer, FuPrizeState State, string? Said, long? Withheld = null);
 
 public enum FuPrizeState
 {
@@ -129,10 +134,21 @@ public abstract record FuHandEvent
 
     public sealed record BegOpened(string Campaign, string User, long Exchange, string Type, LocalDate Date, Instant At) : FuHandEvent;
 
+    public sealed record BegWithdrawn(string Campaign, string User, long Exchange, Instant At) : FuHandEvent;
+
     public sealed record BegFulfilled(string Campaign, string User, long Exchange, string From, Instant At) : FuHandEvent;
 
     /// <param name="Wild">The type of the wild card, which is consumed.</param>
     public sealed record WildAssigned(string Campaign, string User, string Wild, string Type, Instant At) : FuHandEvent;
+
+    /// <summary>A card became one like a friend's, who keeps it.</summary>
+    /// <param name="Copy">The type of the card that is consumed.</param>
+    public sealed record CardCopied(string Campaign, string User, string Copy, string Friend, string Type, Instant At) : FuHandEvent;
+
+    /// <param name="Reason">In the words of the owner's risk control.</param>
+    public sealed record HandDenied(string Campaign, string User, string Reason, Instant At) : FuHandEvent;
+
+    public sealed record HandAllowed(string Campaign, string User, Instant At) : FuHandEvent;
 
     /// <param name="Types">One card of each was consumed.</param>
     /// <param name="Ticket">1, 2, 3 ... in the shard.</param>
@@ -152,7 +168,8 @@ public abstract record FuHandEvent
     }
 
     /// <param name="Ticket">Its number in the whole campaign.</param>
-    public sealed record PrizeClaimed(string Campaign, string User, long Ticket, long Amount, int Attempt, string Transfer, Instant At) : FuHandEvent;
+    /// <param name="Withheld">Tax kept back of the amount: the transfer is for the rest. Null: none.</param>
+    public sealed record PrizeClaimed(string Campaign, string User, long Ticket, long Amount, int Attempt, string Transfer, Instant At, long? Withheld = null) : FuHandEvent;
 
     public sealed record PrizePaid(string Campaign, string User, string Transfer, string Reference, Instant At) : FuHandEvent;
 

@@ -46,12 +46,20 @@ public abstract record FuHandCommand(string Campaign, string User, FuRules Rules
 
     public sealed record UseWild(string Campaign, string User, FuRules Rules, string Type, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
+    /// <param name="Holds">Whether the friend held such a card just now: copying takes nothing from a friend.</param>
+    public sealed record CopyCard(string Campaign, string User, FuRules Rules, string Friend, string Type, bool Holds, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
+
+    public sealed record DenyHand(string Campaign, string User, FuRules Rules, string Reason, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
+
+    public sealed record AllowHand(string Campaign, string User, FuRules Rules, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
+
     /// <param name="Tickets">Composed in the shard so far.</param>
     public sealed record ComposeFive(string Campaign, string User, FuRules Rules, long Tickets, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
     public sealed record CloseHand(string Campaign, string User, FuRules Rules, bool IsOpen, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
-    public sealed record ClaimPrize(string Campaign, string User, FuShard Shard, string Owner, Instant Now) : FuHandCommand(Campaign, User, Shard.Rules!, Now);
+    /// <param name="Withheld">Tax that the owner keeps back.</param>
+    public sealed record ClaimPrize(string Campaign, string User, FuShard Shard, string Owner, Instant Now, long Withheld = 0) : FuHandCommand(Campaign, User, Shard.Rules!, Now);
 
     /// <param name="Reference">Null: no money moved.</param>
     public sealed record NotePayout(string Campaign, string User, FuRules Rules, string Transfer, string? Reference, string? Reason, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
@@ -79,6 +87,11 @@ public static class FuHandDecider
         (NotePayout, _) => Decision<FuHandEvent>.Unchanged,
         (CloseHand, { Status: FuHandStatus.Closed }) => Decision<FuHandEvent>.Unchanged,
         (var c, { Status: FuHandStatus.Closed }) => new HandIsClosed(c.User),
+        (DenyHand c, var s) when s.Denied == c.Reason => Decision<FuHandEvent>.Unchanged,
+        (DenyHand c, var s) => (FuHandEvent[])[.. Return(c, s), new HandDenied(c.Campaign, c.User, c.Reason, c.Now)],
+        (AllowHand, { Denied: null }) => Decision<FuHandEvent>.Unchanged,
+        (AllowHand c, _) => new HandAllowed(c.Campaign, c.User, c.Now),
+        (DrawCard or OfferCard or BegCard or SendCard or UseWild or CopyCard or ComposeFive, { Denied: { } reason }) => new RiskRejected(reason),
 
         (DrawCard c, _) when c.Rules.Source(c.Source) is not { } source => new SourceUnknown(c.Source),
         (DrawCard c, _) when c.Rules.Source(c.Source)!.IsOfMerchants != c.Stock is not null => new MerchantMismatch(c.Source, c.Stock is null),
@@ -110,6 +123,7 @@ public static class FuHandDecider
             var e => new CardGifted(c.Campaign, c.User, c.By, e.Exchange, e.Type, FuWay.Gift, c.Now),
         },
         (CancelOffer c, var s) when c.Exchange < 1 || c.Exchange > s.Exchanges => new ExchangeUnknown(c.Exchange),
+        (CancelOffer c, var s) when s.Begs.Any(beg => beg.Exchange == c.Exchange) => new BegWithdrawn(c.Campaign, c.User, c.Exchange, c.Now),
         (CancelOffer c, var s) => s.Escrows.FirstOrDefault(e => e.Exchange == c.Exchange) is { } open
             ? new CardReturned(c.Campaign, c.User, open.Exchange, open.Type, FuReturn.Cancelled, c.Now) : new CardTaken(c.Exchange),
 
@@ -123,19 +137,25 @@ public static class FuHandDecider
         (SendCard c, _) => new CardSent(c.Campaign, c.User, c.To, c.Exchange, c.Type, c.Way, c.Date, c.Now),
 
         (UseWild c, _) when c.Rules.Type(c.Type) is not { Kind: FuCardKind.Five } => new CardTypeUnknown(c.Type),
-        (UseWild c, var s) when s.HasUsedWild || WildIn(c.Rules, s) is null => new NoWild(),
+        (UseWild c, var s) when s.HasUsedWild || Held(c.Rules, s, FuCardKind.Wild) is null => new NoWild(),
         (UseWild c, var s) when s.Count(c.Type) > 0 => new TypeAlreadyHeld(c.Type),
-        (UseWild c, var s) => new WildAssigned(c.Campaign, c.User, WildIn(c.Rules, s)!, c.Type, c.Now),
+        (UseWild c, var s) => new WildAssigned(c.Campaign, c.User, Held(c.Rules, s, FuCardKind.Wild)!, c.Type, c.Now),
+        (CopyCard c, _) when c.Friend == c.User => new SelfExchange(),
+        (CopyCard c, _) when c.Rules.Type(c.Type) is not { Kind: FuCardKind.Five or FuCardKind.Keepsake } => new CardTypeUnknown(c.Type),
+        (CopyCard c, var s) when Held(c.Rules, s, FuCardKind.Copy) is null => new NoCopyCard(),
+        (CopyCard { Holds: false } c, _) => new FriendLacksCard(c.Friend, c.Type),
+        (CopyCard c, var s) => new CardCopied(c.Campaign, c.User, Held(c.Rules, s, FuCardKind.Copy)!, c.Friend, c.Type, c.Now),
         (ComposeFive, { Ticket: > 0 and var ticket }) => new AlreadyComposed(ticket),
         (ComposeFive c, var s) when c.Rules.Five().Where(type => s.Count(type) == 0).ToList() is { Count: > 0 } missing =>
-            new MissingTypes(missing.Count - (!s.HasUsedWild && WildIn(c.Rules, s) is not null ? 1 : 0), missing),
+            new MissingTypes(missing.Count - (!s.HasUsedWild && Held(c.Rules, s, FuCardKind.Wild) is not null ? 1 : 0), missing),
         (ComposeFive c, _) => new FiveComposed(c.Campaign, c.User, [.. c.Rules.Five()], c.Tickets + 1, c.Now),
         (CloseHand c, var s) => Close(c, s),
 
         (ClaimPrize { Shard.Status: < FuShardStatus.Paying and var status }, _) => new PrizesNotOut(status),
         (ClaimPrize c, { Ticket: 0 }) => new NoTicket(c.User),
         (ClaimPrize, { Prize: { State: not FuPrizeState.Failed } prize }) => new PrizeAlreadyClaimed(prize.Amount),
-        (ClaimPrize c, _) when c.Shard.Status == FuShardStatus.Ended || c.Now >= c.Rules.Timeline.ClaimsUntil => new ClaimWindowClosed(c.Rules.Timeline.ClaimsUntil),
+        // Who claimed in time keeps the prize, however late its payout fails.
+        (ClaimPrize c, { Prize: null }) when c.Shard.Status == FuShardStatus.Ended || c.Now >= c.Rules.Timeline.ClaimsUntil => new ClaimWindowClosed(c.Rules.Timeline.ClaimsUntil),
         (ClaimPrize c, var s) => Claim(c, s),
         _ => throw new UnreachableException($"{command} on {state}"),
     };
@@ -152,11 +172,15 @@ public static class FuHandDecider
         CardDeclined => state,
         CardReceived e => state.With(e.Type, 1),
         BegOpened e => state with { Begs = [.. state.Begs, new(e.Exchange, e.Type)], Exchanges = e.Exchange },
-        BegFulfilled e => state with { Begs = [.. state.Begs.Where(beg => beg.Exchange != e.Exchange)] },
+        BegWithdrawn e => state.WithoutBeg(e.Exchange),
+        BegFulfilled e => state.WithoutBeg(e.Exchange),
         WildAssigned e => state.With(e.Wild, -1).With(e.Type, 1) with { HasUsedWild = true },
+        CardCopied e => state.With(e.Copy, -1).With(e.Type, 1),
+        HandDenied e => state with { Denied = e.Reason },
+        HandAllowed => state with { Denied = null },
         FiveComposed e => e.Types.Aggregate(state, (hand, type) => hand.With(type, -1)) with { Status = FuHandStatus.Complete, Ticket = e.Ticket },
         HandClosed e => e.Cards.Aggregate(state, (hand, cards) => hand.With(cards.Type, -cards.Count)) with { Status = FuHandStatus.Closed, Begs = [] },
-        PrizeClaimed e => state with { Prize = new(e.Ticket, e.Amount, e.Attempt, e.Transfer, FuPrizeState.Claimed, null) },
+        PrizeClaimed e => state with { Prize = new(e.Ticket, e.Amount, e.Attempt, e.Transfer, FuPrizeState.Claimed, null, e.Withheld) },
         PrizePaid e => state with { Prize = state.Prize! with { State = FuPrizeState.Paid, Said = e.Reference } },
         PrizePayoutFailed e => state with { Prize = state.Prize! with { State = FuPrizeState.Failed, Said = e.Reason } },
         _ => throw new UnreachableException($"{fact}"),
@@ -171,7 +195,9 @@ public static class FuHandDecider
 
     private static Rejection? Lacks(string type, FuHand s) => s.Count(type) > 0 ? null : s.Escrows.Any(e => e.Type == type) ? new CardInEscrow(type) : new CardNotOwned(type);
 
-    private static string? WildIn(FuRules rules, FuHand s) => rules.Types.FirstOrDefault(type => type.Kind == FuCardKind.Wild && s.Count(type.Code) > 0)?.Code;
+    private static string? Held(FuRules rules, FuHand s, FuCardKind kind) => rules.Types.FirstOrDefault(type => type.Kind == kind && s.Count(type.Code) > 0)?.Code;
+
+    private static IEnumerable<CardReturned> Return(FuHandCommand c, FuHand s) => s.Escrows.Select(e => new CardReturned(c.Campaign, c.User, e.Exchange, e.Type, FuReturn.Cancelled, c.Now));
 
     private static Decision<FuHandEvent> Land(LandCard c, FuHand s)
     {
@@ -186,24 +212,26 @@ public static class FuHandDecider
                 return isOpen && asked is not null
                     ? (FuHandEvent[])[received, new CardGifted(c.Campaign, c.User, c.From, c.Exchange, asked.Type, FuWay.SwapGive, c.Now)] : declined;
             case FuWay.Beg:
-                return isOpen && s.Begs.Contains(new(c.Exchange, c.Type)) ? (FuHandEvent[])[received, new BegFulfilled(c.Campaign, c.User, c.Exchange, c.From, c.Now)] : declined;
+                return isOpen && s.Denied is null && s.Begs.Contains(new(c.Exchange, c.Type)) ? (FuHandEvent[])[received, new BegFulfilled(c.Campaign, c.User, c.Exchange, c.From, c.Now)] : declined;
             default:
-                return received;
+                // What reaches a user who left lapses with the rest.
+                return s.Status == FuHandStatus.Closed ? (FuHandEvent[])[received, new HandClosed(c.Campaign, c.User, [new(c.Type, 1)], c.Now)] : received;
         }
     }
 
     private static FuHandEvent[] Close(CloseHand c, FuHand s)
     {
         if (!c.IsOpen) return [new HandClosed(c.Campaign, c.User, [], c.Now)];
-        var back = s.Escrows.Select(e => new CardReturned(c.Campaign, c.User, e.Exchange, e.Type, FuReturn.Cancelled, c.Now)).ToList();
+        var back = Return(c, s).ToList();
         return [.. back, new HandClosed(c.Campaign, c.User, back.Aggregate(s, Evolve).Cards, c.Now)];
     }
 
-    private static PrizeClaimed Claim(ClaimPrize c, FuHand s)
+    private static Decision<FuHandEvent> Claim(ClaimPrize c, FuHand s)
     {
         var (ticket, attempt) = (c.Shard.Offset + s.Ticket, (s.Prize?.Attempt ?? 0) + 1);
         var number = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{c.Owner}~{c.Campaign}/{ticket}/{attempt}"))).AsSpan(0, 20));
         var amount = s.Prize?.Amount ?? PrizeOf(c.Shard.Plan!, Convert.FromHexString(c.Shard.Key!), ticket);
-        return new(c.Campaign, c.User, ticket, amount, attempt, $"fu{number}", c.Now);
+        return c.Withheld > amount ? new WithheldAbovePrize(amount)
+            : new PrizeClaimed(c.Campaign, c.User, ticket, amount, attempt, $"fu{number}", c.Now, c.Withheld == 0 ? null : c.Withheld);
     }
 }

@@ -1,4 +1,3 @@
-using Ledger.FuCards.Draws;
 using Ledger.Transfers;
 using NodaTime;
 using static Ledger.FuCards.FuHandCommand;
@@ -85,15 +84,27 @@ public static class FuOperations
 
     public static Operation OpenHand(Request request, string campaign, string user) => OnHand(request, campaign, user, [], (rules, _) => new OpenHand(campaign, user, rules, request.Now));
 
+    /// <summary>A reference as it is kept: a merchant's payments and scans are numbered by the merchant, and nobody uses up another one's numbers.</summary>
+    public static string RefOf(string? merchant, string reference) => merchant is null ? reference : $"{merchant}/{reference}";
+
     /// <param name="seed">The campaign's, secret until the reveal.</param>
     /// <param name="reference">What the draw is for: a payment, a scan, a game; one draw each.</param>
-    public static Operation Draw(Request request, FuBook at, string user, ReadOnlyMemory<byte> seed, string source, string reference, string? merchant, LocalDate date)
+    public static Operation Draw(Request request, FuBook at, string user, ReadOnlyMemory<byte> seed, string source, string reference, string? merchant, LocalDate date) =>
+        Draw(request, at, user, seed, source, RefOf(merchant, reference), merchant, date, (facts, after) => FuHandView.Of(user, after, facts));
+
+    /// <summary>The same for a merchant by itself: it learns which card it gave, and nothing else of the hand.</summary>
+    public static Operation DrawOwn(Request request, FuBook at, string user, ReadOnlyMemory<byte> seed, string source, string reference, string merchant, LocalDate date) =>
+        Draw(request, at, user, seed, source, RefOf(merchant, reference), merchant, date, (facts, _) => FuDrawView.Of(facts));
+
+    private static Operation Draw(
+        Request request, FuBook at, string user, ReadOnlyMemory<byte> seed, string source, string reference, string? merchant, LocalDate date,
+        Func<IReadOnlyList<FuHandEvent>, FuHand, object> answer)
     {
         ArgumentNullException.ThrowIfNull(request);
         var campaign = at.Campaign;
         var (used, today, here) = (FuTallies.Ref(campaign, source, reference), FuTallies.Drawn(campaign, user, date), FuTallies.DrawnFrom(campaign, user, source, date));
         if (merchant is null)
-            return OnHand(request, campaign, user, [used, today, here], (rules, book) => Command(rules, book, null));
+            return OnHand(request, campaign, user, [used, today, here], (rules, book) => Command(rules, book, null), answer);
 
         var (stock, all, ofToday) = (FuStreams.StockOf(campaign, merchant), FuTallies.OfMerchant(campaign, merchant), FuTallies.OfMerchant(campaign, merchant, date));
         var operation = OnHand(request, campaign, user, [used, today, here, all, ofToday], (rules, book) =>
@@ -102,7 +113,7 @@ public static class FuOperations
             var left = share.Cards - book.Tally(all);
             var leftToday = share.PerDay is { } cap ? at.PartOf(cap, date.DayOfYear) - book.Tally(ofToday) : long.MaxValue;
             return Command(rules, book, new(merchant, left, leftToday, left - 1 == share.Last / 2 || left == 1));
-        });
+        }, answer);
         return operation with { Streams = [.. operation.Streams, stock] };
 
         DrawCard Command(FuRules rules, BookStates book, FuStockLeft? left) =>
@@ -139,6 +150,16 @@ public static class FuOperations
     public static Operation Wild(Request request, string campaign, string user, string type) =>
         OnHand(request, campaign, user, [], (rules, _) => new UseWild(campaign, user, rules, type, request.Now));
 
+    /// <param name="holds">Whether the friend holds such a card, as read just before.</param>
+    public static Operation Copy(Request request, string campaign, string user, string friend, string type, bool holds) =>
+        OnHand(request, campaign, user, [], (rules, _) => new CopyCard(campaign, user, rules, friend, type, holds, request.Now));
+
+    /// <summary>Shuts a hand out: what it offers comes back, and it neither draws nor exchanges nor composes until it is allowed.</summary>
+    public static Operation Deny(Request request, string campaign, string user, string reason) =>
+        OnHand(request, campaign, user, [], (rules, _) => new DenyHand(campaign, user, rules, reason, request.Now));
+
+    public static Operation Allow(Request request, string campaign, string user) => OnHand(request, campaign, user, [], (rules, _) => new AllowHand(campaign, user, rules, request.Now));
+
     public static Operation Compose(Request request, string campaign, string user)
     {
         var tickets = FuTallies.Tickets(campaign);
@@ -160,7 +181,8 @@ public static class FuOperations
         request, campaign, user, shard => new NotePayout(campaign, user, shard.Rules!, transfer, reference, reason, request.Now));
 
     /// <summary>Claims a ticket's prize and orders its transfer in the same transaction.</summary>
-    public static Operation ClaimPrize(Request request, FuBook at, string user, string account)
+    /// <param name="withheld">Tax that the owner keeps back.</param>
+    public static Operation ClaimPrize(Request request, FuBook at, string user, string account, long withheld = 0)
     {
         ArgumentNullException.ThrowIfNull(request);
         var (shard, hand) = (FuStreams.ShardOf(at.Campaign), FuStreams.HandOf(at.Campaign, user));
@@ -168,13 +190,15 @@ public static class FuOperations
         {
             var (rules, state) = (book.State(shard), book.State(hand));
             if (rules.Rules is null) return new FuCampaignNotOpen();
-            if (FuHandDecider.Decide(new ClaimPrize(at.Campaign, user, rules, at.Owner, request.Now), state) is not Decision<FuHandEvent>.Accepted { Events: [FuHandEvent.PrizeClaimed prize] } claimed)
-                return Verdict.Of(hand, state, FuHandDecider.Decide(new ClaimPrize(at.Campaign, user, rules, at.Owner, request.Now), state), (_, after) => FuHandView.Of(user, after));
+            var decision = FuHandDecider.Decide(new ClaimPrize(at.Campaign, user, rules, at.Owner, request.Now, withheld), state);
+            if (decision is not Decision<FuHandEvent>.Accepted { Events: [FuHandEvent.PrizeClaimed prize] } claimed)
+                return Verdict.Of(hand, state, decision, (_, after) => FuHandView.Of(user, after));
             var view = FuHandView.Of(user, FuHandDecider.Evolve(state, prize));
             // Where there are more tickets than fen, some get nothing.
-            if (prize.Amount == 0) return new Verdict.Accepted([.. hand.With(claimed.Events)], view);
+            var paid = prize.Amount - (prize.Withheld ?? 0);
+            if (paid == 0) return new Verdict.Accepted([.. hand.With(claimed.Events)], view);
             if (!book.Has(TransferStream.Of(prize.Transfer))) return new Verdict.NeedsMore([TransferStream.Of(prize.Transfer)]);
-            var (changes, refusal) = TransferOperations.Order(book, new(prize.Transfer, TransferKind.Payout, prize.Amount, account, hand.Id, Of: null, Agreement: null), request.Now);
+            var (changes, refusal) = TransferOperations.Order(book, new(prize.Transfer, TransferKind.Payout, paid, account, hand.Id, Of: null, Agreement: null), request.Now);
             return refusal is not null ? refusal : new Verdict.Accepted([.. hand.With(claimed.Events), .. changes], view);
         });
     }
@@ -188,11 +212,13 @@ public static class FuOperations
         { Rules.Timeline: var time } => new FuCampaignIsSealed(time.Deadline),
     };
 
-    private static Operation OnHand(Request request, string campaign, string user, IReadOnlyList<string> tallies, Func<FuRules, BookStates, FuHandCommand> command)
+    private static Operation OnHand(
+        Request request, string campaign, string user, IReadOnlyList<string> tallies, Func<FuRules, BookStates, FuHandCommand> command,
+        Func<IReadOnlyList<FuHandEvent>, FuHand, object>? answer = null)
     {
         var (shard, hand) = (FuStreams.ShardOf(campaign), FuStreams.HandOf(campaign, user));
         return new(request, [shard, hand], tallies, book => Closed(book.State(shard), request.Now) is { } closed ? closed : Verdict.Of(
-            hand, book.State(hand), FuHandDecider.Decide(command(book.State(shard).Rules!, book), book.State(hand)), (facts, after) => FuHandView.Of(user, after, facts)));
+            hand, book.State(hand), FuHandDecider.Decide(command(book.State(shard).Rules!, book), book.State(hand)), answer ?? ((facts, after) => FuHandView.Of(user, after, facts))));
     }
 
     private static Operation Always(Request request, string campaign, string user, Func<FuShard, FuHandCommand> command)
@@ -200,55 +226,5 @@ public static class FuOperations
         var (shard, hand) = (FuStreams.ShardOf(campaign), FuStreams.HandOf(campaign, user));
         return new(request, [shard, hand], [], book => book.State(shard).Rules is null ? new FuCampaignNotOpen() : Verdict.Of(
             hand, book.State(hand), FuHandDecider.Decide(command(book.State(shard)), book.State(hand)), (facts, after) => FuHandView.Of(user, after, facts)));
-    }
-}
-
-/// <summary>A campaign as everybody may see it: the rules page, with the odds.</summary>
-/// <param name="Digest">SHA-256 of the commitment: one line to print or have notarised.</param>
-/// <param name="Participants">Tickets; absent before the campaign is sealed.</param>
-/// <param name="MerkleRoot">Over the tickets, published before the beacon's value exists.</param>
-/// <param name="Seed">Absent before the reveal.</param>
-public sealed record FuCampaignView(
-    string Id, FuCampaignStatus Status, string Name, IReadOnlyList<FuCardType> Types, IReadOnlyList<FuOdds> Sources, FuTimeline Timeline, PotRules Pot, BeaconRound Beacon,
-    FuLimits Limits, int Shards, string? SeedHash, string? Digest, long? Participants, string? MerkleRoot, string? Seed, BeaconValue? BeaconValue, FuPlan? Plan, FuEnd? End)
-{
-    public static FuCampaignView Of(string id, FuCampaign campaign)
-    {
-        ArgumentNullException.ThrowIfNull(campaign);
-        var rules = campaign.Rules!;
-        return new(
-            id, campaign.Status, rules.Name, rules.Types, [.. rules.Sources.Select(source => FuOdds.Of(source))], rules.Timeline, rules.Pot, rules.Beacon, rules.Limits,
-            rules.Shards, campaign.SeedHash, campaign.Digest, campaign.Root is null ? null : campaign.Tickets.Sum(), campaign.Root, campaign.Seed, campaign.Beacon, campaign.Plan, campaign.End);
-    }
-}
-
-/// <summary>The odds of a source.</summary>
-/// <param name="Weights">In the order of the types.</param>
-/// <param name="PartsPerMillion">The same as parts of a million, rounded down.</param>
-public sealed record FuOdds(string Name, int PerDay, bool IsOfMerchants, IReadOnlyList<int> Weights, IReadOnlyList<long> PartsPerMillion)
-{
-    public static FuOdds Of(FuSource source)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        var sum = source.Weights.Sum(weight => (long)weight);
-        return new(source.Name, source.PerDay, source.IsOfMerchants, source.Weights, [.. source.Weights.Select(weight => weight * 1_000_000L / sum)]);
-    }
-}
-
-/// <summary>A hand as its user sees it.</summary>
-/// <param name="Ticket">Within its shard; its number in the campaign comes with the prize.</param>
-/// <param name="Drawn">The card that this request drew; else absent.</param>
-/// <param name="Exchange">The number of the offer that this request made; else absent.</param>
-public sealed record FuHandView(
-    string User, FuHandStatus Status, long Draws, IReadOnlyList<FuCount> Cards, IReadOnlyList<FuEscrow> Escrows, IReadOnlyList<FuBeg> Begs, long? Ticket, FuPrize? Prize,
-    string? Drawn = null, long? Exchange = null)
-{
-    public static FuHandView Of(string user, FuHand hand, IReadOnlyList<FuHandEvent>? facts = null)
-    {
-        ArgumentNullException.ThrowIfNull(hand);
-        return new(
-            user, hand.Status, hand.Draws, hand.Cards, hand.Escrows, hand.Begs, hand.Ticket == 0 ? null : hand.Ticket, hand.Prize,
-            facts?.OfType<FuHandEvent.CardDrawn>().FirstOrDefault()?.Type,
-            facts?.OfType<FuHandEvent.CardEscrowed>().FirstOrDefault()?.Exchange ?? facts?.OfType<FuHandEvent.BegOpened>().FirstOrDefault()?.Exchange);
     }
 }

@@ -39,6 +39,10 @@ public sealed record PersonHasHand() : Rejection(
 public sealed record DeviceLimit(int Limit) : Rejection(
     RejectionKind.RuleViolated, "The device serves as many hands as one device may, or none was named", "Send device; use another device.");
 
+/// <param name="Reason">As the owner's risk control gave it.</param>
+public sealed record RiskRejected(string Reason) : Rejection(
+    RejectionKind.RuleViolated, "Risk control shut the hand out", "Do not try again. The owner may allow the hand: POST /v1/fu-campaigns/{id}/hands/{user}/allow.");
+
 public sealed record SourceUnknown(string Source) : Rejection(
     RejectionKind.RuleViolated, "The campaign has no source of this name", "Read the sources with GET /v1/fu-campaigns/{id}.");
 
@@ -89,13 +93,19 @@ public sealed record BegLimit(int Limit) : Rejection(
 public sealed record NoWild() : Rejection(
     RejectionKind.Conflict, "The hand holds no wild card, or has used one", "One wild card stands for one of the five.");
 
+public sealed record NoCopyCard() : Rejection(
+    RejectionKind.Conflict, "The hand holds no card that copies", "Draw, or exchange with others.");
+
+public sealed record FriendLacksCard(string Friend, string Card) : Rejection(
+    RejectionKind.Conflict, "The friend holds no card of this type", "Read the friend's hand; a card on offer is in none.");
+
 public sealed record TypeAlreadyHeld(string Card) : Rejection(
     RejectionKind.Conflict, "The hand holds a card of this type", "Use the wild card for a type that is missing.");
 
 /// <param name="Missing">The number of types that neither a card nor the one wild card stands for.</param>
 /// <param name="Types">The types that the hand does not hold.</param>
 public sealed record MissingTypes(int Missing, IReadOnlyList<string> Types) : Rejection(
-    RejectionKind.Conflict, "The five are not complete", "Draw, or exchange with others.")
+    RejectionKind.Conflict, "The five are not complete", "Use the wild card where missing is 0; else draw, or exchange with others.")
 {
     public bool Equals(MissingTypes? other) => other is not null && Missing == other.Missing && Lists.Same(Types, other.Types);
 
@@ -116,6 +126,9 @@ public sealed record ClaimWindowClosed(Instant ClaimsUntil) : Rejection(
 
 public sealed record PrizeAlreadyClaimed(long Amount) : Rejection(
     RejectionKind.Conflict, "The prize is claimed, and on its way or paid", "Read the hand.");
+
+public sealed record WithheldAbovePrize(long Amount) : Rejection(
+    RejectionKind.RuleViolated, "More is withheld than the prize comes to", "Withhold at most the amount.");
 
 public sealed record FuIssueUnknown(string Merchant) : Rejection(
     RejectionKind.NotFound, "The merchant issues no cards of the campaign", "Let the owner add it: POST /v1/fu-campaigns/{id}/issues.");

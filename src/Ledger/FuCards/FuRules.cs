@@ -21,6 +21,9 @@ public enum FuCardKind
 
     /// <summary>Is collected and exchanged, and stands for nothing else.</summary>
     Keepsake,
+
+    /// <summary>Becomes a card of a type that a friend holds.</summary>
+    Copy,
 }
 
 /// <summary>Where cards come from.</summary>
@@ -65,6 +68,19 @@ public sealed record FuRules(
     /// <summary>What is published of a campaign before it opens.</summary>
     public Commitment Commit(string campaign, string seedHash) => new(
         campaign, seedHash, Beacon, [.. Types.Select(type => type.Code)], [.. Sources.Select(source => new CardSource(source.Name, source.Weights))], Pot);
+}
+
+/// <summary>
+/// How coupons and members say which campaign brought them: the channel <c>FU_CARD/{owner}/{campaign}</c>. No channel in a merchant's own words has a slash.
+/// </summary>
+public static class FuChannel
+{
+    private const string Begin = "FU_CARD";
+
+    public static string Of(string owner, string campaign) => $"{Begin}/{owner}/{campaign}";
+
+    /// <summary>The campaign that a channel names; null: it names none.</summary>
+    public static (string Owner, string Campaign)? Parse(string? channel) => channel?.Split('/') is [Begin, var owner, var campaign] ? (owner, campaign) : null;
 }
 
 /// <summary>

@@ -47,10 +47,11 @@ public static class FuTallies
         CardReceived e => [Of(e.Campaign, "received", e.Type, 1), Of(e.Campaign, "owned", e.Type, 1)],
         BegOpened e => [new(Begged(e.Campaign, e.User, e.Date), 1)],
         WildAssigned e => [.. Move(e.Campaign, e.Wild, "owned", "consumed"), Of(e.Campaign, "minted", e.Type, 1), Of(e.Campaign, "owned", e.Type, 1)],
+        CardCopied e => [.. Move(e.Campaign, e.Copy, "owned", "consumed"), Of(e.Campaign, "minted", e.Type, 1), Of(e.Campaign, "owned", e.Type, 1)],
         FiveComposed e => [.. e.Types.SelectMany(type => Move(e.Campaign, type, "owned", "composed")), new(Tickets(e.Campaign), 1)],
         HandClosed e => [.. e.Cards.SelectMany(cards => (TallyChange[])[Of(e.Campaign, "owned", cards.Type, -cards.Count), Of(e.Campaign, "lapsed", cards.Type, cards.Count)])],
-        PrizeClaimed e => [new(Claimed(e.Campaign), 1), new(ClaimedAmount(e.Campaign), e.Amount)],
-        PrizePayoutFailed e => [new(Claimed(e.Campaign), -1), new(ClaimedAmount(e.Campaign), -e.Amount)],
+        // Claimed once, whatever becomes of its payouts.
+        PrizeClaimed { Attempt: 1 } e => [new(Claimed(e.Campaign), 1), new(ClaimedAmount(e.Campaign), e.Amount)],
         _ => [],
     };
 

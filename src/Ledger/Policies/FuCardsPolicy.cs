@@ -9,9 +9,6 @@ namespace Ledger.Policies;
 /// <summary>What crosses the books of a campaign: cards on their way, merchants' shares, the coupons that cards carry, and what became of payouts.</summary>
 public static class FuCardsPolicy
 {
-    /// <summary>Where the coupons of cards say they were got.</summary>
-    public const string Channel = "FU_CARD";
-
     /// <summary>A card that left a hand lands in another one, or comes back. It lands once: the request key is that of the entry by which it left.</summary>
     public static Policy Cards { get; } = new("fu-cards", [typeof(CardGifted), typeof(CardSent), typeof(CardDeclined)], turn => turn.Fact switch
     {
@@ -55,7 +52,7 @@ public static class FuCardsPolicy
         return new(request, [participation, merchant, coupon], [], book =>
         {
             if (book.State(participation).CouponCampaign is not { } campaign) return Settled(book, null, "participation-missing", []);
-            var issue = CouponOperations.Issue(request, campaign, code, e.User, Channel, e.At, e.At.InZone(book.State(merchant).Zone()).Date);
+            var issue = CouponOperations.Issue(request, campaign, code, e.User, FuChannel.Of(shard.Owner, e.Campaign), e.At, e.At.InZone(book.State(merchant).Zone()).Date);
             if (!issue.Streams.All(book.Has) || !issue.Tallies.All(book.HasTally)) return new Verdict.NeedsMore(issue.Streams) { Tallies = issue.Tallies };
             return issue.Decide(book) switch
             {

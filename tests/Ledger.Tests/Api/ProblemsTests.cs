@@ -48,6 +48,7 @@ public sealed partial class ProblemsTests
         ("SOURCE_REF_REUSED", "source-ref-reused"),
         ("MERCHANT_QUOTA_EXHAUSTED", "merchant-quota-exhausted"),
         ("CAMPAIGN_NOT_OPEN", "fu-campaign-not-open"),
+        ("RISK_REJECTED", "risk-rejected"),
         ("CARD_NOT_OWNED", "card-not-owned"),
         ("CARD_IN_ESCROW", "card-in-escrow"),
         ("GIFT_LIMIT", "gift-limit"),

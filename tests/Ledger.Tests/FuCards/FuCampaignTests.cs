@@ -14,7 +14,7 @@ using static Ledger.Tests.Shop;
 namespace Ledger.Tests.FuCards;
 
 /// <summary>Campaigns over HTTP, with hands in four books: races, coupons of merchants, and the way to the prize.</summary>
-public sealed class FuCampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
+public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
 {
     private const int Clients = 64;
 
@@ -194,13 +194,14 @@ public sealed class FuCampaignTests(LedgerApp app) : IClassFixture<LedgerApp>
         """;
 
     /// <summary>A campaign that was committed two hours ago and is open for an hour.</summary>
-    private async Task<Shop> OpenAsync(PotRules? pot = null)
+    private async Task<Shop> OpenAsync(PotRules? pot = null, Func<FuRules, FuRules>? with = null)
     {
         var shop = await app.OpenShopAsync();
         var (now, before) = (Times.Cut(SystemClock.Instance.GetCurrentInstant()), Times.Cut(SystemClock.Instance.GetCurrentInstant() - Duration.FromHours(2)));
+        var rules = Rules(before + Duration.FromHours(1), pot: pot);
         var seed = await app.Service<Secrets>().OfAsync(shop.Id, $"fu-seed/{Campaign}", () => [.. Enumerable.Range(0, 32).Select(i => (byte)i)], CancellationToken.None);
         Request Ask(string key) => new(shop.Id, key, new byte[32], "test", before);
-        Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(FuOperations.Draft(Ask("draft"), Campaign, Rules(before + Duration.FromHours(1), pot: pot)), CancellationToken.None));
+        Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(FuOperations.Draft(Ask("draft"), Campaign, with?.Invoke(rules) ?? rules), CancellationToken.None));
         Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(
             FuOperations.Do(Ask("commit"), new FuCampaignCommand.CommitFuCampaign(Campaign, Commitment.HashOf(seed), before)), CancellationToken.None));
         await AdvanceAsync(shop, now);

@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Ledger.Tests.FuCards;
 
-/// <summary>A campaign of five types and a wild card, whose sources give one type each, so that tests choose their cards.</summary>
+/// <summary>A campaign of five types, a wild card and one that copies, whose sources give one type each, so that tests choose their cards.</summary>
 internal static class FuExamples
 {
     public const string Campaign = "spring";
@@ -17,10 +17,10 @@ internal static class FuExamples
     {
         var from = opens ?? Opens;
         return new(
-            "Spring Festival", [.. Five.Select(code => new FuCardType(code, code, FuCardKind.Five)), new("wild", "wild", FuCardKind.Wild)],
+            "Spring Festival", [.. Five.Select(code => new FuCardType(code, code, FuCardKind.Five)), new("wild", "wild", FuCardKind.Wild), new("copy", "copy", FuCardKind.Copy)],
             [
-                .. Enumerable.Range(0, 6).Select(i => new FuSource($"only-{(i < 5 ? Five[i] : "wild")}", [.. Enumerable.Range(0, 6).Select(j => i == j ? 1 : 0)], 100, false)),
-                new("shops", [24, 24, 24, 24, 4, 0], 100, true),
+                .. Enumerable.Range(0, 7).Select(i => new FuSource($"only-{((string[])[.. Five, "wild", "copy"])[i]}", [.. Enumerable.Range(0, 7).Select(j => i == j ? 1 : 0)], 100, false)),
+                new("shops", [24, 24, 24, 24, 4, 0, 0], 100, true),
             ],
             new(from, from + Duration.FromDays(10), from + Duration.FromDays(40)), pot ?? new(1_000, 20, 5_000, PotWeight.Uniform), new("drand", 1_000), new(200, 100, 100, null, null, false), shards);
     }
