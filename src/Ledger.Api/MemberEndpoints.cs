@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Ledger.FuCards;
 using Ledger.Members;
 using Ledger.Postgres;
 using NodaTime;
@@ -25,15 +26,22 @@ public sealed record IdentitiesBody(
     [property: StringLength(PhoneNumber.MaxText)] string? Phone = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1)] string? VisitorPass = null);
 
+/// <summary>The Fu-card campaign by which a member was won.</summary>
+public sealed record FuOriginBody(
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Owner,
+    [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Campaign);
+
 /// <summary>Enrols a person, with consent.</summary>
 /// <param name="Member">An opaque id: no name, number or address.</param>
 /// <param name="Channel">Where the member was won, in the merchant's words.</param>
+/// <param name="FuCampaign">In place of the channel: GET /v1/reports/fu-cards counts the member.</param>
 public sealed record JoinBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Member,
     ConsentBody Consent,
     IdentitiesBody? Identities = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Channel = null,
-    SurfaceBody? Surface = null);
+    SurfaceBody? Surface = null,
+    FuOriginBody? FuCampaign = null);
 
 /// <summary>Why a membership changes.</summary>
 public sealed record MemberChangeBody([property: StringLength(Limits.MaxReason, MinimumLength = 1)] string? Reason = null);
@@ -90,6 +98,7 @@ public static class MemberEndpoints
         var faults = new Faults();
         if (body.Consent.At > call.Now + Caller.Skew) faults.Add("/consent/at", "State a time that is not in the future.");
         if (body.Consent.Scopes.Any(scope => !Headers.IsId(scope))) faults.Add("/consent/scopes", "Name each scope by 1 to 64 letters, digits and _ . @ -");
+        if (body is { Channel: not null, FuCampaign: not null }) faults.Add("/channel", "Leave it out where fuCampaign says it.");
         SurfaceBody.Contradicts(body.Surface, faults);
         var phone = default(PhoneNumber);
         if (body.Identities?.Phone is { } said && PhoneNumber.Check(said, out phone) != PhoneNumberFault.None)
@@ -98,8 +107,9 @@ public static class MemberEndpoints
 
         var (identities, hashed) = await HashAsync(call, body.Identities, phone, raw);
         var consent = new Consent([.. body.Consent.Scopes.Distinct(StringComparer.Ordinal)], body.Consent.TextVersion, Times.Cut(body.Consent.At));
+        var channel = body.FuCampaign is { } won ? FuChannel.Of(won.Owner, won.Campaign) : body.Channel;
         await call.SubmitAsync(
-            MemberStream.Join(call.Request(hashed.Span), body.Member, consent, identities, body.Channel, body.Surface?.Read(), call.Caller.DateOf(call.Now)), StatusCodes.Status201Created);
+            MemberStream.Join(call.Request(hashed.Span), body.Member, consent, identities, channel, body.Surface?.Read(), call.Caller.DateOf(call.Now)), StatusCodes.Status201Created);
     }
 
     /// <summary>Identities end here: the keys stand for them, also in the request's fingerprint.</summary>

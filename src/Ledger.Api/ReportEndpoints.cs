@@ -12,6 +12,7 @@ public static class ReportEndpoints
         routes.MapQuery("/v1/reports/campaigns", Access.Merchant, CampaignsAsync).Asks("limit", "cursor").Answers<Page<CampaignTotals>>();
         routes.MapQuery("/v1/reports/days", Access.Merchant, DaysAsync).Asks("from", "to", "limit", "cursor").Answers<Page<StoreDay>>();
         routes.MapQuery("/v1/reports/surfaces", Access.Merchant, SurfacesAsync).Asks("limit", "cursor").Answers<Page<SurfaceTotals>>();
+        routes.MapQuery("/v1/reports/fu-cards", Access.Merchant, FuCardsAsync).Asks("limit", "cursor").Answers<Page<FuTotals>>();
         routes.MapQuery("/v1/reports/payments", Access.Merchant, PaymentsAsync).Asks("from", "to", "limit", "cursor").Answers<Page<PaymentDay>>();
         routes.MapQuery("/v1/reports/sales", Access.Merchant, SalesAsync).Asks("limit", "cursor").Answers<Page<SaleTotals>>();
         routes.MapQuery("/v1/events", Access.Merchant, EventsAsync).Asks("after", "limit").Answers<Page<EntryView>>();
@@ -37,6 +38,17 @@ public static class ReportEndpoints
         if (await query.RefuseAsync()) return;
         var totals = await call.Http.RequestServices.GetRequiredService<SurfaceQueries>().TotalsAsync(call.Merchant, after, limit, call.Aborted);
         await call.JsonAsync(Page<SurfaceTotals>.Of(totals, limit, row => $"{row.Campaign}/{row.Portal}/{row.Position}/{row.Owner}"));
+    }
+
+    private static async Task FuCardsAsync(Call call)
+    {
+        var query = new Query(call, "limit", "cursor");
+        var (limit, cursor) = (query.Limit, query.Cursor);
+        var after = cursor.Length == 0 ? ["", ""] : cursor.Split('/');
+        if (after.Length != 2) query.RefuseCursor();
+        if (await query.RefuseAsync()) return;
+        var totals = await call.Http.RequestServices.GetRequiredService<FuQueries>().TotalsAsync(call.Merchant, after[0], after[1], limit, call.Aborted);
+        await call.JsonAsync(Page<FuTotals>.Of(totals, limit, row => $"{row.Owner}/{row.Campaign}"));
     }
 
     private static async Task SalesAsync(Call call)

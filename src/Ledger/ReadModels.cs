@@ -25,6 +25,7 @@ public sealed record ReadModel(string Table, bool IsInline)
         new("campaign_totals", IsInline: false),
         new("store_days", IsInline: false),
         new("surface_totals", IsInline: false),
+        new("fu_totals", IsInline: false),
         new("payment_days", IsInline: false),
         new("points_balances", IsInline: false),
         new("points_days", IsInline: false),

@@ -32,6 +32,9 @@ internal sealed class StreamFold
     /// <summary>What a coupon adds to the sums of its surface; null: it names none.</summary>
     public SurfaceCounts? Surface { get; set; }
 
+    /// <summary>What it adds to the sums of a Fu-card campaign; null: nothing.</summary>
+    public FuCounts? FuCards { get; set; }
+
     /// <summary>The tables that were seen to hold the stream's row.</summary>
     public Tables Seen { get; set; }
 
@@ -87,18 +90,22 @@ internal sealed class BookFold
     /// <summary>Gathered over all passes.</summary>
     public SumRows Surfaces { get; } = [];
 
+    /// <summary>Gathered over all passes.</summary>
+    public SumRows FuCards { get; } = [];
+
     /// <summary>An entry could not be read, so the sums cannot be known.</summary>
     public bool IsBroken { get; set; }
 
     public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count + Points.Held + Agreements.Count;
 
-    /// <summary>Adds what the coupons that this pass holds come to.</summary>
-    public void GatherSurfaces()
+    /// <summary>Adds what the streams that this pass holds come to.</summary>
+    public void Gather()
     {
         var held = 0;
         foreach (var stream in Streams.Values)
         {
             if (stream.Surface is { } counts) Surfaces.Add(counts.Key, Part.All, ref held, counts.Values);
+            if (stream.FuCards is { } cards && cards.Values.Any(value => value != 0)) FuCards.Add(cards.Key, Part.All, ref held, cards.Values);
         }
     }
 
@@ -192,6 +199,7 @@ internal sealed class ModelProgress
     public long CampaignTotals { get; private set; }
     public long StoreDays { get; private set; }
     public long SurfaceTotals { get; private set; }
+    public long FuTotals { get; private set; }
     public long PaymentDays { get; private set; }
     public long PointsBalances { get; private set; }
     public long PointsDays { get; private set; }
@@ -207,6 +215,7 @@ internal sealed class ModelProgress
             case CampaignTotalsTable.Name: CampaignTotals = seq; break;
             case StoreDaysTable.Name: StoreDays = seq; break;
             case SurfaceTotalsTable.Name: SurfaceTotals = seq; break;
+            case FuTotalsTable.Name: FuTotals = seq; break;
             case PaymentDaysTable.Name: PaymentDays = seq; break;
             case SumTable.Balances: PointsBalances = seq; break;
             case SumTable.Days: PointsDays = seq; break;

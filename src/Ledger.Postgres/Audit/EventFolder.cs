@@ -41,6 +41,7 @@ internal static class EventFolder
             if (stream is not null) Evolve(stream, type.Stored.Stream, fact);
             if (stream?.State is Coupon { Surface: not null } coupon && entry.Seq <= book.Progress.SurfaceTotals)
                 (stream.Surface ??= new(SurfaceCounts.KeyOf(coupon))).Add((CouponEvent)fact, coupon);
+            if (stream is not null && entry.Seq <= book.Progress.FuTotals) stream.FuCards = FuCounts.After(stream.FuCards, fact);
             Sum(type.Stored.Stream, fact, entry.Seq, book, part, ref held);
             if (fact is AgreementEvent agreement && entry.Seq <= book.Progress.Agreements) AgreementFold.Add(agreement, entry.Stream, book, part, ref held);
         }

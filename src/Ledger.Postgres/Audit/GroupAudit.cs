@@ -21,8 +21,8 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
     private readonly EntryCheck check = new();
     private readonly EventReader reader = new();
     private readonly FlatJson flat = new();
-    private readonly ITableCheck[] tables = [new StreamTable(totals), new TallyTable(), new TombstoneTable(), .. ReadModelTables.Checks.Where(check => check is not SurfaceTotalsTable)];
-    private readonly SurfaceTotalsTable surfaces = new();
+    private readonly ITableCheck[] tables = [new StreamTable(totals), new TallyTable(), new TombstoneTable(), .. ReadModelTables.Checks.Where(check => !IsGathered(check))];
+    private readonly ITableCheck[] gathered = [.. ReadModelTables.Checks.Where(IsGathered)];
     private readonly Dictionary<string, BookFold> books = new(StringComparer.Ordinal);
     private readonly Stack<Part> parts = new();
     private readonly byte[]? only = options.Book is null ? null : Encoding.UTF8.GetBytes(options.Book);
@@ -39,12 +39,12 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
         for (var isFirst = true; parts.TryPop(out var part); isFirst = false)
         {
             ReadEntries(part, isFirst, cancellation);
-            foreach (var book in books.Values) book.GatherSurfaces();
+            foreach (var book in books.Values) book.Gather();
             foreach (var table in tables) Compare(table, part, cancellation);
             foreach (var book in books.Values) book.Clear();
         }
 
-        Compare(surfaces, Part.All, cancellation);
+        foreach (var table in gathered) Compare(table, Part.All, cancellation);
 
         ReadRequests(cancellation);
         foreach (var book in books.Values) totals.Add(book);
@@ -52,6 +52,9 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
     }
 
     public void Dispose() => check.Dispose();
+
+    /// <summary>Whether its rows come of streams in all passes, and are compared after the last.</summary>
+    private static bool IsGathered(ITableCheck check) => check is SurfaceTotalsTable or FuTotalsTable;
 
     private void ReadProgress(CancellationToken cancellation)
     {

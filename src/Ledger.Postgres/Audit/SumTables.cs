@@ -214,7 +214,7 @@ internal sealed class StoreDaysTable : ITableCheck
 internal static class ReadModelTables
 {
     public static IReadOnlyList<ITableCheck> Checks { get; } =
-        [new WalletsTable(), new CampaignTotalsTable(), new StoreDaysTable(), new SurfaceTotalsTable(), new PaymentDaysTable(), new TimersTable(), new AgreementsTable(), .. SumTable.All];
+        [new WalletsTable(), new CampaignTotalsTable(), new StoreDaysTable(), new SurfaceTotalsTable(), new FuTotalsTable(), new PaymentDaysTable(), new TimersTable(), new AgreementsTable(), .. SumTable.All];
 
     public static IReadOnlyList<string> Names { get; } =
         [.. Checks.Select(check => check.Table)];

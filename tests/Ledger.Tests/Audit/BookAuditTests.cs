@@ -85,7 +85,7 @@ public sealed class BookAuditTests(AuditDatabase databases) : IClassFixture<Audi
         var database = await databases.CopyAsync();
         await using var source = NpgsqlDataSource.Create(database);
         await using var connection = await source.OpenConnectionAsync();
-        await Command("set search_path = ledger; truncate wallets, campaign_totals, store_days, surface_totals, payment_days, timers, points_balances, points_days, benefit_months");
+        await Command("set search_path = ledger; truncate wallets, campaign_totals, store_days, surface_totals, fu_totals, payment_days, timers, points_balances, points_days, benefit_months");
         foreach (var model in ReadModel.All)
         {
             foreach (var (from, to) in new (long, long)[] { (0, 17), (17, 18), (18, 120), (120, int.MaxValue) })

@@ -2,8 +2,11 @@ using Ledger.Agreements;
 using Ledger.Coupons;
 using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
+using Ledger.FuCards;
+using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Payments;
+using Ledger.Policies;
 using Ledger.Reversals;
 using Ledger.Tests.Agreements;
 using Ledger.Tests.Points;
@@ -29,6 +32,7 @@ public sealed class SyntheticBooks
     private readonly List<SyntheticBook> books = [];
     private readonly Dictionary<SyntheticBook, PointsTraffic> points = [];
     private readonly Dictionary<SyntheticBook, AgreementTraffic> memberships = [];
+    private readonly Dictionary<SyntheticBook, (int Step, string? Code)> cards = [];
     private Instant now = Opening;
 
     private SyntheticBooks(SyntheticPlan plan) => (this.plan, random) = (plan, new(plan.Seed));
@@ -65,6 +69,7 @@ public sealed class SyntheticBooks
             points.Add(book, new(plan.Seed + i));
             foreach (var operation in AgreementTraffic.Setup(() => OfPoints(book, FormattableString.Invariant($"light-{book.Head}")))) await book.RunAsync(operation, entries, requests);
             memberships.Add(book, new(plan.Seed + i));
+            await book.RunAsync(FuOperations.Agree(OfPoints(book, FormattableString.Invariant($"fu-{book.Head}")), "owner", "fu", "spring"), entries, requests);
         }
 
         for (var i = 0; i < plan.Operations; i++)
@@ -79,7 +84,28 @@ public sealed class SyntheticBooks
                 await book.RunAsync(memberships[book].Next(request, id => Membership(book, id), ["none"]), entries, requests);
             }
 
+            if (i % 10 == 7) await book.RunAsync(FuCard(book, i), entries, requests);
             if (i % 6 == 5) await book.RunAsync(points[book].Next(OfPoints(book, FormattableString.Invariant($"points-{i}")) with { Now = Times.Cut(now) + Duration.FromHours(i) }), entries, requests);
+        }
+    }
+
+    /// <summary>Cards of the merchant's; the coupon of each second one is used, taken back and used again; and members whom the campaign won.</summary>
+    private Operation FuCard(SyntheticBook book, int number)
+    {
+        var (request, date, (step, last)) = (OfPoints(book, FormattableString.Invariant($"fu-{number}")), now.InUtc().Date, cards.GetValueOrDefault(book));
+        var code = step % 6 < 2 ? FormattableString.Invariant($"FC{number:D10}") : last!;
+        cards[book] = (step + 1, code);
+        switch (step % 6)
+        {
+            case 2 or 5:
+                return TillOperations.Redeem(request, code, new(30_00), now, null, null, null);
+            case 3:
+                return MemberStream.Join(request, $"fu-{number}", new(["points"], "1", now), [], FuChannel.Of("owner", "fu"), null, date);
+            case 4:
+                return ReturnOperations.Void(request, $"{code}-1", now, date, null);
+            default:
+                var drawn = new FuHandEvent.CardDrawn("fu", $"fu-{number % 40:D6}", number, "1001", "shops", $"r{number}", book.Name, false, date, now);
+                return FuCardsPolicy.Coupons.Decide(new(FuCardsPolicy.Coupons, "owner~fu~0~1", "fuhand-fu/u", number, new Guid(number, 0, 0, new byte[8]), null, drawn, now, () => code))!;
         }
     }
 
@@ -150,7 +176,8 @@ public sealed class SyntheticBooks
         // Of a request that never arrived, of one that may have, or of one that comes later.
         if (dice == 83)
         {
-            var keys = book.Keys.Where(key => !key.StartsWith("points-", StringComparison.Ordinal) && !key.StartsWith("club-", StringComparison.Ordinal) && !key.StartsWith("light-", StringComparison.Ordinal)).ToList();
+            var keys = book.Keys.Where(key => !key.StartsWith("points-", StringComparison.Ordinal) && !key.StartsWith("club-", StringComparison.Ordinal) && !key.StartsWith("light-", StringComparison.Ordinal)
+                && !key.StartsWith("fu-", StringComparison.Ordinal) && !Policy.IsKey(key)).ToList();
             var original = random.Next(2) == 0 ? $"lost-{random.Next(1 << 20):x5}" : keys[random.Next(keys.Count)];
             return ReversalOperations.Reverse(request, original, now, date, random.Next(2) == 0 ? null : "no answer");
         }

@@ -40,6 +40,8 @@ internal static class SyntheticTables
             all => all.Coupons.StoreDays.Select(r => new object?[] { r.Day, r.Store, r.Issued, r.Redeemed, r.Voided, r.Returned, r.Amount.Minor, r.Discount.Minor }));
         yield return (Model("surface_totals"), "tenant_id, campaign, portal, position, owner, issued, converted, redeemed, voided",
             all => all.Coupons.SurfaceTotals.Select(r => new object?[] { r.Campaign, r.Portal, r.Position, r.Owner, r.Issued, r.Converted, r.Redeemed, r.Voided }));
+        yield return (Model("fu_totals"), "tenant_id, owner, campaign, cards, coupons, converted, redeemed, voided, members",
+            all => all.FuCards.Totals.Select(r => new object?[] { r.Owner, r.Campaign, r.Cards, r.Coupons, r.Converted, r.Redeemed, r.Voided, r.Members }));
         yield return (Model("payment_days"), "tenant_id, day, store, payments, amount, refunds, refunded",
             all => all.Payments.PaymentDays.Select(r => new object?[] { r.Day, r.Store, r.Payments, r.Amount.Minor, r.Refunds, r.Refunded.Minor }));
         yield return (Model("points_balances"), "tenant_id, program, member, available, pending, held, arrears, lifetime, tier",

@@ -2,6 +2,8 @@ using System.Text.Json;
 using Ledger.Agreements;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
+using Ledger.FuCards;
+using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Payments;
 using Ledger.Tests.Agreements;
@@ -44,6 +46,7 @@ internal sealed class Histories(int seed)
             if (heads.GetValueOrDefault(book) == 0) Begin(book);
             if (random.Next(3) == 0) Points(book, step);
             if (random.Next(6) == 0) Memberships(book);
+            if (random.Next(6) == 0) FuCard(book, step);
             var known = coupons.Keys.Where(key => key.Book == book).ToArray();
             if (random.Next(8) == 0) Pay(book);
             else if (known.Length == 0 || random.Next(3) == 0) Issue(book);
@@ -106,6 +109,21 @@ internal sealed class Histories(int seed)
             if (random.Next(3) == 0) Add(book, stream, new CampaignPaused("rest"));
             if (random.Next(3) == 0) Add(book, stream, random.Next(2) == 0 ? new CampaignStopped("enough") : new CampaignEnded(At()));
         }
+    }
+
+    /// <summary>A card of the merchant's with its coupon or without, or a member whom a campaign won or something else.</summary>
+    private void FuCard(string book, int step)
+    {
+        var (owner, user) = ($"o{random.Next(2)}", $"u{random.Next(8)}");
+        if (random.Next(3) == 0)
+        {
+            Add(book, $"member-f{step}", new MemberEvent.MemberJoined($"f{step}", new(["points"], "1", At()), [], random.Next(3) == 0 ? "shop" : FuChannel.Of(owner, "spring"), null, At(), Date()));
+            return;
+        }
+
+        var code = random.Next(4) == 0 ? null : $"{Guid.NewGuid():N}";
+        if (code is not null) Add(book, $"coupon-{code}", new CouponIssued("c0", 1, user, FuChannel.Of(owner, "spring"), ["issued/c"], null, At(), At(), At(), Date()));
+        Add(book, $"fucoupon-{owner}/spring/{user}/{step}", new FuCouponEvent.CardCouponSettled(owner, "spring", user, step, code is not null, code, code is null ? "quota-exhausted" : null, At()));
     }
 
     private void Pay(string book)

@@ -4,6 +4,7 @@ using Ledger.Coupons.ReadModels;
 using Ledger.Members.ReadModels;
 using Ledger.Payments.ReadModels;
 using Ledger.Points.ReadModels;
+using Ledger.Policies.ReadModels;
 using Ledger.Traffic;
 using Ledger.Transfers;
 using NodaTime;
@@ -21,6 +22,8 @@ internal sealed class Projections(string book)
 
     public BenefitProjections Benefits { get; } = new(book);
 
+    public FuProjections FuCards { get; } = new(book);
+
     public AgreementProjections Agreements { get; } = new(book);
 
     private readonly HashSet<TimerRow> traffic = [];
@@ -37,6 +40,7 @@ internal sealed class Projections(string book)
         if (fact is TrafficEvent.VisitorAttributed { Due: { } earned }) traffic.Add(new(book, stream, earned));
         if (fact is TrafficEvent.ExposureSpent { Due: { } spent }) traffic.Add(new(book, stream, spent));
         if (fact is TrafficEvent.ExposureExpired { Due: { } expired }) traffic.Add(new(book, stream, expired));
+        FuCards.Apply(stream, fact);
         Payments.Apply(fact);
         Points.Apply(stream, fact);
         Benefits.Apply(stream, fact);

@@ -3,6 +3,7 @@ using Ledger.Benefits.ReadModels;
 using Ledger.Coupons.ReadModels;
 using Ledger.Payments.ReadModels;
 using Ledger.Points.ReadModels;
+using Ledger.Policies.ReadModels;
 using NodaTime;
 using Npgsql;
 
@@ -26,6 +27,7 @@ internal static class StoredRows
         "campaign_totals" => fold.Coupons.CampaignTotals,
         "store_days" => fold.Coupons.StoreDays,
         "surface_totals" => fold.Coupons.SurfaceTotals,
+        "fu_totals" => fold.FuCards.Totals,
         "payment_days" => fold.Payments.PaymentDays,
         "points_balances" => fold.Points.Balances,
         "points_days" => fold.Points.Days,
@@ -55,6 +57,8 @@ internal static class StoredRows
             L(r, "voided"), L(r, "returned"), new Money(L(r, "amount")), new Money(L(r, "discount"))),
         "surface_totals" => new SurfaceTotalsRow(
             T(r, "tenant_id")!, T(r, "campaign")!, T(r, "portal")!, T(r, "position")!, T(r, "owner")!, L(r, "issued"), L(r, "converted"), L(r, "redeemed"), L(r, "voided")),
+        "fu_totals" => new FuTotalsRow(
+            T(r, "tenant_id")!, T(r, "owner")!, T(r, "campaign")!, L(r, "cards"), L(r, "coupons"), L(r, "converted"), L(r, "redeemed"), L(r, "voided"), L(r, "members")),
         "payment_days" => new PaymentDayRow(
             T(r, "tenant_id")!, D(r, "day"), T(r, "store")!, L(r, "payments"), new Money(L(r, "amount")), L(r, "refunds"),
             new Money(L(r, "refunded"))),

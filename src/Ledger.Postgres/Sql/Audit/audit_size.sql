@@ -13,6 +13,7 @@ select
         (select max(tenant_id) from ledger.campaign_totals),
         (select max(tenant_id) from ledger.store_days),
         (select max(tenant_id) from ledger.surface_totals),
+        (select max(tenant_id) from ledger.fu_totals),
         (select max(tenant_id) from ledger.payment_days),
         (select max(tenant_id) from ledger.points_balances),
         (select max(tenant_id) from ledger.points_days),
