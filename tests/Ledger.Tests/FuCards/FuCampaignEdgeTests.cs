@@ -35,7 +35,8 @@ public sealed partial class FuCampaignTests
     {
         var (shop, cafe) = (await OpenAsync(), await app.OpenShopAsync());
         Expect(201, await shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/issues", new { merchant = cafe.Id, quota = 9 }, shop.MerchantKey));
-        string[] users = [.. Enumerable.Range(0, 12).Select(i => $"u-{i}")];
+        // Of twelve none would be in the fourth shard, where two cards would lie.
+        string[] users = [.. Enumerable.Range(0, 24).Select(i => $"u-{i}")];
         await Task.WhenAll(users.Select(user => HandAsync(shop, user)));
         var drawn = 0;
         await UntilAsync(
