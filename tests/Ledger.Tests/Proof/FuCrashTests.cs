@@ -138,7 +138,7 @@ public sealed class FuCrashTests(ITestOutputHelper output) : IAsyncLifetime
                 case < 5:
                     var (source, reference) = (random.Next(4) == 0 ? "shops" : "scan", string.Create(CultureInfo.InvariantCulture, $"{me}-{++n}"));
                     answer = await SendAsync(campaign, $"/{me}/draws", new { source, @ref = reference, merchant = source == "shops" ? cafe.Id : null });
-                    if (answer.Status == 201) drawn.Add(new(me, answer["draws"].GetInt64(), answer.Said("drawn"), source, reference));
+                    if (answer.Status == 201) drawn.Add(new(me, answer["draws"].GetInt64(), answer.Said("drawn"), source, source == "shops" ? $"{cafe.Id}/{reference}" : reference));
                     break;
                 case 5:
                     answer = await SendAsync(campaign, $"/{me}/offers", new { type = mine, to = random.Next(2) == 0 ? other : null });
