@@ -39,11 +39,11 @@ public sealed class MembershipYearTests(LedgerDatabase database, ITestOutputHelp
     public async Task A_year_ends_with_the_same_money_on_both_sides()
     {
         await using var provider = await ProviderProcess.StartAsync(faults: 5, seed: 5, ProviderProcess.FreePort());
-        using var payments = new PaymentProvider(new(provider.Url, ProviderProcess.Key, TimeSpan.FromSeconds(1)));
+        using var payments = new PaymentProvider(new(provider.Url, ProviderProcess.Key, TimeSpan.FromMilliseconds(200)));
         using var http = new HttpClient { BaseAddress = provider.Url };
         for (var poor = 0; poor < 3; poor++) (await http.PostAsync("/accounts", LedgerClient.Content(new { account = $"poor-{poor}", balance = poor * 5_00 }))).EnsureSuccessStatusCode();
 
-        var (count, days, step) = s_isLong ? (10_000, 300, 1) : (60, 6, 3);
+        var (count, days, step) = s_isLong ? (10_000, 250, 1) : (60, 6, 3);
         var (engine, watch) = (await Engine.StartAsync(database, payments, clock), Stopwatch.StartNew());
         try
         {
