@@ -22,7 +22,9 @@ internal sealed class ProviderProcess : IDisposable
         var assembly = Path.Combine(AppContext.BaseDirectory, "Ledger.Samples.PaymentProvider.dll");
         var start = new ProcessStartInfo("dotnet", [assembly, "--urls", "http://127.0.0.1:0", "--opening", opening.ToString(CultureInfo.InvariantCulture)])
         {
-            WorkingDirectory = AppContext.BaseDirectory, UseShellExecute = false, RedirectStandardOutput = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
         };
         start.Environment["PROVIDER_KEY"] = Key;
         var started = Process.Start(start) ?? throw new InvalidOperationException("The provider did not start.");
