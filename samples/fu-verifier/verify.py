@@ -136,12 +136,19 @@ class Tree:
 
 # The header
 
-def check_commitment(c):
-    members(c, "beacon campaign pot seedHash sources types", "the commitment")
-    members(c["beacon"], "chain fallback round", "the committed beacon")
+def check_commitment(c, has_grand):
+    members(c, "beacon campaign " + "grand " * has_grand + "pot seedHash sources types", "the commitment")
+    timed = isinstance(c["beacon"], dict) and "genesis" in c["beacon"]
+    members(c["beacon"], "chain deadline fallback genesis period round" if timed else "chain fallback round", "the committed beacon")
     named(c["beacon"]["chain"], "the beacon's chain")
     need(c["beacon"]["fallback"] == "nextAvailable", "the beacon's fallback is not nextAvailable")
     whole(c["beacon"]["round"], 1, LIMIT - 1, "the committed round")
+    if timed:
+        deadline, genesis, period = c["beacon"]["deadline"], c["beacon"]["genesis"], c["beacon"]["period"]
+        whole(deadline, 0, LIMIT - 1, "the deadline")
+        whole(genesis, 0, LIMIT - 1, "the beacon's genesis")
+        whole(period, 1, 2**31 - 1, "the beacon's period")
+        need(genesis + (c["beacon"]["round"] - 1) * period > deadline, "the committed round is not after the deadline")
     named(c["campaign"], "the campaign")
     pot = c["pot"]
     members(pot, "amount cap minimum weight", "the pot")
@@ -166,14 +173,20 @@ def check_commitment(c):
             whole(weight, 0, 2**31 - 1, f"a weight of {source['name']}")
         whole(sum(weights), 1, 2**31 - 1, f"the sum of the weights of {source['name']}")
         sources[source["name"]] = weights
+    if has_grand:
+        members(c["grand"], "card prize winners", "the grand prize")
+        need(c["grand"]["card"] in c["types"], "the grand prize is of no type of card")
+        whole(c["grand"]["prize"], 1, 5_000_000, "the grand prize")
+        whole(c["grand"]["winners"], 1, 100_000, "the number of grand prizes")
     return sources
 
 
 def check_header(h, given):
-    members(h, "beacon commitment commitmentHash format plan seal seed", "the header")
-    need(h["format"] == "fu-proof-1", "the format is not fu-proof-1")
+    need(isinstance(h, dict) and h.get("format") in ("fu-proof-1", "fu-proof-2"), "the format is neither fu-proof-1 nor fu-proof-2")
+    has_grand = h["format"] == "fu-proof-2"
+    members(h, "beacon commitment commitmentHash format " + "grand " * has_grand + "plan seal seed", "the header")
     c, beacon, seal, plan = h["commitment"], h["beacon"], h["seal"], h["plan"]
-    sources = check_commitment(c)
+    sources = check_commitment(c, has_grand)
     need(sha(canonical(c)).hex() == h["commitmentHash"], "the commitment's hash does not follow from the commitment")
     need(given.commitment in (None, h["commitmentHash"]), "the commitment is not the one that was published")
     seed = digits(h["seed"], "the seed", 32)
@@ -305,6 +318,46 @@ class Pot:
         need(self.prize is None, self.prize)
 
 
+class Grand:
+    """The tickets that take part in the grand draw, against what the header says of it: as many win as may, and the last of them is one of them."""
+
+    def __init__(self, h, key):
+        self.rules, self.plan, self.key = h["commitment"]["grand"], h["grand"], key
+        members(self.plan, "last tickets winners", "the grand draw")
+        whole(self.plan["tickets"], 0, h["seal"]["tickets"], "the number of tickets in the grand draw")
+        whole(self.plan["winners"], 0, LIMIT - 1, "the number of winners")
+        need(self.plan["winners"] == min(self.rules["winners"], self.plan["tickets"]), "another number of tickets wins in the grand draw than the rules say")
+        self.last = None
+        need((self.plan["last"] is None) == (self.plan["winners"] == 0), "a last winner stands without winners, or they without it")
+        if self.plan["last"] is not None:
+            members(self.plan["last"], "hash ticket", "the last winner")
+            whole(self.plan["last"]["ticket"], 1, LIMIT - 1, "the last winner's ticket")
+            self.last = digits(self.plan["last"]["hash"], "the last winner's hash", 32), self.plan["last"]["ticket"]
+        self.drawn = self.tickets = self.winners = self.sum = 0
+        self.has_last = False
+        self.prize = None
+
+    def take(self, ticket, user, amount, mine):
+        self.tickets += 1
+        rank = hmac.digest(self.key, b"grand" + big(ticket, 8), "sha256"), ticket
+        wins = self.last is not None and rank <= self.last
+        self.has_last |= rank == self.last
+        right = self.rules["prize"] if wins else 0
+        self.winners += wins
+        if not mine:
+            return
+        self.sum += right
+        if right != amount and self.prize is None:
+            self.prize = f"the grand prize of ticket {ticket} ({user}) is {right}, the file says {amount}"
+
+    def end(self):
+        need(self.tickets == self.plan["tickets"], f"{self.tickets} tickets take part in the grand draw, the file says otherwise")
+        need(self.tickets <= self.drawn, f"{self.tickets} tickets take part in the grand draw, and {self.drawn} cards for it were drawn")
+        need(self.winners == self.plan["winners"], f"{self.winners} tickets win in the grand draw, the file says otherwise")
+        need(self.has_last or self.last is None, "the last winner of the grand draw is no ticket's")
+        need(self.prize is None, self.prize)
+
+
 def lines(file):
     for number, line in enumerate(file, 1):
         need(line.endswith(b"\n"), f"line {number} is cut off")
@@ -325,6 +378,7 @@ def check(file, given):
     sources, seed, key = check_header(h, given)
     types = h["commitment"]["types"]
     pot, tree, hashed = Pot(h, key), Tree(), hashlib.sha256()
+    grand = Grand(h, key) if "grand" in h else None
     alone = given.user is not None
     draws = drawn = 0
     last_user, last_index = "", 0
@@ -341,18 +395,24 @@ def check(file, given):
             draws += 1
             named(value["source"], f"line {number}: the source")
             hashed.update(line)
+            if grand and value["type"] == grand.rules["card"]:
+                grand.drawn += 1
             if not alone or user == given.user:
                 need(value["source"] in sources, f"draw {index} of {user} names an unknown source")
                 right = types[draw(seed, user, index, sources[value["source"]])]
                 need(right == value["type"], f"draw {index} of {user} is {right}, the file says {value['type']}")
                 drawn += 1
         else:
-            members(value, "amount ticket user", f"line {number}")
+            takes_part = grand is not None and "grand" in value
+            members(value, "amount " + "grand " * takes_part + "ticket user", f"line {number}")
             named(value["user"], f"line {number}: the user")
             whole(value["ticket"], 1, LIMIT - 1, f"line {number}: the ticket")
             whole(value["amount"], 0, LIMIT - 1, f"line {number}: the amount")
-            tree.add(big(value["ticket"], 8) + value["user"].encode())
+            tree.add(big(value["ticket"], 8) + value["user"].encode() + b"\1" * takes_part)
             pot.take(value["ticket"], value["user"], value["amount"], alone, not alone or value["user"] == given.user)
+            if takes_part:
+                whole(value["grand"], 0, LIMIT - 1, f"line {number}: the grand prize")
+                grand.take(value["ticket"], value["user"], value["grand"], not alone or value["user"] == given.user)
         if number % 1_000_000 == 0:
             print(f"{number:,} lines", file=sys.stderr)
     seal = h["seal"]
@@ -362,7 +422,9 @@ def check(file, given):
     pot.end(alone)
     need(tree.count == seal["tickets"], f"the file has {tree.count} tickets, the seal says {seal['tickets']}")
     need(tree.root().hex() == seal["root"], "the Merkle root of the tickets is not the sealed one")
-    return h, drawn, pot
+    if grand:
+        grand.end()
+    return h, drawn, pot, grand
 
 
 def main():
@@ -373,14 +435,14 @@ def main():
     given = parser.parse_args()
     try:
         with open(given.file, "rb") as file:
-            h, drawn, pot = check(file, given)
+            h, drawn, pot, grand = check(file, given)
     except OSError as e:
         print(e, file=sys.stderr)
         return 2
     except Difference as e:
         print(f"The first difference: {e}.")
         return 1
-    print(f"{h['commitment']['campaign']}: {drawn} draws and {pot.checked} tickets agree; prizes {pot.sum}.")
+    print(f"{h['commitment']['campaign']}: {drawn} draws and {pot.checked} tickets agree; prizes {pot.sum}{f', grand prizes {grand.sum}' if grand else ''}.")
     if not given.commitment:
         print(f"Compare with what was published before the opening: commitment {h['commitmentHash']}")
     if not given.root:

@@ -10,7 +10,7 @@ namespace Ledger.Api;
 
 /// <summary>A type of card.</summary>
 /// <param name="Code">Such as 1001.</param>
-/// <param name="Kind">Of kind five there are exactly five.</param>
+/// <param name="Kind">Of kind five there are exactly five, of kind grand at most one.</param>
 public sealed record FuCardTypeBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Code,
     [property: StringLength(Limits.MaxName, MinimumLength = 1)] string Name,
@@ -35,6 +35,11 @@ public sealed record FuPotBody(
     [property: Range(1, Limits.PrizeCap)] long Cap = Limits.PrizeCap,
     PotWeight Weight = PotWeight.Uniform);
 
+/// <summary>The grand draw: of the tickets with which a card of kind grand was composed, so many win this beside their share of the pot.</summary>
+/// <param name="Prize">Of each winner, in minor units, apart from the pot; with the pot's cap at most 50,000 yuan, as one ticket may win both.</param>
+/// <param name="Winners">Where fewer tickets take part, all of them win, and the rest is not given out.</param>
+public sealed record FuGrandBody([property: Range(1, Limits.PrizeCap)] long Prize, [property: Range(1, Limits.MaxGrandWinners)] int Winners);
+
 /// <summary>What one user may.</summary>
 /// <param name="Draws">In a day, over all sources.</param>
 /// <param name="Gifts">Gifts, swaps and cards for those who beg, in a day.</param>
@@ -49,12 +54,20 @@ public sealed record FuLimitsBody(
     [property: Range(1, 150)] int? MinimumAge = null,
     bool NeedsPerson = false);
 
+/// <summary>When a beacon publishes its rounds, as its own info says: round n comes at genesis + (n - 1) periods.</summary>
+/// <param name="Genesis">Of round 1, in seconds since 1970-01-01T00:00Z (drand: genesis_time).</param>
+/// <param name="Period">Seconds from round to round.</param>
+public sealed record BeaconTimesBody([property: Range(0, Ledger.Limits.MaxBeaconGenesis)] long Genesis, [property: Range(1, Ledger.Limits.MaxBeaconPeriod)] int Period);
+
 /// <summary>Drafts a campaign, or replaces its draft. From its commitment on nothing of this changes.</summary>
 /// <param name="Deadline">First instant at which no hand changes any more.</param>
 /// <param name="ClaimsUntil">First instant at which prizes have lapsed.</param>
 /// <param name="BeaconChain">The public beacon's chain.</param>
 /// <param name="BeaconRound">A round whose time is after the deadline. Should the beacon never publish it: the next one that it publishes.</param>
 /// <param name="Shards">Books over which users are spread; one takes thousands of requests a second.</param>
+/// <param name="BeaconTimes">With them it is checked that the round's time is after the deadline, and in the end after the sealing. Absent: where beaconChain is the
+/// hash of drand's chain default or quicknet that chain's; else nothing is checked.</param>
+/// <param name="Grand">Together with one type of kind grand; absent: there is no grand draw.</param>
 public sealed record DraftFuBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string Id,
     [property: StringLength(Limits.MaxName, MinimumLength = 1)] string Name,
@@ -67,7 +80,8 @@ public sealed record DraftFuBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string BeaconChain,
     [property: Range(1, CanonicalJson.MaxInteger)] long BeaconRound,
     FuLimitsBody? Limits = null,
-    [property: Range(1, Ledger.Limits.MaxFuShards)] int Shards = 4);
+    [property: Range(1, Ledger.Limits.MaxFuShards)] int Shards = 4,
+    BeaconTimesBody? BeaconTimes = null, FuGrandBody? Grand = null);
 
 /// <summary>Adds a merchant's cards. They carry the coupon that the merchant itself agreed to (POST /v1/fu-participations).</summary>
 /// <param name="Quota">Cards in all.</param>
@@ -127,8 +141,9 @@ public static class FuCampaignEndpoints
             [.. body.Types.Select(type => new FuCardType(type.Code, type.Name, type.Kind))],
             [.. body.Sources.Select(source => new FuSource(source.Name, source.Weights, source.PerDay, source.IsOfMerchants))],
             new(Times.Cut(body.OpensAt), Times.Cut(body.Deadline), Times.Cut(body.ClaimsUntil)),
-            new(body.Pot.Amount, body.Pot.Minimum, body.Pot.Cap, body.Pot.Weight), new(body.BeaconChain, body.BeaconRound),
-            new(limits.Draws, limits.Gifts, limits.Begs, limits.HandsPerDevice, limits.MinimumAge, limits.NeedsPerson), body.Shards);
+            new(body.Pot.Amount, body.Pot.Minimum, body.Pot.Cap, body.Pot.Weight), new(body.BeaconChain, body.BeaconRound, TimesOf(body)),
+            new(limits.Draws, limits.Gifts, limits.Begs, limits.HandsPerDevice, limits.MinimumAge, limits.NeedsPerson), body.Shards,
+            body.Grand is { } grand ? new(body.Types.Single(type => type.Kind == FuCardKind.Grand).Code, grand.Prize, grand.Winners) : null);
         await call.SubmitAsync(FuOperations.Draft(call.Request(raw), body.Id, rules), StatusCodes.Status201Created);
     }
 
@@ -144,9 +159,18 @@ public static class FuCampaignEndpoints
             faults.Add("/sources", "Let each of the five come from some source.");
         if (body.Deadline <= body.OpensAt || body.ClaimsUntil <= body.Deadline) faults.Add("/deadline", "Let it be after opensAt and before claimsUntil.");
         if (body.ClaimsUntil - body.OpensAt > Duration.FromDays(Limits.MaxFuDays)) faults.Add("/claimsUntil", "Let the campaign take half a year at most, claims included.");
+        if (BeaconTimes.Of(body.BeaconChain) is { } known && TimesOf(body) != known) faults.Add("/beaconTimes", "Leave them out: this chain's are known, and are others.");
+        if (TimesOf(body)?.FirstAfter((body.ClaimsUntil - Duration.Epsilon).ToUnixTimeSeconds()) <= body.BeaconRound) faults.Add("/beaconRound", "Let its time be before claimsUntil.");
+        if (body.Types.Count(type => type.Kind == FuCardKind.Grand) != (body.Grand is null ? 0 : 1)) faults.Add("/grand", "Name it with exactly one type of kind grand, or neither.");
+        else if (body.Types.Where((type, i) => type.Kind == FuCardKind.Grand && body.Sources.All(source => source.Weights.ElementAtOrDefault(i) == 0)).Any())
+            faults.Add("/sources", "Let the card of kind grand come from some source.");
+        if (body.Grand is { } grand && grand.Prize + body.Pot.Cap > Limits.PrizeCap)
+            faults.Add("/grand/prize", $"Let it and the pot's cap together be at most {Limits.PrizeCap}, or lower the cap: one ticket may win both.");
         if (body.Pot.Minimum > body.Pot.Cap) faults.Add("/pot/cap", "Let it be at least the minimum.");
         return faults;
     }
+
+    private static BeaconTimes? TimesOf(DraftFuBody body) => body.BeaconTimes is { } said ? new(said.Genesis, said.Period) : BeaconTimes.Of(body.BeaconChain);
 
     private static async Task ShowAsync(Call call)
     {

@@ -145,7 +145,6 @@ public static class FuHandEndpoints
     private static async Task DrawAsync(Call call)
     {
         if (await call.ReadAsync<DrawBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
-        if (!await ClaimRefAsync(call, book, user, body.Source, body.Ref, body.Merchant)) return;
         var seed = await FuCampaignEndpoints.SeedAsync(call, call.Merchant, book.Campaign);
         await call.SubmitAsync(FuOperations.Draw(
             call.Request(raw) with { Book = book.Id }, book, user, seed, body.Source, body.Ref, body.Merchant, call.Caller.DateOf(call.Now)), StatusCodes.Status201Created);
@@ -243,15 +242,6 @@ public static class FuHandEndpoints
     {
         if (await call.ReadAsync<ClaimPrizeBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
         await call.SubmitAsync(FuOperations.ClaimPrize(call.Request(raw) with { Book = book.Id }, book, user, body.Account, body.Withheld));
-    }
-
-    /// <summary>Claims what a draw is for; false after a problem was answered. A user without a hand claims nothing: the next one may be whom it belongs to.</summary>
-    internal static async Task<bool> ClaimRefAsync(Call call, FuBook book, string user, string source, string reference, string? merchant)
-    {
-        if (await call.Http.RequestServices.GetRequiredService<FuQueries>().HasHandAsync(book.For(user), user, call.Aborted))
-            return await ClaimAsync(call, book, FuClaimKind.Ref, $"{source}/{FuOperations.RefOf(merchant, reference)}", user, 1, new SourceRefReused(source, reference));
-        await Problems.WriteAsync(call.Http, new HandUnknown(user));
-        return false;
     }
 
     /// <summary>Claims a key in its own shard before the step in the user's; false after a problem was answered. The second half says when the campaign is over.</summary>

@@ -7,6 +7,8 @@ try
 {
     var builder = WebApplication.CreateSlimBuilder(args);
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+    // A request is carried on by the thread that its bytes woke, and no handler blocks: each hand-over to another thread costs a wake-up.
+    builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
     if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://127.0.0.1:5080");
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);

@@ -42,7 +42,7 @@ public static class Service
         services.AddSingleton<SliceCourier>();
         services.AddSingleton<FuQueries>();
         services.AddSingleton(provider => new FuConductor(
-            provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<BookQueries>(), provider.GetRequiredService<FuQueries>()));
+            provider.GetRequiredService<Scribes>().SubmitAsync, provider.GetRequiredService<BookQueries>(), provider.GetRequiredService<FuQueries>(), provider.GetRequiredService<IClock>()));
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Secrets>();
         services.AddSingleton<OfflineQueries>();

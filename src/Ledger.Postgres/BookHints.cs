@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 
 namespace Ledger.Postgres;
 
@@ -7,51 +8,46 @@ namespace Ledger.Postgres;
 /// </summary>
 public sealed class BookHints
 {
-    private readonly ConcurrentDictionary<Listener, byte> listeners = new();
+    private ImmutableArray<Listener> listeners = [];
 
     /// <summary>In place of a book: nobody knows which books have grown, look everywhere.</summary>
     public const string Everywhere = "";
 
     /// <param name="stored">The name of an event that the book has grown by; null: whatever it was.</param>
-    public void Changed(string book, string? stored = null)
+    /// <param name="data">The event as it is stored; empty: nobody knows.</param>
+    /// <param name="except">Who passes on what came from elsewhere and does not want to hear it again.</param>
+    public void Changed(string book, string? stored = null, ReadOnlyMemory<byte> data = default, Listener? except = null)
     {
-        foreach (var listener in listeners.Keys)
+        foreach (var listener in listeners)
         {
-            if (stored is null || listener.Concerns(stored)) listener.Add(book);
+            if (listener != except && (stored is null || listener.Concerns(stored, data))) listener.Add(book, stored);
         }
     }
 
-    /// <summary>Tells everyone but one: who passes on what came from elsewhere does not want to hear it again.</summary>
-    public void Changed(string book, Listener except)
+    /// <param name="concerns">Whether an event of that name, with that data if it is known, is worth waking for; null: every one is.</param>
+    public Listener Listen(Func<string, ReadOnlyMemory<byte>, bool>? concerns = null)
     {
-        foreach (var listener in listeners.Keys)
-        {
-            if (listener != except) listener.Add(book);
-        }
-    }
-
-    /// <param name="concerns">Whether an event of that name is worth waking for; null: every one is.</param>
-    public Listener Listen(Func<string, bool>? concerns = null)
-    {
-        var listener = new Listener(this, concerns ?? (_ => true));
-        listeners[listener] = 0;
+        var listener = new Listener(this, concerns);
+        ImmutableInterlocked.Update(ref listeners, all => all.Add(listener));
         return listener;
     }
 
-    /// <summary>Gathers hints until they are taken; the same book is kept once.</summary>
+    /// <summary>Gathers hints until they are taken; the same one is kept once.</summary>
     public sealed class Listener : IDisposable
     {
         private readonly BookHints hints;
-        private readonly ConcurrentDictionary<string, byte> books = new(StringComparer.Ordinal);
+        private readonly Func<string, ReadOnlyMemory<byte>, bool>? concerns;
+        private readonly ConcurrentDictionary<(string Book, string? Stored), byte> gathered = new();
         private readonly SemaphoreSlim signal = new(0, 1);
 
-        internal Listener(BookHints hints, Func<string, bool> concerns) => (this.hints, Concerns) = (hints, concerns);
+        internal Listener(BookHints hints, Func<string, ReadOnlyMemory<byte>, bool>? concerns) => (this.hints, this.concerns) = (hints, concerns);
 
-        internal Func<string, bool> Concerns { get; }
+        internal bool Concerns(string stored, ReadOnlyMemory<byte> data) => concerns is null || concerns(stored, data);
 
-        internal void Add(string book)
+        internal void Add(string book, string? stored)
         {
-            if (!books.TryAdd(book, 0) || signal.CurrentCount > 0) return;
+            // Who chose its events need not be told which it was.
+            if (!gathered.TryAdd((book, concerns is null ? stored : null), 0) || signal.CurrentCount > 0) return;
             try
             {
                 signal.Release();
@@ -66,12 +62,15 @@ public sealed class BookHints
         public Task<bool> WaitAsync(TimeSpan patience, CancellationToken cancellation) => signal.WaitAsync(patience, cancellation);
 
         /// <summary>The books that changed since the last call.</summary>
-        public IReadOnlyList<string> Take()
+        public IReadOnlyList<string> Take() => [.. TakeAll().Select(hint => hint.Book).Distinct(StringComparer.Ordinal)];
+
+        /// <summary>The same with the names of the events, for a listener that hears of all; null: whatever it was.</summary>
+        public IReadOnlyList<(string Book, string? Stored)> TakeAll()
         {
-            var taken = new List<string>();
-            foreach (var book in books.Keys)
+            var taken = new List<(string, string?)>();
+            foreach (var (hint, _) in gathered)
             {
-                if (books.TryRemove(book, out _)) taken.Add(book);
+                if (gathered.TryRemove(hint, out _)) taken.Add(hint);
             }
 
             return taken;
@@ -79,7 +78,7 @@ public sealed class BookHints
 
         public void Dispose()
         {
-            hints.listeners.TryRemove(this, out _);
+            ImmutableInterlocked.Update(ref hints.listeners, all => all.Remove(this));
             signal.Dispose();
         }
     }

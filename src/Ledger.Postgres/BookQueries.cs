@@ -14,7 +14,7 @@ namespace Ledger.Postgres;
 public sealed class BookQueries(NpgsqlDataSource database)
 {
     /// <summary>The readers whose lag a report of coupons states.</summary>
-    private static readonly string[] Followers = [.. ReadModel.All.Where(model => !model.IsInline && model.IsOfTills).Select(model => model.Table)];
+    private static readonly string[] Followers = [.. ReadModel.All.Where(model => !model.IsInline && model.IsPrompt).Select(model => model.Table)];
 
     /// <summary>Whether the database answers. A dead connection out of the pool is no answer: a second one is tried.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellation)

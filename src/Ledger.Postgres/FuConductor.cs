@@ -8,7 +8,7 @@ namespace Ledger.Postgres;
 /// Takes a campaign and its shards from step to step. Every step is an operation on one book that may be repeated, by this instance or another one: what
 /// a crash left half-way goes on from where it was.
 /// </summary>
-public sealed class FuConductor(Func<Operation, CancellationToken, Task<Outcome>> submit, BookQueries books, FuQueries queries)
+public sealed class FuConductor(Func<Operation, CancellationToken, Task<Outcome>> submit, BookQueries books, FuQueries queries, IClock clock)
 {
     private const string Actor = "fu-conductor";
 
@@ -47,22 +47,49 @@ public sealed class FuConductor(Func<Operation, CancellationToken, Task<Outcome>
         var tickets = await TicketsAsync(run);
         await ShardsAsync(run, FuShardStatus.Closing, shard => new FuShardCommand.SealShard(campaign, tickets[shard], now));
         if ((await StatusesAsync(run)).Any(status => status < FuShardStatus.Sealed)) return;
-        var tree = new MerkleTree();
+        var (tree, grand) = (new MerkleTree(), 0L);
         foreach (var book in FuQueries.BooksOf(run.First))
         {
-            await foreach (var user in queries.TicketsAsync(book, run.Cancellation)) tree.Add(tree.Count + 1, user);
+            await foreach (var (user, isGrand) in queries.TicketsAsync(book, run.Cancellation))
+            {
+                tree.Add(tree.Count + 1, user, isGrand);
+                grand += isGrand ? 1 : 0;
+            }
         }
 
+        if (cards.SingleOrDefault(sums => sums.Type == run.Rules.Grand?.Card)?.Consumed is { } consumed && consumed != grand)
+            throw new InvalidOperationException($"Campaign {campaign} has {grand} tickets in the grand draw, its tallies say {consumed}.");
         if (tree.Count != tickets.Sum()) throw new InvalidOperationException($"Campaign {campaign} has {tree.Count} tickets, its tallies say {tickets.Sum()}.");
-        await submit(FuOperations.Do(RequestFor(run.First.Owner, now), new FuCampaignCommand.SealFuCampaign(campaign, tickets, Convert.ToHexStringLower(tree.Root()), now)), run.Cancellation);
+        // The time at which the root is published, which many tickets make a later one: a round of the beacon that was out by then does not count.
+        now = Instant.Max(now, Times.Cut(clock.GetCurrentInstant()));
+        await submit(FuOperations.Do(RequestFor(run.First.Owner, now), new FuCampaignCommand.SealFuCampaign(
+            campaign, tickets, Convert.ToHexStringLower(tree.Root()), now, run.Rules.Grand is null ? null : grand)), run.Cancellation);
     }
 
     private async Task AllocateAsync(Run run, FuCampaign state)
     {
         var (campaign, now) = (run.First.Campaign, run.Now);
-        var (plan, amounts) = FuPot.Split(run.Rules.Pot, PotKey.Of(Convert.FromHexString(state.Seed!), state.Beacon!), state.Tickets);
-        await submit(FuOperations.Do(RequestFor(run.First.Owner, now), new FuCampaignCommand.AllocatePot(campaign, plan, amounts, now)), run.Cancellation);
+        var key = PotKey.Of(Convert.FromHexString(state.Seed!), state.Beacon!);
+        var (plan, amounts) = FuPot.Split(run.Rules.Pot, key, state.Tickets);
+        if (run.Rules.Grand is { } rules) plan = plan with { Grand = await GrandAsync(run, rules, key) };
+        if (await submit(FuOperations.Do(RequestFor(run.First.Owner, now), new FuCampaignCommand.AllocatePot(campaign, plan, amounts, now)), run.Cancellation) is Outcome.Rejected(var reason))
+            throw new InvalidOperationException($"Campaign {campaign} cannot be allocated: {reason.Slug}.");
         await AdvanceAsync(run.First.Owner, campaign, now, run.Cancellation);
+    }
+
+    private async Task<GrandPlan> GrandAsync(Run run, GrandRules rules, byte[] key)
+    {
+        var (draw, ticket) = (new GrandDraw(key, rules), 0L);
+        foreach (var book in FuQueries.BooksOf(run.First))
+        {
+            await foreach (var (_, isGrand) in queries.TicketsAsync(book, run.Cancellation))
+            {
+                ticket++;
+                if (isGrand) draw.Add(ticket);
+            }
+        }
+
+        return draw.Plan;
     }
 
     private async Task PayAsync(Run run, FuCampaign state)

@@ -20,7 +20,8 @@ public sealed class FuProof(FuQueries queries)
         using var hash = new DrawsHash();
         await foreach (var draw in queries.DrawsAsync(first, cancellation)) hash.Add(lines.Draw(draw));
         to.Write(lines.Header(new(
-            campaign.Rules!.Commit(first.Campaign, campaign.SeedHash!), campaign.Digest!, seed, beacon, new(plan.Tickets, campaign.Root!, hash.Count, hash.Value()), plan.Whole())));
+            campaign.Rules!.Commit(first.Campaign, campaign.SeedHash!), campaign.Digest!, seed, beacon, new(plan.Tickets, campaign.Root!, hash.Count, hash.Value()), plan.Whole(),
+            plan.Grand)));
         await foreach (var draw in queries.DrawsAsync(first, cancellation))
         {
             to.Write(lines.Draw(draw));
@@ -28,12 +29,13 @@ public sealed class FuProof(FuQueries queries)
         }
 
         var (key, prizes, ticket) = (PotKey.Of(Convert.FromHexString(seed), beacon), new PotAmounts(plan.Pot, plan.Whole()), 0L);
+        var grand = plan.Grand is null ? null : new GrandAmounts(campaign.Rules.Grand!, plan.Grand);
         foreach (var shard in FuQueries.BooksOf(first))
         {
-            await foreach (var user in queries.TicketsAsync(shard, cancellation))
+            await foreach (var (user, isGrand) in queries.TicketsAsync(shard, cancellation))
             {
                 ticket++;
-                to.Write(lines.Ticket(new(ticket, user, prizes.Of(ticket, TicketWeights.Of(plan.Pot.Weight, key, ticket)))));
+                to.Write(lines.Ticket(new(ticket, user, prizes.Of(ticket, TicketWeights.Of(plan.Pot.Weight, key, ticket)), isGrand ? grand?.Of(key, ticket) : null)));
                 if (to.UnflushedBytes > FlushBytes) await to.FlushAsync(cancellation);
             }
         }

@@ -10,10 +10,7 @@ namespace Ledger.Postgres;
 /// <summary>Plain reads over the books of a Fu-card campaign.</summary>
 public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
 {
-    private const int MostHands = 200_000;
-
     private readonly ConcurrentDictionary<(string Owner, string Campaign), int> shards = new();
-    private readonly ConcurrentDictionary<(string Shard, string Campaign, string User), bool> hands = new();
 
     /// <summary>The campaign's first book, from which the others follow; null where nothing is committed. Never changes then, so it is remembered.</summary>
     public async ValueTask<FuBook?> BookAsync(string owner, string campaign, CancellationToken cancellation)
@@ -22,17 +19,6 @@ public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
         var state = await books.StateAsync(owner, FuStreams.CampaignOf(campaign), cancellation);
         if (state.Status < FuCampaignStatus.Committed) return null;
         return new(owner, campaign, 0, shards.GetOrAdd((owner, campaign), state.Rules!.Shards));
-    }
-
-    /// <summary>Whether the user has a hand there. One that was opened stays known, so it is remembered.</summary>
-    public async ValueTask<bool> HasHandAsync(FuBook shard, string user, CancellationToken cancellation)
-    {
-        var key = (shard.Id, shard.Campaign, user);
-        if (hands.ContainsKey(key)) return true;
-        if ((await books.StateAsync(shard.Id, FuStreams.HandOf(shard.Campaign, user), cancellation)).Status == FuHandStatus.None) return false;
-        if (hands.Count >= MostHands) hands.Clear();
-        hands[key] = true;
-        return true;
     }
 
     /// <summary>Cards, coupons and members that campaigns brought a merchant, behind an owner and a campaign.</summary>
@@ -77,13 +63,13 @@ public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
         })];
     }
 
-    /// <summary>Users by the numbers of their tickets in a shard, read as a stream.</summary>
-    public async IAsyncEnumerable<string> TicketsAsync(string shard, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Users by the numbers of their tickets in a shard, and whether these take part in the grand draw, read as a stream.</summary>
+    public async IAsyncEnumerable<(string User, bool IsGrand)> TicketsAsync(string shard, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(SqlFile.Read("query_fu_tickets.sql"));
         command.Parameters.Add(new() { Value = shard });
         await using var rows = await command.ExecuteReaderAsync(cancellation);
-        while (await rows.ReadAsync(cancellation)) yield return rows.GetString(0);
+        while (await rows.ReadAsync(cancellation)) yield return (rows.GetString(0), rows.GetBoolean(1));
     }
 
     /// <summary>All draws of the campaign, by user in the order of bytes, then by index, read as a stream.</summary>

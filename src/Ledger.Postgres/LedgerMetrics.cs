@@ -22,5 +22,5 @@ public static class LedgerMetrics
         Meter.CreateHistogram<double>("ledger.scribe.commit.duration", "s", "The second round trip: appending everything and COMMIT.");
 
     internal static Counter<long> Retries { get; } =
-        Meter.CreateCounter<long>("ledger.scribe.retries", "{batch}", "Batches tried again after a deadlock or serialization failure.");
+        Meter.CreateCounter<long>("ledger.scribe.retries", "{batch}", "Batches tried again after a deadlock, or because another transaction was faster.");
 }

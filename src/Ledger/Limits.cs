@@ -232,6 +232,9 @@ public static class Limits
     /// <summary>The most that one ticket gets where the rules do not say: 50,000 yuan, the bound of promotions by lot.</summary>
     public const long PrizeCap = 5_000_000;
 
+    /// <summary>Winners of a grand draw: with <see cref="PrizeCap"/> each they get half of <see cref="MaxBudget"/>.</summary>
+    public const int MaxGrandWinners = 100_000;
+
     /// <summary>Sources of one campaign's rules, and shards over which its hands are spread.</summary>
     public const int MaxFuSources = 50;
 
@@ -251,6 +254,12 @@ public static class Limits
 
     /// <summary>Bytes of a beacon's signature: drand's have 48 or 96.</summary>
     public const int MaxBeaconSignature = 256;
+
+    /// <summary>Seconds from one round of a beacon to the next: a day.</summary>
+    public const int MaxBeaconPeriod = 86_400;
+
+    /// <summary>When a beacon began, in seconds since 1970: the year 2100.</summary>
+    public const long MaxBeaconGenesis = 4_102_444_800;
 
     /// <summary>How often the payment provider is asked about one transfer by itself, over half a day; then a person has to look.</summary>
     public const int TransferAttempts = 24;

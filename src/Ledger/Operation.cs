@@ -25,7 +25,25 @@ public sealed record Operation(
 {
     /// <summary>Keys of other requests that the operation asks about; nearly none does.</summary>
     public IReadOnlyList<string> OtherRequests { get; init; } = [];
+
+    /// <summary>
+    /// What the operation uses up, for operations of whichever book; null: nothing. The scribe looks at it, so it is lost on whoever runs <see cref="Decide"/> alone. It needs a request key.
+    /// </summary>
+    public Once? Once { get; init; }
 }
+
+/// <summary>
+/// What only one operation may be done for, whichever book that writes: a key that is kept with it, in the same transaction, and bars all others. The book that keeps the key is
+/// not locked: of two who come at once, one waits for the other's commit. A refused operation keeps nothing.
+/// </summary>
+/// <param name="Book">Where the key is kept, among the keys of requests: it holds a blank, which no caller's key may.</param>
+/// <param name="Taken">What the others are told.</param>
+public sealed record Once(string Book, string Key, Rejection Taken);
+
+/// <summary>What stands under such a key: who did it.</summary>
+/// <param name="Book">The book that was written.</param>
+/// <param name="Request">The key of the request.</param>
+public sealed record DoneOnce(string Book, string Request);
 
 /// <summary>What an operation answers.</summary>
 public abstract record Verdict

@@ -14,6 +14,12 @@ namespace Ledger;
 /// <param name="IsInline">Written by the scribe in the transaction of the entries, never behind; else it follows.</param>
 public sealed record ReadModel(string Table, bool IsInline)
 {
+    private static readonly string Few = Read("entries_few");
+    private static readonly string Quiet = Read("entries_quiet");
+
+    /// <summary>The stored events that tills write all day; <c>entries_quiet.sql</c> and its index leave them out.</summary>
+    public static IReadOnlyList<string> Busy { get; } = ["coupon_issued", "coupon_held", "coupon_hold_released", "coupon_redeemed", "coupon_expired"];
+
     /// <summary>What is due when.</summary>
     public static ReadModel Timers { get; } = new("timers", IsInline: true);
 
@@ -22,8 +28,8 @@ public sealed record ReadModel(string Table, bool IsInline)
     [
         Timers,
         new("wallets", IsInline: true),
-        new("campaign_totals", IsInline: false),
-        new("store_days", IsInline: false),
+        new("campaign_totals", IsInline: false) { IsPrompt = true },
+        new("store_days", IsInline: false) { IsPrompt = true },
         new("surface_totals", IsInline: false),
         new("fu_totals", IsInline: false),
         new("payment_days", IsInline: false),
@@ -37,16 +43,21 @@ public sealed record ReadModel(string Table, bool IsInline)
     public string Statement { get; } = Read(Table);
 
     /// <summary>The statement for ranges of a few entries: it walks the book's index, whatever the planner believes about the tables.</summary>
-    public string Sql { get; } = Read("entries_few") + Read(Table);
+    public string Sql => EntriesFor(Knows) + Statement;
 
     /// <summary>The same statement for ranges that are a good part of all entries, as a rebuild reads them: the planner chooses.</summary>
     public string BulkSql { get; } = Read("entries_many") + Read(Table);
 
+    /// <summary>
+    /// What stands before a statement that asks for a few entries: a walk over all of them, or over the few that tills do not write all day where none of those concerns it.
+    /// </summary>
+    public static string EntriesFor(Func<string, bool> knows) => Busy.Any(knows) ? Few : Quiet;
+
     /// <summary>Whether an event of this stored name can change it: whether its statement says that name.</summary>
     public bool Knows(string stored) => Statement.Contains($"'{stored}'", StringComparison.Ordinal);
 
-    /// <summary>Whether what tills write all day concerns it.</summary>
-    public bool IsOfTills => Knows("coupon_redeemed");
+    /// <summary>Followed at once while tills are busy; the others take their time, and cost less.</summary>
+    public bool IsPrompt { get; init; }
 
     private static string Read(string name)
     {

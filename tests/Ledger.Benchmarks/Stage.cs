@@ -94,7 +94,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Waits until every reader has followed every book, so that no run pays for the one before.</summary>
     public async Task FollowedAsync()
     {
-        string[] readers = [.. ReadModel.All.Where(model => !model.IsInline && model.IsOfTills).Select(model => model.Table)];
+        string[] readers = [.. ReadModel.All.Where(model => !model.IsInline && model.IsPrompt).Select(model => model.Table)];
         var clock = Stopwatch.StartNew();
         await Task.Delay(200);
         while (await ScalarAsync<long>(Ledger, Embedded.Read("behind.sql"), (object)readers) > 0)

@@ -9,8 +9,10 @@ namespace Ledger.Tests;
 /// A book without a database: runs operations one after another and keeps what a book keeps. What it appends was written to JSON and
 /// read back, as a book's would be.
 /// </summary>
-internal sealed class InMemoryBook
+/// <param name="onces">What was done once in a world of several books; null: this is the only one.</param>
+internal sealed class InMemoryBook(HashSet<(string Book, string Key)>? onces = null)
 {
+    private readonly HashSet<(string Book, string Key)> onces = onces ?? [];
     private readonly Dictionary<string, object> states = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StoredRequest> requests = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> tallies = new(StringComparer.Ordinal);
@@ -34,6 +36,7 @@ internal sealed class InMemoryBook
         if (requests.TryGetValue(key, out var earlier))
             return earlier.IsTombstone ? (null, new ReversedBeforeArrival(earlier.Tombstone().At)) : (earlier.Outcome.ToArray(), null);
 
+        if (operation.Once is { } once && onces.Contains((once.Book, once.Key))) return (null, once.Taken);
         var book = new BookStates();
         foreach (var other in operation.OtherRequests)
         {
@@ -56,6 +59,7 @@ internal sealed class InMemoryBook
                 case Verdict.Accepted accepted:
                     foreach (var change in accepted.Changes) Append(change);
                     foreach (var tombstone in accepted.Tombstones) requests.Add(tombstone.Request, new(default, Stored(tombstone)));
+                    if (operation.Once is { } kept) onces.Add((kept.Book, kept.Key));
                     var answer = Stored(accepted.Answer);
                     if (!(accepted is { Changes: [], Tombstones: [] } && Policy.IsKey(key))) requests.Add(key, new(operation.Request.Fingerprint, answer));
                     return (answer, null);

@@ -71,9 +71,9 @@ internal static class DrawVerify
     private static int Say(ProofReport report, ProofHeader? header, ProofKnowledge knowledge, Terminal terminal)
     {
         terminal.Data(
-            new { Agrees = report.Difference is null, report.Difference, header?.Commitment.Campaign, header?.CommitmentHash, report.Draws, report.Tickets, report.Amount },
-            ["campaign", "draws", "tickets", "amount", "agrees"],
-            [[header?.Commitment.Campaign, report.Draws, report.Tickets, report.Amount, report.Difference is null]]);
+            new { Agrees = report.Difference is null, report.Difference, header?.Commitment.Campaign, header?.CommitmentHash, report.Draws, report.Tickets, report.Amount, report.Grand },
+            ["campaign", "draws", "tickets", "amount", .. report.Grand is null ? (string[])[] : ["grand"], "agrees"],
+            [[header?.Commitment.Campaign, report.Draws, report.Tickets, report.Amount, .. report.Grand is { } grand ? (object?[])[grand] : [], report.Difference is null]]);
         if (report.Difference is { } difference)
         {
             terminal.Note($"The first difference: {difference}.");
@@ -84,8 +84,10 @@ internal static class DrawVerify
         if (knowledge.Commitment is null) terminal.Note($"Compare with what was published before the opening (or give --commitment): {header!.CommitmentHash}");
         if (knowledge.Root is null) terminal.Note($"Compare with what was published at the deadline (or give --root): {header!.Seal.Root}");
         if (knowledge.Signature is null) terminal.Note($"Compare round {header!.Beacon.Round} of the beacon {header.Commitment.Beacon.Chain} with its own (or give --beacon): {header.Beacon.Signature}");
-        if (header!.Beacon.Round > header.Commitment.Beacon.Round)
-            terminal.Note($"The committed round is {header.Commitment.Beacon.Round}: see that the beacon published none from it to {header.Beacon.Round - 1}.");
+        var committed = header!.Commitment.Beacon;
+        if (committed.Times is null) terminal.Note($"The commitment does not say when rounds come: see that round {committed.Round} was not out before the deadline.");
+        if (header.Beacon.Round > committed.Round)
+            terminal.Note($"The committed round is {committed.Round}: see that the beacon published none from it to {header.Beacon.Round - 1} after the campaign was sealed.");
         return ExitCode.Fine;
     }
 

@@ -119,3 +119,18 @@ public sealed record RequestsUnreadable(string Book, long Count, string FirstKey
 {
     public override string Sentence => $"{Count} stored request(s) of book {Book} cannot be read, the first under key {FirstKey}.";
 }
+
+/// <summary>What a draw of Fu cards is for brings one card in all shards of a campaign, of which the first one keeps who did it.</summary>
+/// <param name="Book">The first shard.</param>
+/// <param name="Key">The key that is kept: <c>furef {campaign} {source} {reference}</c>.</param>
+/// <param name="Cards">What it brought in all shards.</param>
+public sealed record FuReferenceDiffers(string Book, string Key, long Cards, bool IsKept) : AuditFinding(Book, null)
+{
+    public override string Sentence => (Cards, IsKept) switch
+    {
+        ( > 1, _) => $"{Key} brought {Cards} cards in the shards of book {Book}'s campaign; a reference brings one.",
+        (_, false) => $"{Key} brought a card, and book {Book} does not keep that it did.",
+        (0, _) => $"Book {Book} keeps that {Key} brought a card, and no entry of the campaign says so.",
+        _ => $"Book {Book} keeps that another request than the entry says drew for {Key}.",
+    };
+}

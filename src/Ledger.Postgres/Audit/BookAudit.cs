@@ -54,7 +54,9 @@ public static class BookAudit
         {
             Group(first, options, end, groups, stop.Token);
             groups.CompleteAdding();
-            ReadRequests(first, options, totals, stop.Token);
+            ReadScan(first, "audit_requests_unreadable.sql", row => new RequestsUnreadable(row.Text(0), row.Int64(1), row.Text(2)), options, totals, stop.Token);
+            // What two shards of a campaign have to say together; of one book alone nothing follows.
+            if (options.Book is null) ReadScan(first, "audit_fu_refs.sql", row => new FuReferenceDiffers(row.Text(0), row.Text(1), row.Int64(2), row.Bool(3)), options, totals, stop.Token);
         });
         groups.CompleteAdding();
         Task.WhenAll(work).GetAwaiter().GetResult();
@@ -83,16 +85,16 @@ public static class BookAudit
         }
     }
 
-    /// <summary>The one table that is scanned as a whole: where its rows lie says nothing of their books, and nearly all of them are well.</summary>
-    private static void ReadRequests(AuditSession session, AuditOptions options, AuditTotals totals, CancellationToken cancellation)
+    /// <summary>A table that is scanned as a whole: where its rows lie says nothing of their books, and nearly all of them are well. Each row is a finding.</summary>
+    private static void ReadScan(AuditSession session, string file, Func<CopyRows, AuditFinding> finding, AuditOptions options, AuditTotals totals, CancellationToken cancellation)
     {
-        using var rows = session.CopyByScan("audit_requests_unreadable.sql");
+        using var rows = session.CopyByScan(file);
         while (rows.Fill(cancellation))
         {
             while (rows.Next())
             {
                 var findings = new BookFindings(options.MaxFindings);
-                findings.Add(new RequestsUnreadable(rows.Text(0), rows.Int64(1), rows.Text(2)));
+                findings.Add(finding(rows));
                 totals.Add(findings);
             }
         }

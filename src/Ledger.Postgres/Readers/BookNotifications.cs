@@ -6,9 +6,9 @@ using Npgsql;
 namespace Ledger.Postgres.Readers;
 
 /// <summary>
-/// Passes hints between instances over the channel <c>ledger_books</c>: gathered for a moment, and sent on a connection of its own,
-/// because a NOTIFY inside the scribe's transaction would make commits wait for each other. The payload is the books, one a
-/// line, or empty when they are too many: look everywhere. Where LISTEN does not reach (a pooler, another node), the
+/// Passes hints between instances over the channel <c>ledger_hints</c>: gathered for a moment, and sent on a connection of its own,
+/// because a NOTIFY inside the scribe's transaction would make commits wait for each other. The payload is the names of the events,
+/// and behind them the books, one a line; the books are left out when they are too many, and everything is when the names are: look everywhere. Where LISTEN does not reach (a pooler, another node), the
 /// readers' sweeps suffice.
 /// </summary>
 public sealed class BookNotifications(NpgsqlDataSource database, BookHints hints, ILogger<BookNotifications> logger) : BackgroundService
@@ -34,13 +34,30 @@ public sealed class BookNotifications(NpgsqlDataSource database, BookHints hints
             AgainAsync(connection => ReceiveAsync(connection, own, stoppingToken), stoppingToken));
     }
 
-    /// <summary>The books as one payload; empty when they do not fit or one of them is everywhere.</summary>
-    internal static string Payload(IReadOnlyList<string> books)
+    /// <summary>What is sent of the hints.</summary>
+    internal static string Payload(IReadOnlyList<(string Book, string? Stored)> hints)
     {
-        ArgumentNullException.ThrowIfNull(books);
-        if (books.Contains(BookHints.Everywhere, StringComparer.Ordinal)) return "";
-        var payload = string.Join('\n', books);
-        return Encoding.UTF8.GetByteCount(payload) <= LongestPayload ? payload : "";
+        ArgumentNullException.ThrowIfNull(hints);
+        if (hints.Any(hint => hint.Stored is null)) return "";
+        var names = string.Join(' ', hints.Select(hint => hint.Stored).Distinct(StringComparer.Ordinal));
+        if (Encoding.UTF8.GetByteCount(names) > LongestPayload) return "";
+        var payload = string.Join('\n', [names, .. hints.Select(hint => hint.Book).Distinct(StringComparer.Ordinal)]);
+        return Encoding.UTF8.GetByteCount(payload) <= LongestPayload ? payload : names;
+    }
+
+    /// <summary>Passes on what was sent.</summary>
+    internal static void Hear(string payload, BookHints hints, BookHints.Listener own)
+    {
+        if (payload.Split('\n') is not [{ Length: > 0 } names, .. var books])
+        {
+            hints.Changed(BookHints.Everywhere, except: own);
+            return;
+        }
+
+        foreach (var name in names.Split(' '))
+        {
+            foreach (var book in books is [] ? [BookHints.Everywhere] : books) hints.Changed(book, name, except: own);
+        }
     }
 
     private async Task AgainAsync(Func<NpgsqlConnection, Task> work, CancellationToken cancellation)
@@ -72,10 +89,10 @@ public sealed class BookNotifications(NpgsqlDataSource database, BookHints hints
         while (true)
         {
             if (!await own.WaitAsync(Timeout.InfiniteTimeSpan, cancellation)) continue;
-            var books = own.Take();
-            if (books.Count > 0)
+            var taken = own.TakeAll();
+            if (taken.Count > 0)
             {
-                payload.TypedValue = Payload(books);
+                payload.TypedValue = Payload(taken);
                 await command.ExecuteNonQueryAsync(cancellation);
             }
 
@@ -87,8 +104,7 @@ public sealed class BookNotifications(NpgsqlDataSource database, BookHints hints
     {
         connection.Notification += (_, e) =>
         {
-            if (e.PID == sender) return;
-            foreach (var book in e.Payload.Split('\n')) hints.Changed(book, except: own);
+            if (e.PID != sender) Hear(e.Payload, hints, own);
         };
         await ListenAsync(connection, cancellation);
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using Ledger.Postgres.Scribing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -30,8 +31,11 @@ public sealed record BookReaderOptions(int Entries = 20_000, int Books = 2_000)
     /// <summary>The longest until every book is looked at again, hint or none.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>For readers that little of what tills write concerns: they wake for that, and look at the rest seldom and in large pieces.</summary>
-    public static BookReaderOptions Seldom { get; } = new(Entries: 200_000) { SweepInterval = TimeSpan.FromSeconds(30) };
+    /// <summary>
+    /// For readers whom nobody waits for, or whom little of what tills write concerns: they wake for that, take long rests when it is much, and look at
+    /// everything else seldom and in large pieces.
+    /// </summary>
+    public static BookReaderOptions Seldom { get; } = new(Entries: 200_000) { RestPerWork = 100, LongestRest = TimeSpan.FromSeconds(10), SweepInterval = TimeSpan.FromMinutes(1) };
 
     /// <summary>How long a book whose entries the handler cannot take is left alone, so that the others go on.</summary>
     public TimeSpan SetAside { get; init; } = TimeSpan.FromSeconds(30);
@@ -44,13 +48,16 @@ public sealed record BookReaderOptions(int Entries = 20_000, int Books = 2_000)
 /// </summary>
 /// <param name="name">The reader's name in <c>progress</c>; never reused for another purpose.</param>
 /// <param name="concerns">The stored events worth waking for: others are followed with them, or by the next sweep. Null: every one is.</param>
+/// <param name="onlyWith">The member without which an event is not worth waking for either; null: each is.</param>
 public sealed class BookReader(
-    string name, RangeHandler handle, NpgsqlDataSource database, BookHints hints, ILogger logger, BookReaderOptions? options = null, IReadOnlySet<string>? concerns = null)
+    string name, RangeHandler handle, NpgsqlDataSource database, BookHints hints, ILogger logger, BookReaderOptions? options = null, IReadOnlySet<string>? concerns = null,
+    string? onlyWith = null)
 {
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
 
     private readonly BookReaderOptions options = options ?? new();
     private readonly Dictionary<string, long> setAside = new(StringComparer.Ordinal);
+    private readonly byte[] member = onlyWith is null ? [] : Encoding.UTF8.GetBytes($"\"{onlyWith}\":");
 
     private enum Chunk
     {
@@ -85,7 +92,7 @@ public sealed class BookReader(
     /// <summary>Follows until it is cancelled, and then returns. Lost connections and faults are logged and tried again.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        using var listener = hints.Listen(concerns is null ? null : concerns.Contains);
+        using var listener = hints.Listen(concerns is null ? null : Concerns);
         var pending = new HashSet<string>(StringComparer.Ordinal);
         var (sweepAt, failures) = (0L, 0);
         try
@@ -129,6 +136,9 @@ public sealed class BookReader(
     {
         while (!await PassAsync(null, cancellation)) await Task.Delay(options.PassInterval, cancellation);
     }
+
+    /// <summary>Whether the reader wakes for an event.</summary>
+    internal bool Concerns(string stored, ReadOnlyMemory<byte> data) => concerns!.Contains(stored) && (data.IsEmpty || data.Span.IndexOf(member) >= 0);
 
     private static TimeSpan Backoff(int failures)
     {

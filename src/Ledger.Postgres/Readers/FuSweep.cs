@@ -15,8 +15,7 @@ public sealed class FuSweep(FuQueries queries, FuConductor conductor, IClock clo
         {
             try
             {
-                foreach (var (owner, campaign) in await queries.RunningAsync(stoppingToken))
-                    await conductor.AdvanceAsync(owner, campaign, Times.Cut(clock.GetCurrentInstant()), stoppingToken);
+                foreach (var (owner, campaign) in await queries.RunningAsync(stoppingToken)) await AdvanceAsync(owner, campaign, stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -28,6 +27,19 @@ public sealed class FuSweep(FuQueries queries, FuConductor conductor, IClock clo
             }
 
             await Task.Delay(Interval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What fails at one campaign holds up no other.</summary>
+    private async Task AdvanceAsync(string owner, string campaign, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await conductor.AdvanceAsync(owner, campaign, Times.Cut(clock.GetCurrentInstant()), stoppingToken);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            logger.LogWarning(e, "Fu-card campaign {Campaign} of {Owner} waits; it goes on in {Pause}.", campaign, owner, Interval);
         }
     }
 }

@@ -30,13 +30,14 @@ public sealed class PolicyRunner : BackgroundService
     private static readonly BookReaderOptions Prompt = BookReaderOptions.Seldom with
     {
         Entries = 20_000,
-        PassInterval = TimeSpan.FromMilliseconds(10),
+        PassInterval = TimeSpan.FromMilliseconds(25),
         RestPerWork = 1,
         LongestRest = TimeSpan.FromMilliseconds(200),
+        SweepInterval = TimeSpan.FromSeconds(15),
     };
 
-    /// <summary>Whom nobody waits for leaves the machine to tills.</summary>
-    private static readonly BookReaderOptions Patient = BookReaderOptions.Seldom with { Entries = Prompt.Entries };
+    /// <summary>Whom no till waits for leaves it the machine, and yet is behind by seconds at most.</summary>
+    private static readonly BookReaderOptions Patient = BookReaderOptions.Seldom with { Entries = Prompt.Entries, RestPerWork = 50, LongestRest = TimeSpan.FromSeconds(2) };
 
     private readonly NpgsqlDataSource database;
     private readonly Func<Operation, CancellationToken, Task<Outcome>> submit;
@@ -55,7 +56,7 @@ public sealed class PolicyRunner : BackgroundService
         this.policies = (policies ?? Policy.All).ToImmutableDictionary(policy => policy.Name, StringComparer.Ordinal);
         readers = [.. this.policies.Values.Select(policy => new BookReader(
             policy.Reader, (connection, ranges, cancellation) => FollowAsync(policy, connection, ranges, cancellation), database, hints, logger, options ?? (policy.IsPatient ? Patient : Prompt),
-            policy.Follows.Select(type => Catalogue.ByRecord[type].Name).ToFrozenSet(StringComparer.Ordinal)))];
+            policy.Follows.Select(type => Catalogue.ByRecord[type].Name).ToFrozenSet(StringComparer.Ordinal), policy.OnlyWith))];
     }
 
     /// <summary>Follows every book up to the head that it has by then. What policies wrote meanwhile is left to the next time.</summary>
@@ -105,7 +106,9 @@ public sealed class PolicyRunner : BackgroundService
 
     private async Task FollowAsync(Policy policy, NpgsqlConnection connection, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
     {
-        var entries = await PolicyTables.EntriesAsync(connection, [.. policy.Follows.Select(type => Catalogue.ByRecord[type].Name)], policy.OnlyWhere, ranges, cancellation);
+        var concerned = policy.OnlyWhere is { } beginning ? await PolicyTables.OnlyWhereAsync(connection, beginning, ranges, cancellation) : ranges;
+        if (concerned.Count == 0) return;
+        var entries = await PolicyTables.EntriesAsync(connection, [.. policy.Follows.Select(type => Catalogue.ByRecord[type].Name)], policy.OnlyWith, concerned, cancellation);
         foreach (var some in entries.Chunk(InFlight))
         {
             // Handed in together and in order: a book's scribe carries them out in that order, in few transactions.

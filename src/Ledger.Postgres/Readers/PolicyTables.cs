@@ -9,20 +9,33 @@ namespace Ledger.Postgres.Readers;
 internal static class PolicyTables
 {
     /// <summary>The entries of the ranges that are of these types, in the order of their books.</summary>
-    /// <param name="onlyWhere">Of books that have a stream whose id begins so; null: of all.</param>
+    /// <param name="onlyWith">The member that an event must have; null: none.</param>
     public static async Task<List<PolicyRow>> EntriesAsync(
-        NpgsqlConnection connection, string[] types, string? onlyWhere, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
+        NpgsqlConnection connection, string[] types, string? onlyWith, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
     {
-        var command = BookRange.Command(SqlFile.Read("policy_entries.sql"), ranges);
+        var command = BookRange.Command(ReadModel.EntriesFor(types.Contains) + SqlFile.Read("policy_entries.sql"), ranges);
         var wanted = Parameters.Text();
         wanted.TypedValue = types;
         command.Parameters.Add(wanted);
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)onlyWhere ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)onlyWith ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { command } };
         await using var rows = await batch.ExecuteReaderAsync(cancellation);
         var entries = new List<PolicyRow>();
         while (await rows.ReadAsync(cancellation)) entries.Add(Entry(rows));
         return [.. entries.OrderBy(entry => entry.Book, StringComparer.Ordinal).ThenBy(entry => entry.Seq)];
+    }
+
+    /// <summary>The ranges of those books that have a stream whose id begins so.</summary>
+    public static async Task<IReadOnlyList<BookRange>> OnlyWhereAsync(
+        NpgsqlConnection connection, string beginning, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
+    {
+        var all = Parameters.Text();
+        all.TypedValue = [.. ranges.Select(range => range.Book)];
+        await using var command = new NpgsqlCommand(SqlFile.Read("policy_books.sql"), connection) { Parameters = { all, new() { Value = beginning } } };
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var books = new HashSet<string>(StringComparer.Ordinal);
+        while (await rows.ReadAsync(cancellation)) books.Add(rows.GetString(0));
+        return [.. ranges.Where(range => books.Contains(range.Book))];
     }
 
     public static async Task<PolicyRow?> EntryAsync(NpgsqlConnection connection, string book, long seq, CancellationToken cancellation)

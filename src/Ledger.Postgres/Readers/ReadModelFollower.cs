@@ -9,7 +9,7 @@ public sealed class ReadModelFollower(
     NpgsqlDataSource database, BookHints hints, ILogger<ReadModelFollower> logger, BookReaderOptions? options = null) : BackgroundService
 {
     private readonly BookReader[] readers =
-        [.. ReadModel.All.Where(model => !model.IsInline).Select(model => BookReader.Of(model, database, hints, logger, options ?? (model.IsOfTills ? new() : BookReaderOptions.Seldom)))];
+        [.. ReadModel.All.Where(model => !model.IsInline).Select(model => BookReader.Of(model, database, hints, logger, options ?? (model.IsPrompt ? new() : BookReaderOptions.Seldom)))];
 
     /// <summary>Brings every followed read model up to the heads that the books have by then.</summary>
     public Task CatchUpAsync(CancellationToken cancellation = default) => Task.WhenAll(readers.Select(reader => reader.CatchUpAsync(cancellation)));

@@ -28,8 +28,10 @@ public sealed class TimerWorker(
     /// <summary>Rows of one look at the table.</summary>
     private const int Page = 1_000;
 
-    /// <summary>Operations that wait for the scribes at once: a fraction of <see cref="Limits.Queue"/>, so that tills find room.</summary>
-    private const int InFlight = 256;
+    /// <summary>
+    /// Operations that wait for the scribes at once. Who waits is served in turn, so it is also what a backlog takes from tills: with 64 of them at work a fifth, not four fifths as 256 did.
+    /// </summary>
+    private const int InFlight = 16;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);

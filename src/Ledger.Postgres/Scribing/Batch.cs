@@ -20,6 +20,9 @@ internal sealed class Batch : IDisposable
     private readonly Utf8JsonWriter writer;
     private readonly Dictionary<(string Actor, string? Provider), byte[]> headersOf = [];
 
+    /// <summary>By book: keys for which one operation of all books may be done. These books are not locked.</summary>
+    private readonly Dictionary<string, BookWork> onces = new(StringComparer.Ordinal);
+
     public Batch(ImmutableStreams immutables)
     {
         this.immutables = immutables;
@@ -43,6 +46,9 @@ internal sealed class Batch : IDisposable
 
     public List<(BookWork Book, string Key, StoredRequest Request)> NewRequests { get; } = [];
 
+    /// <summary>Whether some operation uses up what is done once: keys that nobody locks.</summary>
+    public bool HasOnce => onces.Count > 0;
+
     /// <summary>Starts anew with these operations: names what must be loaded for them.</summary>
     public void Begin(List<Ticket> tickets)
     {
@@ -52,6 +58,7 @@ internal sealed class Batch : IDisposable
         Keys.Clear();
         Entries.Clear();
         NewRequests.Clear();
+        onces.Clear();
         foreach (var ticket in tickets)
         {
             ticket.Reset();
@@ -61,6 +68,12 @@ internal sealed class Batch : IDisposable
             foreach (var stream in operation.Streams) Want(book, stream);
             foreach (var key in operation.Tallies) MissingTallies.Add((book, key));
             if (operation.Request.Key is { } requestKey) Keys.Add((book, requestKey));
+            if (operation.Once is { } once)
+            {
+                if (!onces.TryGetValue(once.Book, out var keeper)) onces.Add(once.Book, keeper = new(once.Book));
+                Keys.Add((keeper, once.Key));
+            }
+
             foreach (var other in operation.OtherRequests)
             {
                 Keys.Add((book, other));
@@ -138,6 +151,12 @@ internal sealed class Batch : IDisposable
             return true;
         }
 
+        if (operation.Once is { } once && onces[once.Book].Requests.ContainsKey(once.Key))
+        {
+            ticket.Outcome = new Outcome.Rejected(once.Taken);
+            return true;
+        }
+
         while (true)
         {
             ticket.Rounds++;
@@ -167,6 +186,7 @@ internal sealed class Batch : IDisposable
         var steps = accepted.Changes.Count == 0 ? [] : Prepare(book, accepted.Changes);
         var answer = Canonical(accepted.Answer, accepted.Answer.GetType(), LedgerJson.Outcomes).ToArray();
         var tombstones = accepted.Tombstones.Count == 0 ? [] : Prepare(book, accepted.Tombstones);
+        var once = ticket.Operation.Once is { } named ? PrepareOnce(named, request, accepted) : null;
         if (request is { Key: not null, Fingerprint.IsEmpty: true }) throw new InvalidOperationException($"Request {request.Key} has no fingerprint; only a tombstone has none.");
         var headers = HeadersOf(request);
 
@@ -193,6 +213,7 @@ internal sealed class Batch : IDisposable
 
         if (request.Key is { } key && !(accepted is { Changes: [], Tombstones: [] } && Policy.IsKey(key))) Keep(book, key, new(request.Fingerprint, answer));
         foreach (var (barred, stored) in tombstones) Keep(book, barred, stored);
+        if (once is { } used) Keep(used.Keeper, used.Key, used.Stored);
 
         ticket.Outcome = new Outcome.Accepted(answer, IsReplayed: false);
     }
@@ -203,6 +224,14 @@ internal sealed class Batch : IDisposable
         book.States.Note(key, stored);
         NewRequests.Add((book, key, stored));
     }
+
+    /// <summary>What is kept of what is done once; null for a trial, which changes nothing and has no key.</summary>
+    private (BookWork Keeper, string Key, StoredRequest Stored)? PrepareOnce(Once once, Request request, Verdict.Accepted accepted) => (request.Key, accepted.Changes) switch
+    {
+        ({ } key, _) => (onces[once.Book], once.Key, new(request.Fingerprint, Canonical(new DoneOnce(request.Book, key), typeof(DoneOnce), LedgerJson.Outcomes).ToArray())),
+        (null, []) => null,
+        _ => throw new InvalidOperationException("What is done once is done under a request key."),
+    };
 
     private (string Key, StoredRequest Stored)[] Prepare(BookWork book, IReadOnlyList<Tombstone> tombstones)
     {

@@ -12,10 +12,11 @@ namespace Ledger.Postgres.Scribing;
 /// </summary>
 internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutables, BookHints hints, ILogger logger) : IDisposable
 {
-    /// <summary>How often a batch is tried again when Postgres chose it as the victim of a deadlock.</summary>
+    /// <summary>How often a batch is tried again when Postgres chose it as the victim of a deadlock, or another transaction was faster.</summary>
     private const int MaxTries = 5;
 
-    private readonly Channel<Ticket> queue = Channel.CreateBounded<Ticket>(new BoundedChannelOptions(Limits.Queue) { SingleReader = true });
+    // Whoever brings work to a scribe that waits begins it, up to the first answer of the database, instead of waking a thread.
+    private readonly Channel<Ticket> queue = Channel.CreateBounded<Ticket>(new BoundedChannelOptions(Limits.Queue) { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly Batch batch = new(immutables);
     private NpgsqlConnection? connection;
     private LoadCommands? load;
@@ -64,6 +65,8 @@ internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutab
             {
                 logger.LogWarning(unknown, "The connection ended during COMMIT; the outcome of {Count} operations is unknown", tickets.Count);
                 foreach (var ticket in tickets) ticket.Fail(unknown);
+                // It may have happened: who follows looks, as nobody will tell it again.
+                foreach (var book in batch.Books.Keys) hints.Changed(book);
                 return;
             }
             catch (LedgerUnavailableException) when (attempt == 1)
@@ -74,6 +77,8 @@ internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutab
             {
                 logger.LogWarning(unavailable, "The database cannot be reached");
                 foreach (var ticket in tickets) ticket.Fail(unavailable);
+                // Where nothing listens all of this may happen at once: whoever began the work here is let go.
+                await Task.Yield();
                 return;
             }
             catch (PostgresException exception) when (IsTransient(exception) && attempt < MaxTries)
@@ -106,7 +111,7 @@ internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutab
         LedgerMetrics.BatchSize.Record(tickets.Count);
         LedgerMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         foreach (var ticket in tickets) ticket.Publish();
-        foreach (var (entry, _) in batch.Entries) hints.Changed(entry.Book, entry.Type);
+        foreach (var (entry, _) in batch.Entries) hints.Changed(entry.Book, entry.Type, entry.Data);
     }
 
     /// <exception cref="LedgerUnavailableException">The connection failed before anything was written.</exception>
@@ -198,11 +203,12 @@ internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutab
         (load, write, connection) = (null, null, null);
     }
 
-    // Two instances that open the same book at once have no row to lock yet: the later one meets the earlier one's entry 1.
+    // Two instances that open the same book at once have no row to lock yet: the later one meets the earlier one's entry 1. So do two that do at once
+    // what may be done once.
     private bool IsTransient(PostgresException exception) => exception.SqlState switch
     {
         PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => true,
-        PostgresErrorCodes.UniqueViolation => batch.Books.Values.Any(book => book.LoadedHead == 0),
+        PostgresErrorCodes.UniqueViolation => batch.Books.Values.Any(book => book.LoadedHead == 0) || (batch.HasOnce && exception.ConstraintName == "ledger_requests_key"),
         _ => false,
     };
 }

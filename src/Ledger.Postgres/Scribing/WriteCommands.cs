@@ -76,6 +76,8 @@ internal sealed partial class WriteCommands : IAsyncDisposable
         columns.Created.Fill(newStreams, work);
         columns.Updated.Fill(streams, work);
         columns.Tallies.Fill(books, newBooks);
+        // Transactions that keep keys of books they do not lock wait for each other, and never in a circle where all keep them in one order.
+        if (work.HasOnce) work.NewRequests.Sort(static (a, b) => string.CompareOrdinal(a.Book.Id, b.Book.Id) is not 0 and var books ? books : string.CompareOrdinal(a.Key, b.Key));
         columns.Requests.Fill(work.NewRequests);
         columns.Opened.Fill(newBooks);
         columns.Moved.Fill(books);

@@ -4,7 +4,7 @@ using NodaTime;
 namespace Ledger.FuCards;
 
 /// <summary>
-/// Who has something that only so many users of a campaign may have: a source's reference, a natural person, a device. It stands in the shard of its
+/// Who has something that only so many users of a campaign may have: a natural person, a device. It stands in the shard of its
 /// own key, so that users of different shards meet there; claiming it comes before the step in the hand's shard, and may be repeated by the same user.
 /// </summary>
 public sealed record FuClaim(IReadOnlyList<string> Users)
@@ -18,7 +18,6 @@ public sealed record FuClaim(IReadOnlyList<string> Users)
 
 public enum FuClaimKind
 {
-    Ref,
     Person,
     Device,
 }

@@ -12,9 +12,11 @@ namespace Ledger.FuCards;
 /// <param name="Exchanges">How many offers and requests the hand has made: each has its number.</param>
 /// <param name="Ticket">Within the shard; 0: none yet.</param>
 /// <param name="Denied">Why risk control shut the hand out; null: it is not.</param>
+/// <param name="Day">What the limits of a day count, of the last day on which the user did any of it.</param>
+/// <param name="Grand">The card that was composed with the five: the ticket takes part in the grand draw. Null: it does not.</param>
 public sealed record FuHand(
     FuHandStatus Status, long Draws, IReadOnlyList<FuCount> Cards, IReadOnlyList<FuEscrow> Escrows, IReadOnlyList<FuBeg> Begs, long Exchanges, bool HasUsedWild, long Ticket, FuPrize? Prize,
-    string? Denied = null)
+    string? Denied = null, FuDay? Day = null, string? Grand = null)
 {
     public static FuHand None { get; } = new(FuHandStatus.None, 0, [], [], [], 0, false, 0, null);
 
@@ -32,12 +34,16 @@ public sealed record FuHand(
         return this with { Cards = [.. (count == 0 ? others : others.Append(new(type, count))).OrderBy(cards => cards.Type, StringComparer.Ordinal)] };
     }
 
+    /// <summary>What the user did on a day; nothing yet, where the hand's day is an earlier one. What was asked before midnight and comes after counts to the new day.</summary>
+    public FuDay On(LocalDate date) => Day is { } day && day.Date >= date ? day : new(date, [], 0, 0);
+
     public FuHand WithoutEscrow(long exchange) => this with { Escrows = [.. Escrows.Where(escrow => escrow.Exchange != exchange)] };
 
     public FuHand WithoutBeg(long exchange) => this with { Begs = [.. Begs.Where(beg => beg.Exchange != exchange)] };
 
     public bool Equals(FuHand? other) =>
-        other is not null && (Status, Draws, Exchanges, HasUsedWild, Ticket, Prize, Denied) == (other.Status, other.Draws, other.Exchanges, other.HasUsedWild, other.Ticket, other.Prize, other.Denied)
+        other is not null && (Status, Draws, Exchanges, HasUsedWild, Ticket, Prize) == (other.Status, other.Draws, other.Exchanges, other.HasUsedWild, other.Ticket, other.Prize)
+        && (Denied, Day, Grand) == (other.Denied, other.Day, other.Grand)
         && Lists.Same(Cards, other.Cards) && Lists.Same(Escrows, other.Escrows) && Lists.Same(Begs, other.Begs);
 
     public override int GetHashCode() => HashCode.Combine(Status, Draws, Exchanges, Ticket);
@@ -57,6 +63,31 @@ public enum FuHandStatus
 
 public sealed record FuCount(string Type, long Count);
 
+/// <summary>What one user did in a day of the owner's zone.</summary>
+/// <param name="Draws">By source, in ordinal order.</param>
+/// <param name="Given">Gifts, swaps and cards for those who beg.</param>
+public sealed record FuDay(LocalDate Date, IReadOnlyList<FuDrawn> Draws, int Given, int Begged)
+{
+    public int Drawn() => Draws.Sum(drawn => drawn.Count);
+
+    public int Drawn(string source) => Draws.FirstOrDefault(drawn => drawn.Source == source)?.Count ?? 0;
+
+    public FuDay WithDraw(string source) => this with
+    {
+        Draws = [.. Draws.Where(drawn => drawn.Source != source).Append(new(source, Drawn(source) + 1)).OrderBy(drawn => drawn.Source, StringComparer.Ordinal)],
+    };
+
+    public FuDay WithGift() => this with { Given = Given + 1 };
+
+    public FuDay WithBeg() => this with { Begged = Begged + 1 };
+
+    public bool Equals(FuDay? other) => other is not null && (Date, Given, Begged) == (other.Date, other.Given, other.Begged) && Lists.Same(Draws, other.Draws);
+
+    public override int GetHashCode() => HashCode.Combine(Date, Given, Begged);
+}
+
+public sealed record FuDrawn(string Source, int Count);
+
 /// <summary>A card that is offered: nobody composes, gives or uses it meanwhile.</summary>
 /// <param name="Want">The type asked for it; null: it is a gift.</param>
 /// <param name="To">Whom it is meant for; null: whoever comes first.</param>
@@ -65,10 +96,12 @@ public sealed record FuEscrow(long Exchange, string Type, string? Want, string? 
 
 public sealed record FuBeg(long Exchange, string Type);
 
+/// <param name="Amount">The share of the pot and the grand prize together.</param>
 /// <param name="Attempt">1, 2 ...: another one only where the provider said for good that no money moved.</param>
 /// <param name="Transfer">The number of the transfer.</param>
 /// <param name="Withheld">Tax that the owner keeps back of the amount and pays over; null: none.</param>
-public sealed record FuPrize(long Ticket, long Amount, int Attempt, string Transfer, FuPrizeState State, string? Said, long? Withheld = null);
+/// <param name="Grand">The grand prize in the amount; null: the ticket won none.</param>
+public sealed record FuPrize(long Ticket, long Amount, int Attempt, string Transfer, FuPrizeState State, string? Said, long? Withheld = null, long? Grand = null);
 
 public enum FuPrizeState
 {
@@ -152,9 +185,14 @@ public abstract record FuHandEvent
 
     /// <param name="Types">One card of each was consumed.</param>
     /// <param name="Ticket">1, 2, 3 ... in the shard.</param>
-    public sealed record FiveComposed(string Campaign, string User, IReadOnlyList<string> Types, long Ticket, Instant At) : FuHandEvent
+    /// <param name="Grand">One card of this type was consumed too: the ticket takes part in the grand draw. Null: it does not.</param>
+    public sealed record FiveComposed(string Campaign, string User, IReadOnlyList<string> Types, long Ticket, Instant At, string? Grand = null) : FuHandEvent
     {
-        public bool Equals(FiveComposed? other) => other is not null && (Campaign, User, Ticket, At) == (other.Campaign, other.User, other.Ticket, other.At) && Lists.Same(Types, other.Types);
+        /// <summary>One card of each left the hand.</summary>
+        public IEnumerable<string> Cards() => Grand is null ? Types : Types.Append(Grand);
+
+        public bool Equals(FiveComposed? other) =>
+            other is not null && (Campaign, User, Ticket, At, Grand) == (other.Campaign, other.User, other.Ticket, other.At, other.Grand) && Lists.Same(Types, other.Types);
 
         public override int GetHashCode() => HashCode.Combine(Campaign, User, Ticket);
     }
@@ -168,8 +206,11 @@ public abstract record FuHandEvent
     }
 
     /// <param name="Ticket">Its number in the whole campaign.</param>
+    /// <param name="Amount">The share of the pot and the grand prize together.</param>
     /// <param name="Withheld">Tax kept back of the amount: the transfer is for the rest. Null: none.</param>
-    public sealed record PrizeClaimed(string Campaign, string User, long Ticket, long Amount, int Attempt, string Transfer, Instant At, long? Withheld = null) : FuHandEvent;
+    /// <param name="Grand">The grand prize in the amount; null: the ticket won none.</param>
+    public sealed record PrizeClaimed(
+        string Campaign, string User, long Ticket, long Amount, int Attempt, string Transfer, Instant At, long? Withheld = null, long? Grand = null) : FuHandEvent;
 
     public sealed record PrizePaid(string Campaign, string User, string Transfer, string Reference, Instant At) : FuHandEvent;
 

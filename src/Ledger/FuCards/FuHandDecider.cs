@@ -15,16 +15,13 @@ public abstract record FuHandCommand(string Campaign, string User, FuRules Rules
     public sealed record OpenHand(string Campaign, string User, FuRules Rules, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
     /// <param name="Seed">Secret until the reveal: it is in no event.</param>
-    /// <param name="IsUsed">Whether the reference brought a card before.</param>
-    /// <param name="Today">Cards that the user drew today, and from this source.</param>
     public sealed record DrawCard(
-        string Campaign, string User, FuRules Rules, ReadOnlyMemory<byte> Seed, string Source, string Ref, bool IsUsed, long Today, long TodayHere, FuStockLeft? Stock, LocalDate Date,
-        Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
+        string Campaign, string User, FuRules Rules, ReadOnlyMemory<byte> Seed, string Source, string Ref, FuStockLeft? Stock, LocalDate Date, Instant Now)
+        : FuHandCommand(Campaign, User, Rules, Now);
 
     /// <param name="Want">Null: a gift.</param>
-    /// <param name="Today">Cards that the user gave and offered today.</param>
     public sealed record OfferCard(
-        string Campaign, string User, FuRules Rules, string Type, string? Want, string? To, long Today, LocalDate Date, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
+        string Campaign, string User, FuRules Rules, string Type, string? Want, string? To, LocalDate Date, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
     public sealed record TakeGift(string Campaign, string User, FuRules Rules, long Exchange, string By, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
@@ -33,11 +30,11 @@ public abstract record FuHandCommand(string Campaign, string User, FuRules Rules
     /// <summary>Sent by the timer.</summary>
     public sealed record ReturnDue(string Campaign, string User, FuRules Rules, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
-    public sealed record BegCard(string Campaign, string User, FuRules Rules, string Type, long Today, LocalDate Date, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
+    public sealed record BegCard(string Campaign, string User, FuRules Rules, string Type, LocalDate Date, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
     /// <summary>Sends a card to the hand that asked for it, by an offer to swap or by begging.</summary>
     public sealed record SendCard(
-        string Campaign, string User, FuRules Rules, string To, long Exchange, string Type, FuWay Way, long Today, LocalDate Date, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
+        string Campaign, string User, FuRules Rules, string To, long Exchange, string Type, FuWay Way, LocalDate Date, Instant Now) : FuHandCommand(Campaign, User, Rules, Now);
 
     /// <summary>A card comes from another hand, of this shard or another one.</summary>
     /// <param name="IsOpen">Whether hands still exchange: else it goes back where it may.</param>
@@ -95,9 +92,8 @@ public static class FuHandDecider
 
         (DrawCard c, _) when c.Rules.Source(c.Source) is not { } source => new SourceUnknown(c.Source),
         (DrawCard c, _) when c.Rules.Source(c.Source)!.IsOfMerchants != c.Stock is not null => new MerchantMismatch(c.Source, c.Stock is null),
-        (DrawCard { IsUsed: true } c, _) => new SourceRefReused(c.Source, c.Ref),
-        (DrawCard c, _) when c.Today >= c.Rules.Limits.Draws => new DailyDrawLimit(c.Rules.Limits.Draws),
-        (DrawCard c, _) when c.TodayHere >= c.Rules.Source(c.Source)!.PerDay => new SourceLimit(c.Source, c.Rules.Source(c.Source)!.PerDay),
+        (DrawCard c, var s) when s.On(c.Date).Drawn() >= c.Rules.Limits.Draws => new DailyDrawLimit(c.Rules.Limits.Draws),
+        (DrawCard c, var s) when s.On(c.Date).Drawn(c.Source) >= c.Rules.Source(c.Source)!.PerDay => new SourceLimit(c.Source, c.Rules.Source(c.Source)!.PerDay),
         (DrawCard { Stock: { Left: <= 0 } stock }, _) => new MerchantQuotaExhausted(stock.Merchant, Today: false),
         (DrawCard { Stock: { LeftToday: <= 0 } stock }, _) => new MerchantQuotaExhausted(stock.Merchant, Today: true),
         (DrawCard c, var s) => new CardDrawn(
@@ -107,7 +103,7 @@ public static class FuHandDecider
         (OfferCard c, _) when c.Want is { } want && c.Rules.Type(want) is null => new CardTypeUnknown(want),
         (OfferCard c, _) when c.To == c.User => new SelfExchange(),
         (OfferCard c, var s) when Lacks(c.Type, s) is { } lack => lack,
-        (OfferCard c, _) when c.Today >= c.Rules.Limits.Gifts => new GiftLimit(c.Rules.Limits.Gifts),
+        (OfferCard c, var s) when s.On(c.Date).Given >= c.Rules.Limits.Gifts => new GiftLimit(c.Rules.Limits.Gifts),
         (OfferCard, var s) when s.Escrows.Count + s.Begs.Count >= Limits.MaxFuExchanges => new TooManyExchanges(Limits.MaxFuExchanges),
         (OfferCard c, var s) => new CardEscrowed(
             c.Campaign, c.User, s.Exchanges + 1, c.Type, c.Want, c.To, Instant.Min(c.Now + Duration.FromSeconds(Limits.FuEscrowSeconds), c.Rules.Timeline.Deadline), c.Date, c.Now),
@@ -128,12 +124,12 @@ public static class FuHandDecider
             ? new CardReturned(c.Campaign, c.User, open.Exchange, open.Type, FuReturn.Cancelled, c.Now) : new CardTaken(c.Exchange),
 
         (BegCard c, _) when c.Rules.Type(c.Type) is null => new CardTypeUnknown(c.Type),
-        (BegCard c, _) when c.Today >= c.Rules.Limits.Begs => new BegLimit(c.Rules.Limits.Begs),
+        (BegCard c, var s) when s.On(c.Date).Begged >= c.Rules.Limits.Begs => new BegLimit(c.Rules.Limits.Begs),
         (BegCard, var s) when s.Escrows.Count + s.Begs.Count >= Limits.MaxFuExchanges => new TooManyExchanges(Limits.MaxFuExchanges),
         (BegCard c, var s) => new BegOpened(c.Campaign, c.User, s.Exchanges + 1, c.Type, c.Date, c.Now),
         (SendCard c, _) when c.To == c.User => new SelfExchange(),
         (SendCard c, var s) when Lacks(c.Type, s) is { } lack => lack,
-        (SendCard c, _) when c.Today >= c.Rules.Limits.Gifts => new GiftLimit(c.Rules.Limits.Gifts),
+        (SendCard c, var s) when s.On(c.Date).Given >= c.Rules.Limits.Gifts => new GiftLimit(c.Rules.Limits.Gifts),
         (SendCard c, _) => new CardSent(c.Campaign, c.User, c.To, c.Exchange, c.Type, c.Way, c.Date, c.Now),
 
         (UseWild c, _) when c.Rules.Type(c.Type) is not { Kind: FuCardKind.Five } => new CardTypeUnknown(c.Type),
@@ -148,7 +144,7 @@ public static class FuHandDecider
         (ComposeFive, { Ticket: > 0 and var ticket }) => new AlreadyComposed(ticket),
         (ComposeFive c, var s) when c.Rules.Five().Where(type => s.Count(type) == 0).ToList() is { Count: > 0 } missing =>
             new MissingTypes(missing.Count - (!s.HasUsedWild && Held(c.Rules, s, FuCardKind.Wild) is not null ? 1 : 0), missing),
-        (ComposeFive c, _) => new FiveComposed(c.Campaign, c.User, [.. c.Rules.Five()], c.Tickets + 1, c.Now),
+        (ComposeFive c, var s) => new FiveComposed(c.Campaign, c.User, [.. c.Rules.Five()], c.Tickets + 1, c.Now, c.Rules.Grand is { } grand && s.Count(grand.Card) > 0 ? grand.Card : null),
         (CloseHand c, var s) => Close(c, s),
 
         (ClaimPrize { Shard.Status: < FuShardStatus.Paying and var status }, _) => new PrizesNotOut(status),
@@ -164,34 +160,43 @@ public static class FuHandDecider
     public static FuHand Evolve(FuHand state, FuHandEvent fact) => fact switch
     {
         HandOpened => state with { Status = FuHandStatus.Collecting },
-        CardDrawn e => state.With(e.Type, 1) with { Draws = e.Index },
-        CardEscrowed e => state.With(e.Type, -1) with { Escrows = [.. state.Escrows, new(e.Exchange, e.Type, e.Want, e.To, e.ExpiresAt)], Exchanges = e.Exchange },
+        CardDrawn e => state.With(e.Type, 1) with { Draws = e.Index, Day = state.On(e.Date).WithDraw(e.Source) },
+        CardEscrowed e => state.With(e.Type, -1) with
+        {
+            Escrows = [.. state.Escrows, new(e.Exchange, e.Type, e.Want, e.To, e.ExpiresAt)],
+            Exchanges = e.Exchange,
+            Day = state.On(e.Date).WithGift(),
+        },
         CardReturned e => state.WithoutEscrow(e.Exchange).With(e.Type, 1),
         CardGifted e => state.WithoutEscrow(e.Exchange),
-        CardSent e => state.With(e.Type, -1),
+        CardSent e => state.With(e.Type, -1) with { Day = state.On(e.Date).WithGift() },
         CardDeclined => state,
         CardReceived e => state.With(e.Type, 1),
-        BegOpened e => state with { Begs = [.. state.Begs, new(e.Exchange, e.Type)], Exchanges = e.Exchange },
+        BegOpened e => state with { Begs = [.. state.Begs, new(e.Exchange, e.Type)], Exchanges = e.Exchange, Day = state.On(e.Date).WithBeg() },
         BegWithdrawn e => state.WithoutBeg(e.Exchange),
         BegFulfilled e => state.WithoutBeg(e.Exchange),
         WildAssigned e => state.With(e.Wild, -1).With(e.Type, 1) with { HasUsedWild = true },
         CardCopied e => state.With(e.Copy, -1).With(e.Type, 1),
         HandDenied e => state with { Denied = e.Reason },
         HandAllowed => state with { Denied = null },
-        FiveComposed e => e.Types.Aggregate(state, (hand, type) => hand.With(type, -1)) with { Status = FuHandStatus.Complete, Ticket = e.Ticket },
+        FiveComposed e => e.Cards().Aggregate(state, (hand, type) => hand.With(type, -1)) with { Status = FuHandStatus.Complete, Ticket = e.Ticket, Grand = e.Grand },
         HandClosed e => e.Cards.Aggregate(state, (hand, cards) => hand.With(cards.Type, -cards.Count)) with { Status = FuHandStatus.Closed, Begs = [] },
-        PrizeClaimed e => state with { Prize = new(e.Ticket, e.Amount, e.Attempt, e.Transfer, FuPrizeState.Claimed, null, e.Withheld) },
+        PrizeClaimed e => state with { Prize = new(e.Ticket, e.Amount, e.Attempt, e.Transfer, FuPrizeState.Claimed, null, e.Withheld, e.Grand) },
         PrizePaid e => state with { Prize = state.Prize! with { State = FuPrizeState.Paid, Said = e.Reference } },
         PrizePayoutFailed e => state with { Prize = state.Prize! with { State = FuPrizeState.Failed, Said = e.Reason } },
         _ => throw new UnreachableException($"{fact}"),
     };
 
-    /// <summary>What a ticket gets: from the plan and its own weight alone.</summary>
+    /// <summary>What a ticket gets of the pot: from the plan and its own weight alone.</summary>
     public static long PrizeOf(FuPlan plan, ReadOnlySpan<byte> key, long ticket)
     {
         ArgumentNullException.ThrowIfNull(plan);
         return new PotAmounts(plan.Pot, plan.Whole()).Of(ticket, TicketWeights.Of(plan.Pot.Weight, key, ticket));
     }
+
+    /// <summary>What a ticket that takes part gets in the grand draw; null: nothing.</summary>
+    private static long? GrandOf(FuShard shard, ReadOnlySpan<byte> key, long ticket) =>
+        shard is { Rules.Grand: { } rules, Plan.Grand: { } plan } && new GrandAmounts(rules, plan).Of(key, ticket) is > 0 and var prize ? prize : null;
 
     private static Rejection? Lacks(string type, FuHand s) => s.Count(type) > 0 ? null : s.Escrows.Any(e => e.Type == type) ? new CardInEscrow(type) : new CardNotOwned(type);
 
@@ -230,8 +235,10 @@ public static class FuHandDecider
     {
         var (ticket, attempt) = (c.Shard.Offset + s.Ticket, (s.Prize?.Attempt ?? 0) + 1);
         var number = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{c.Owner}~{c.Campaign}/{ticket}/{attempt}"))).AsSpan(0, 20));
-        var amount = s.Prize?.Amount ?? PrizeOf(c.Shard.Plan!, Convert.FromHexString(c.Shard.Key!), ticket);
+        var key = Convert.FromHexString(c.Shard.Key!);
+        var grand = s.Prize is { } before ? before.Grand : s.Grand is null ? null : GrandOf(c.Shard, key, ticket);
+        var amount = s.Prize?.Amount ?? (PrizeOf(c.Shard.Plan!, key, ticket) + (grand ?? 0));
         return c.Withheld > amount ? new WithheldAbovePrize(amount)
-            : new PrizeClaimed(c.Campaign, c.User, ticket, amount, attempt, $"fu{number}", c.Now, c.Withheld == 0 ? null : c.Withheld);
+            : new PrizeClaimed(c.Campaign, c.User, ticket, amount, attempt, $"fu{number}", c.Now, c.Withheld == 0 ? null : c.Withheld, grand);
     }
 }

@@ -84,48 +84,47 @@ public static class FuOperations
 
     public static Operation OpenHand(Request request, string campaign, string user) => OnHand(request, campaign, user, [], (rules, _) => new OpenHand(campaign, user, rules, request.Now));
 
-    /// <summary>A reference as it is kept: a merchant's payments and scans are numbered by the merchant, and nobody uses up another one's numbers.</summary>
-    public static string RefOf(string? merchant, string reference) => merchant is null ? reference : $"{merchant}/{reference}";
-
     /// <param name="seed">The campaign's, secret until the reveal.</param>
     /// <param name="reference">What the draw is for: a payment, a scan, a game; one draw each.</param>
     public static Operation Draw(Request request, FuBook at, string user, ReadOnlyMemory<byte> seed, string source, string reference, string? merchant, LocalDate date) =>
-        Draw(request, at, user, seed, source, RefOf(merchant, reference), merchant, date, (facts, after) => FuHandView.Of(user, after, facts));
+        Draw(request, at, user, seed, source, reference, merchant, date, (facts, after) => FuHandView.Of(user, after, facts));
 
     /// <summary>The same for a merchant by itself: it learns which card it gave, and nothing else of the hand.</summary>
     public static Operation DrawOwn(Request request, FuBook at, string user, ReadOnlyMemory<byte> seed, string source, string reference, string merchant, LocalDate date) =>
-        Draw(request, at, user, seed, source, RefOf(merchant, reference), merchant, date, (facts, _) => FuDrawView.Of(facts));
+        Draw(request, at, user, seed, source, reference, merchant, date, (facts, _) => FuDrawView.Of(facts));
 
     private static Operation Draw(
         Request request, FuBook at, string user, ReadOnlyMemory<byte> seed, string source, string reference, string? merchant, LocalDate date,
         Func<IReadOnlyList<FuHandEvent>, FuHand, object> answer)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var campaign = at.Campaign;
-        var (used, today, here) = (FuTallies.Ref(campaign, source, reference), FuTallies.Drawn(campaign, user, date), FuTallies.DrawnFrom(campaign, user, source, date));
-        if (merchant is null)
-            return OnHand(request, campaign, user, [used, today, here], (rules, book) => Command(rules, book, null), answer);
-
-        var (stock, all, ofToday) = (FuStreams.StockOf(campaign, merchant), FuTallies.OfMerchant(campaign, merchant), FuTallies.OfMerchant(campaign, merchant, date));
-        var operation = OnHand(request, campaign, user, [used, today, here, all, ofToday], (rules, book) =>
+        // A merchant's payments and scans are numbered by the merchant, and nobody uses up another one's numbers.
+        var (campaign, kept) = (at.Campaign, merchant is null ? reference : $"{merchant}/{reference}");
+        var operation = merchant is null
+            ? OnHand(request, campaign, user, [], (rules, _) => Command(rules, null), answer)
+            : OnHand(
+                request, campaign, user, [FuTallies.OfMerchant(campaign, merchant), FuTallies.OfMerchant(campaign, merchant, date)],
+                (rules, book) => Command(rules, Left(book, at, merchant, date)), answer);
+        return operation with
         {
-            var share = book.State(stock);
-            var left = share.Cards - book.Tally(all);
-            var leftToday = share.PerDay is { } cap ? at.PartOf(cap, date.DayOfYear) - book.Tally(ofToday) : long.MaxValue;
-            return Command(rules, book, new(merchant, left, leftToday, left - 1 == share.Last / 2 || left == 1));
-        }, answer);
-        return operation with { Streams = [.. operation.Streams, stock] };
+            Streams = merchant is null ? operation.Streams : [.. operation.Streams, FuStreams.StockOf(campaign, merchant)],
+            Once = new(at.First.Id, $"furef {campaign} {source} {kept}", new SourceRefReused(source, reference)),
+        };
 
-        DrawCard Command(FuRules rules, BookStates book, FuStockLeft? left) =>
-            new(campaign, user, rules, seed, source, reference, book.Tally(used) > 0, book.Tally(today), book.Tally(here), left, date, request.Now);
+        DrawCard Command(FuRules rules, FuStockLeft? left) => new(campaign, user, rules, seed, source, kept, left, date, request.Now);
+    }
+
+    private static FuStockLeft Left(BookStates book, FuBook at, string merchant, LocalDate date)
+    {
+        var share = book.State(FuStreams.StockOf(at.Campaign, merchant));
+        var left = share.Cards - book.Tally(FuTallies.OfMerchant(at.Campaign, merchant));
+        var leftToday = share.PerDay is { } cap ? at.PartOf(cap, date.DayOfYear) - book.Tally(FuTallies.OfMerchant(at.Campaign, merchant, date)) : long.MaxValue;
+        return new(merchant, left, leftToday, left - 1 == share.Last / 2 || left == 1);
     }
 
     /// <param name="want">Null: a gift.</param>
-    public static Operation Offer(Request request, string campaign, string user, string type, string? want, string? to, LocalDate date)
-    {
-        var given = FuTallies.Given(campaign, user, date);
-        return OnHand(request, campaign, user, [given], (rules, book) => new OfferCard(campaign, user, rules, type, want, to, book.Tally(given), date, request.Now));
-    }
+    public static Operation Offer(Request request, string campaign, string user, string type, string? want, string? to, LocalDate date) =>
+        OnHand(request, campaign, user, [], (rules, _) => new OfferCard(campaign, user, rules, type, want, to, date, request.Now));
 
     /// <summary>Takes a gift out of the giver's hand: the first one who does has it, and it lands in the taker's hand by itself.</summary>
     public static Operation Take(Request request, string campaign, string giver, long exchange, string by) =>
@@ -134,18 +133,12 @@ public static class FuOperations
     public static Operation Cancel(Request request, string campaign, string user, long exchange) =>
         OnHand(request, campaign, user, [], (rules, _) => new CancelOffer(campaign, user, rules, exchange, request.Now));
 
-    public static Operation Beg(Request request, string campaign, string user, string type, LocalDate date)
-    {
-        var begged = FuTallies.Begged(campaign, user, date);
-        return OnHand(request, campaign, user, [begged], (rules, book) => new BegCard(campaign, user, rules, type, book.Tally(begged), date, request.Now));
-    }
+    public static Operation Beg(Request request, string campaign, string user, string type, LocalDate date) =>
+        OnHand(request, campaign, user, [], (rules, _) => new BegCard(campaign, user, rules, type, date, request.Now));
 
     /// <summary>Sends a card that another hand asked for: there it is taken, or comes back by itself.</summary>
-    public static Operation Send(Request request, string campaign, string user, string to, long exchange, string type, FuWay way, LocalDate date)
-    {
-        var given = FuTallies.Given(campaign, user, date);
-        return OnHand(request, campaign, user, [given], (rules, book) => new SendCard(campaign, user, rules, to, exchange, type, way, book.Tally(given), date, request.Now));
-    }
+    public static Operation Send(Request request, string campaign, string user, string to, long exchange, string type, FuWay way, LocalDate date) =>
+        OnHand(request, campaign, user, [], (rules, _) => new SendCard(campaign, user, rules, to, exchange, type, way, date, request.Now));
 
     public static Operation Wild(Request request, string campaign, string user, string type) =>
         OnHand(request, campaign, user, [], (rules, _) => new UseWild(campaign, user, rules, type, request.Now));

@@ -12,8 +12,14 @@ public sealed record FuCampaignStateForbids(FuCampaignStatus State) : Rejection(
 public sealed record FuCommitTooLate(Instant OpensAt) : Rejection(
     RejectionKind.RuleViolated, "A campaign is committed before it opens", "Draft it with a later opening.");
 
+/// <param name="Round">As drafted.</param>
+/// <param name="First">The first round whose time is after the deadline.</param>
+public sealed record BeaconRoundTooEarly(long Round, long First, Instant Deadline) : Rejection(
+    RejectionKind.RuleViolated, "The beacon publishes the round before the deadline, or at it", "Draft the campaign with first, or with a later round.");
+
+/// <param name="Round">The first that counts: the committed one, or where that was out before the campaign was sealed the first one after.</param>
 public sealed record FuRevealRefused(RevealFault Fault, long Round) : Rejection(
-    RejectionKind.RuleViolated, "The seed or the beacon's value is not what was committed to", "Send the value of the committed round, or of the next one that the beacon published.");
+    RejectionKind.RuleViolated, "The seed or the beacon's value is not what was committed to", "Send the value of round, or of the next one that the beacon published.");
 
 public sealed record FuCampaignNotOpen() : Rejection(
     RejectionKind.Conflict, "The campaign is not open yet", "Try again from opensAt on: GET /v1/fu-campaigns/{id}.");

@@ -24,6 +24,9 @@ public enum FuCardKind
 
     /// <summary>Becomes a card of a type that a friend holds.</summary>
     Copy,
+
+    /// <summary>Composed with the five, lets the ticket take part in the grand draw.</summary>
+    Grand,
 }
 
 /// <summary>Where cards come from.</summary>
@@ -48,13 +51,15 @@ public sealed record FuLimits(int Draws, int Gifts, int Begs, int? HandsPerDevic
 public sealed record FuTimeline(Instant OpensAt, Instant Deadline, Instant ClaimsUntil);
 
 /// <summary>Everything that a campaign goes by: fixed when it is committed.</summary>
-/// <param name="Beacon">A round whose time is after the deadline.</param>
+/// <param name="Beacon">A round whose time is after the deadline: checked with the commitment where the beacon's times are said.</param>
 /// <param name="Shards">Books over which hands are spread, by the hash of the user.</param>
+/// <param name="Grand">Of the one type of kind grand; null: there is none.</param>
 public sealed record FuRules(
-    string Name, IReadOnlyList<FuCardType> Types, IReadOnlyList<FuSource> Sources, FuTimeline Timeline, PotRules Pot, BeaconRound Beacon, FuLimits Limits, int Shards)
+    string Name, IReadOnlyList<FuCardType> Types, IReadOnlyList<FuSource> Sources, FuTimeline Timeline, PotRules Pot, BeaconRound Beacon, FuLimits Limits, int Shards,
+    GrandRules? Grand = null)
 {
     public bool Equals(FuRules? other) =>
-        other is not null && (Name, Timeline, Pot, Beacon, Limits, Shards) == (other.Name, other.Timeline, other.Pot, other.Beacon, other.Limits, other.Shards)
+        other is not null && (Name, Timeline, Pot, Beacon, Limits, Shards, Grand) == (other.Name, other.Timeline, other.Pot, other.Beacon, other.Limits, other.Shards, other.Grand)
         && Lists.Same(Types, other.Types) && Lists.Same(Sources, other.Sources);
 
     public override int GetHashCode() => HashCode.Combine(Name, Timeline, Pot);
@@ -67,7 +72,8 @@ public sealed record FuRules(
 
     /// <summary>What is published of a campaign before it opens.</summary>
     public Commitment Commit(string campaign, string seedHash) => new(
-        campaign, seedHash, Beacon, [.. Types.Select(type => type.Code)], [.. Sources.Select(source => new CardSource(source.Name, source.Weights))], Pot);
+        campaign, seedHash, Beacon, [.. Types.Select(type => type.Code)], [.. Sources.Select(source => new CardSource(source.Name, source.Weights))], Pot,
+        Beacon.Times is null ? null : Timeline.Deadline.ToUnixTimeSeconds(), Grand);
 }
 
 /// <summary>
@@ -90,6 +96,9 @@ public static class FuChannel
 public readonly record struct FuBook(string Owner, string Campaign, int Shard, int Shards)
 {
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{Owner}~{Campaign}~{Shard}~{Shards}");
+
+    /// <summary>Keeps what concerns all shards.</summary>
+    public FuBook First => this with { Shard = 0 };
 
     public static FuBook? Parse(string book)
     {

@@ -8,13 +8,13 @@ namespace Ledger.FuCards;
 public static class FuStreams
 {
     public static StreamType<FuCampaign, FuCampaignEvent> Campaign { get; } = new(
-        "fucampaign", Schema: 2, FuCampaign.None, FuCampaignDecider.Evolve, Status: campaign => campaign.Status.ToString().ToLowerInvariant());
+        "fucampaign", Schema: 3, FuCampaign.None, FuCampaignDecider.Evolve, Status: campaign => campaign.Status.ToString().ToLowerInvariant());
 
     public static StreamType<FuIssue, FuIssueEvent> Issue { get; } = new("fuissue", Schema: 1, FuIssue.None, FuIssueDecider.Evolve);
 
-    public static StreamType<FuShard, FuShardEvent> Shard { get; } = new("fushard", Schema: 2, FuShard.None, FuShardDecider.Evolve);
+    public static StreamType<FuShard, FuShardEvent> Shard { get; } = new("fushard", Schema: 3, FuShard.None, FuShardDecider.Evolve);
 
-    public static StreamType<FuHand, FuHandEvent> Hand { get; } = new("fuhand", Schema: 2, FuHand.None, FuHandDecider.Evolve, FuTallies.Of);
+    public static StreamType<FuHand, FuHandEvent> Hand { get; } = new("fuhand", Schema: 3, FuHand.None, FuHandDecider.Evolve, FuTallies.Of);
 
     public static StreamType<FuClaim, FuClaimEvent> Claim { get; } = new("fuclaim", Schema: 1, FuClaim.None, FuClaimDecider.Evolve);
 

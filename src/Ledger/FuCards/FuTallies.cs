@@ -18,16 +18,6 @@ public static class FuTallies
 
     public static string ClaimedAmount(string campaign) => $"fuclaimed-amount/{campaign}";
 
-    public static string Ref(string campaign, string source, string reference) => $"furef/{campaign}/{source}/{reference}";
-
-    public static string Drawn(string campaign, string user, LocalDate date) => $"fudraws/{campaign}/{user}/{Text(date)}";
-
-    public static string DrawnFrom(string campaign, string user, string source, LocalDate date) => $"fudraws-of/{campaign}/{user}/{source}/{Text(date)}";
-
-    public static string Given(string campaign, string user, LocalDate date) => $"fugifts/{campaign}/{user}/{Text(date)}";
-
-    public static string Begged(string campaign, string user, LocalDate date) => $"fubegs/{campaign}/{user}/{Text(date)}";
-
     public static string OfMerchant(string campaign, string merchant) => $"fumerchant/{campaign}/{merchant}";
 
     public static string OfMerchant(string campaign, string merchant, LocalDate date) => $"fumerchant/{campaign}/{merchant}/{Text(date)}";
@@ -36,19 +26,21 @@ public static class FuTallies
     {
         CardDrawn e =>
         [
-            Of(e.Campaign, "minted", e.Type, 1), Of(e.Campaign, "owned", e.Type, 1), new(Ref(e.Campaign, e.Source, e.Ref), 1),
-            new(Drawn(e.Campaign, e.User, e.Date), 1), new(DrawnFrom(e.Campaign, e.User, e.Source, e.Date), 1),
+            Of(e.Campaign, "minted", e.Type, 1), Of(e.Campaign, "owned", e.Type, 1),
             .. e.Merchant is { } merchant ? (TallyChange[])[new(OfMerchant(e.Campaign, merchant), 1), new(OfMerchant(e.Campaign, merchant, e.Date), 1)] : [],
         ],
-        CardEscrowed e => [.. Move(e.Campaign, e.Type, "owned", "escrowed"), new(Given(e.Campaign, e.User, e.Date), 1)],
+        CardEscrowed e => Move(e.Campaign, e.Type, "owned", "escrowed"),
         CardReturned e => Move(e.Campaign, e.Type, "escrowed", "owned"),
         CardGifted e => Move(e.Campaign, e.Type, "escrowed", "sent"),
-        CardSent e => [.. Move(e.Campaign, e.Type, "owned", "sent"), new(Given(e.Campaign, e.User, e.Date), 1)],
+        CardSent e => Move(e.Campaign, e.Type, "owned", "sent"),
         CardReceived e => [Of(e.Campaign, "received", e.Type, 1), Of(e.Campaign, "owned", e.Type, 1)],
-        BegOpened e => [new(Begged(e.Campaign, e.User, e.Date), 1)],
         WildAssigned e => [.. Move(e.Campaign, e.Wild, "owned", "consumed"), Of(e.Campaign, "minted", e.Type, 1), Of(e.Campaign, "owned", e.Type, 1)],
         CardCopied e => [.. Move(e.Campaign, e.Copy, "owned", "consumed"), Of(e.Campaign, "minted", e.Type, 1), Of(e.Campaign, "owned", e.Type, 1)],
-        FiveComposed e => [.. e.Types.SelectMany(type => Move(e.Campaign, type, "owned", "composed")), new(Tickets(e.Campaign), 1)],
+        FiveComposed e =>
+        [
+            .. e.Types.SelectMany(type => Move(e.Campaign, type, "owned", "composed")), new(Tickets(e.Campaign), 1),
+            .. e.Grand is { } grand ? Move(e.Campaign, grand, "owned", "consumed") : [],
+        ],
         HandClosed e => [.. e.Cards.SelectMany(cards => (TallyChange[])[Of(e.Campaign, "owned", cards.Type, -cards.Count), Of(e.Campaign, "lapsed", cards.Type, cards.Count)])],
         // Claimed once, whatever becomes of its payouts.
         PrizeClaimed { Attempt: 1 } e => [new(Claimed(e.Campaign), 1), new(ClaimedAmount(e.Campaign), e.Amount)],

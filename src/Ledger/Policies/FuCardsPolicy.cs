@@ -21,14 +21,16 @@ public static class FuCardsPolicy
     /// <summary>A shard whose part of a merchant's quota runs low gets another one.</summary>
     public static Policy Wants { get; } = new("fu-stock-wanted", [typeof(CardDrawn)], turn =>
         turn.Fact is CardDrawn { Wants: true, Merchant: { } merchant } e && FuBook.Parse(turn.Book) is { } shard
-            ? FuOperations.Grant(turn.Request(shard.Owner), e.Campaign, merchant, shard) : null);
+            ? FuOperations.Grant(turn.Request(shard.Owner), e.Campaign, merchant, shard) : null)
+    { OnlyWith = "merchant" };
 
     public static Policy Stock { get; } = new("fu-stock", [typeof(FuIssueEvent.FuStockGranted)], turn =>
         turn.Fact is FuIssueEvent.FuStockGranted e ? FuOperations.Receive(turn.Request(new FuBook(turn.Book, e.Campaign, e.Shard, e.Shards).Id), e) : null);
 
     /// <summary>The coupon that a merchant's card carries, issued once in the merchant's book; where it cannot be, that is said there and the card stays.</summary>
     public static Policy Coupons { get; } = new("fu-coupons", [typeof(CardDrawn)], turn =>
-        turn.Fact is CardDrawn { Merchant: { } merchant } e && FuBook.Parse(turn.Book) is { } shard ? Issue(turn.Request(merchant), shard, e, turn.Fresh()) : null);
+        turn.Fact is CardDrawn { Merchant: { } merchant } e && FuBook.Parse(turn.Book) is { } shard ? Issue(turn.Request(merchant), shard, e, turn.Fresh()) : null)
+    { OnlyWith = "merchant" };
 
     public static Policy Payouts { get; } = new("fu-payouts", [typeof(TransferEvent.TransferSucceeded), typeof(TransferEvent.TransferFailed)], turn => turn.Fact switch
     {

@@ -30,6 +30,9 @@ public sealed record Policy(string Name, IReadOnlyList<Type> Follows, Func<Polic
     /// <summary>Only books matter that have a stream whose id begins so: the others cost nothing. Null: all.</summary>
     public string? OnlyWhere { get; init; }
 
+    /// <summary>Only events matter that have this member: the policy does not wake for others, nor is it handed any. Null: all.</summary>
+    public string? OnlyWith { get; init; }
+
     /// <summary>Nothing follows: no entry, and an answer that says nothing.</summary>
     internal static Verdict Nothing { get; } = new Verdict.Accepted([], new PolicyAnswer());
 

@@ -17,7 +17,7 @@ internal sealed class LagScenario(Stage stage, Options options, Report report)
     public async Task RunAsync()
     {
         using var stop = new CancellationTokenSource();
-        string[] readers = [.. ReadModel.All.Where(model => !model.IsInline && model.IsOfTills).Select(model => model.Table)];
+        string[] readers = [.. ReadModel.All.Where(model => !model.IsInline && model.IsPrompt).Select(model => model.Table)];
         var samplers = readers.Select(reader => Task.Run(() => SampleAsync(reader, stop.Token))).ToList();
         var run = await new Redemptions(stage, options.Coupons, isHot: false).ServiceAsync(Connections, Math.Max(options.Seconds, 5));
         await stop.CancelAsync();

@@ -1,4 +1,6 @@
 using Ledger.FuCards;
+using Ledger.Postgres;
+using Ledger.Postgres.Audit;
 using NodaTime;
 using Xunit;
 using static Ledger.Tests.FuCards.FuExamples;
@@ -19,6 +21,101 @@ public sealed partial class FuCampaignTests
         var answers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(() => DrawAsync(shop, Campaign, $"u-{i % 4}", "only-1001", "pay-1"))));
         Assert.Single(answers, answer => answer.Status == 201);
         Assert.Equal(Clients - 1, answers.Count(answer => answer.Problem == "source-ref-reused"));
+    }
+
+    [Fact]
+    public async Task Of_sixteen_who_draw_for_one_reference_at_once_one_has_the_card()
+    {
+        const int Sixteen = 16;
+        var (shop, first) = (await OpenAsync(), default(FuBook));
+        first = new(shop.Id, Campaign, 0, 4);
+        var (a, b) = ("u-0", Enumerable.Range(1, 100).Select(i => $"u-{i}").First(user => first.For(user) != first.For("u-0")));
+        foreach (var user in (string[])[a, b]) await HandAsync(shop, user);
+        for (var i = 0; i < 3; i++)
+        {
+            // Two users, each request under a key of its own.
+            var reference = $"pay-{i}";
+            var answers = await Task.WhenAll(Enumerable.Range(0, Sixteen).Select(n => Task.Run(() => DrawAsync(shop, Campaign, n % 2 == 0 ? a : b, "only-1001", reference))));
+            Assert.Single(answers, answer => answer.Status == 201);
+            Assert.Equal(Sixteen - 1, answers.Count(answer => answer.Problem == "source-ref-reused"));
+
+            // One user under two keys: the key that was first has its one answer however often it is asked, the other one none.
+            reference = $"scan-{i}";
+            answers = await Task.WhenAll(Enumerable.Range(0, Sixteen).Select(n => Task.Run(() => shop.Client.PostAsync(
+                $"/v1/fu-campaigns/{Campaign}/hands/{a}/draws", new { source = "only-1001", @ref = reference }, shop.MerchantKey, $"{reference}-key-{n % 2}"))));
+            var keys = Enumerable.Range(0, 2).Select(key => answers.Where((_, n) => n % 2 == key).ToList()).OrderBy(of => of[0].Status).ToList();
+            Assert.All(keys[0], answer => Assert.Equal((201, keys[0][0].Text), (answer.Status, answer.Text)));
+            Assert.Single(keys[0], answer => !answer.IsReplayed);
+            Assert.All(keys[1], answer => Assert.Equal("source-ref-reused", answer.Problem));
+        }
+
+        Assert.Equal(6, await CardsAsync(shop, a, "1001") + await CardsAsync(shop, b, "1001"));
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    /// <summary>The reference is kept with the card that it brought, in one transaction, and with nothing else.</summary>
+    [Fact]
+    public async Task A_reference_whose_draw_was_refused_still_brings_a_card_to_whoever_draws_first()
+    {
+        var shop = await OpenAsync(with: rules => rules with { Sources = [.. rules.Sources.Select(source => source with { PerDay = 2 })] });
+        foreach (var user in (string[])["a", "b"]) await HandAsync(shop, user);
+        foreach (var n in Enumerable.Range(0, 2)) Expect(201, await DrawAsync(shop, Campaign, "a", "only-1001", $"pay-{n}"));
+        for (var n = 2; n < 10; n++) Assert.Equal("source-limit", (await DrawAsync(shop, Campaign, "a", "only-1001", $"pay-{n}")).Problem);
+        foreach (var n in Enumerable.Range(0, 2)) Assert.Equal("source-ref-reused", (await DrawAsync(shop, Campaign, "b", "only-1001", $"pay-{n}")).Problem);
+        foreach (var n in Enumerable.Range(2, 2)) Expect(201, await DrawAsync(shop, Campaign, "b", "only-1001", $"pay-{n}"));
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
+    public async Task The_audit_finds_references_that_brought_two_cards_or_none_and_those_that_nobody_keeps()
+    {
+        // Other tests of the class find their books sound.
+        var own = new LedgerApp();
+        await own.InitializeAsync();
+        try
+        {
+            await new FuCampaignTests(own).AssertDrawnAgainIsFoundAsync();
+        }
+        finally
+        {
+            await own.DisposeAsync();
+        }
+    }
+
+    private async Task AssertDrawnAgainIsFoundAsync()
+    {
+        var shop = await OpenAsync();
+        var first = new FuBook(shop.Id, Campaign, 0, 4);
+        var (a, b) = ("u-0", Enumerable.Range(1, 100).Select(i => $"u-{i}").First(user => first.For(user) != first.For("u-0")));
+        foreach (var user in (string[])[a, b])
+        {
+            await HandAsync(shop, user);
+            Expect(201, await DrawAsync(shop, Campaign, user, "only-1001", "pay-1"));
+            Expect(201, await DrawAsync(shop, Campaign, user, "only-1001", $"of-{user}"));
+            Expect(201, await DrawAsync(shop, Campaign, user, "only-1001", $"by-{user}"));
+            if (user == a) await app.Database.ExecuteAsync("delete from ledger.requests where key like 'furef % pay-1'");
+        }
+
+        await app.Database.ExecuteAsync($"delete from ledger.requests where key like 'furef % of-{a}'");
+        await app.Database.ExecuteAsync($"update ledger.requests set key = replace(key, 'of-{b}', 'of-none') where key like 'furef % of-{b}'");
+        await app.Database.ExecuteAsync($"update ledger.requests set outcome = jsonb_set(outcome, '{{request}}', '\"other\"') where key like 'furef % by-{b}'");
+        var found = (await BookAudit.RunAsync(app.Database, new())).Findings.Cast<FuReferenceDiffers>().OrderBy(finding => finding.Key, StringComparer.Ordinal).ToList();
+        var key = $"furef {Campaign} only-1001 ";
+        Assert.Equal(
+            [new(first.Id, $"{key}by-{b}", 1, true), new(first.Id, $"{key}of-none", 0, true), new(first.Id, $"{key}of-{a}", 1, false), new(first.Id, $"{key}of-{b}", 1, false), new(first.Id, $"{key}pay-1", 2, true)], found);
+    }
+
+    /// <summary>Reading a million tickets takes seconds, in which the beacon goes on.</summary>
+    [Fact]
+    public async Task A_campaign_is_sealed_when_its_root_is_published_and_not_when_that_was_begun()
+    {
+        var now = Times.Cut(SystemClock.Instance.GetCurrentInstant());
+        var shop = await OpenAsync(with: rules => rules with { Timeline = rules.Timeline with { Deadline = now - Duration.FromMinutes(10) } }, at: now - Duration.FromMinutes(15));
+        Assert.Equal(FuCampaignStatus.Open, (await StateAsync(shop)).Status);
+        await AdvanceAsync(shop, now - Duration.FromMinutes(5));
+        var state = await StateAsync(shop);
+        Assert.Equal(FuCampaignStatus.Sealed, state.Status);
+        Assert.True(state.SealedAt >= now, $"It says {state.SealedAt}.");
     }
 
     [Fact]

@@ -40,6 +40,31 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
         Assert.Equal("fu-campaign-unknown", (await other.Client.GetAsync("/v1/fu-campaigns/fu", other.MerchantKey)).Problem);
     }
 
+    /// <summary>Of drand's chain, by its hash, the times are known; of any other they are said, or nobody compares them.</summary>
+    [Fact]
+    public async Task A_round_that_comes_before_the_deadline_is_not_committed_to()
+    {
+        const string Quicknet = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971";
+        var shop = await app.OpenShopAsync();
+        var opens = SystemClock.Instance.GetCurrentInstant() + Duration.FromHours(1);
+        Task<Answer> DraftAsync(string chain, long round, string? times = null) => shop.Client.PostAsync("/v1/fu-campaigns", Body("fu", opens, "2026")
+            .Replace("\"beaconChain\":\"drand\",\"beaconRound\":1000", $"\"beaconChain\":\"{chain}\",\"beaconRound\":{round}{(times is null ? "" : $",\"beaconTimes\":{times}")}", StringComparison.Ordinal), shop.MerchantKey);
+        Expect(201, await DraftAsync(Quicknet, 1_000));
+        var early = await shop.Client.PostAsync("/v1/fu-campaigns/fu/commit", null, shop.MerchantKey);
+        Assert.Equal("beacon-round-too-early", early.Problem);
+        var first = early["first"].GetInt64();
+        Assert.Equal(((opens + Duration.FromDays(10)).ToUnixTimeSeconds() - 1_692_803_367) / 3 + 2, first);
+
+        Assert.Equal(400, (await DraftAsync(Quicknet, first, "{\"genesis\":1692803367,\"period\":30}")).Status);
+        Assert.Equal(400, (await DraftAsync(Quicknet, 10 * first)).Status);
+        Assert.Equal(400, (await DraftAsync("mine", 1, "{\"genesis\":0}")).Status);
+        Expect(201, await DraftAsync("mine", 1, $"{{\"genesis\":{(opens + Duration.FromDays(10)).ToUnixTimeSeconds()},\"period\":60}}"));
+        Assert.Equal(("beacon-round-too-early", 2), ((early = await shop.Client.PostAsync("/v1/fu-campaigns/fu/commit", null, shop.MerchantKey)).Problem, early["first"].GetInt64()));
+        Expect(201, await DraftAsync(Quicknet, first));
+        var times = Expect(200, await shop.Client.PostAsync("/v1/fu-campaigns/fu/commit", null, shop.MerchantKey))["beacon"].GetProperty("times");
+        Assert.Equal((1_692_803_367, 3), (times.GetProperty("genesis").GetInt64(), times.GetProperty("period").GetInt32()));
+    }
+
     [Fact]
     public async Task B3_Of_sixty_four_who_take_one_card_at_once_one_has_it()
     {
@@ -96,6 +121,7 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
         await AdvanceAsync(shop, rules.Timeline.Deadline);
         var page = Expect(200, await shop.Client.GetAsync($"/v1/fu-campaigns/{Campaign}", shop.TillKey));
         Assert.Equal(("sealed", 3), (page.Said("status"), page["participants"].GetInt32()));
+        Assert.Equal(rules.Timeline.Deadline, (await StateAsync(shop)).SealedAt);
         Assert.Equal("fu-campaign-is-sealed", (await DrawAsync(shop, Campaign, "a", "only-1001")).Problem);
         Assert.Equal("fu-reveal-refused", (await RevealAsync(shop, 999)).Problem);
         Expect(200, await RevealAsync(shop, 1_000));
@@ -194,7 +220,8 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
         """;
 
     /// <summary>A campaign that was committed two hours ago and is open for an hour.</summary>
-    private async Task<Shop> OpenAsync(PotRules? pot = null, Func<FuRules, FuRules>? with = null)
+    /// <param name="at">When it was opened; null: now.</param>
+    private async Task<Shop> OpenAsync(PotRules? pot = null, Func<FuRules, FuRules>? with = null, Instant? at = null)
     {
         var shop = await app.OpenShopAsync();
         var (now, before) = (Times.Cut(SystemClock.Instance.GetCurrentInstant()), Times.Cut(SystemClock.Instance.GetCurrentInstant() - Duration.FromHours(2)));
@@ -204,7 +231,7 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
         Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(FuOperations.Draft(Ask("draft"), Campaign, with?.Invoke(rules) ?? rules), CancellationToken.None));
         Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(
             FuOperations.Do(Ask("commit"), new FuCampaignCommand.CommitFuCampaign(Campaign, Commitment.HashOf(seed), before)), CancellationToken.None));
-        await AdvanceAsync(shop, now);
+        await AdvanceAsync(shop, at ?? now);
         return shop;
     }
 

@@ -88,7 +88,7 @@ public class FuEdgeCaseTests
                 var user = order[i];
                 var expected = world.Hand(user).With(rules.Types[CardDraw.Draw(seed, user, world.Hand(user).Draws + 1, weights)].Code, 1);
                 world.Ok(user, request => FuOperations.Draw(request, FuWorld.At(user), user, seed, "scan", $"r-{user}-{i}", null, world.Now.InUtc().Date));
-                Assert.Equal(expected with { Draws = expected.Draws + 1 }, world.Hand(user));
+                Assert.Equal(expected with { Draws = expected.Draws + 1, Day = expected.On(world.Now.InUtc().Date).WithDraw("scan") }, world.Hand(user));
                 world.Now += Duration.FromMinutes(i);
             }
         }
@@ -120,7 +120,7 @@ public class FuEdgeCaseTests
     public void Beacon_outage_the_next_available_round_counts_by_the_rule_committed_up_front(long round, long skipped)
     {
         var seed = new byte[32];
-        var state = FuCampaign.None with { Status = FuCampaignStatus.Sealed, Rules = s_rules, SeedHash = Commitment.HashOf(seed) };
+        var state = FuCampaign.None with { Status = FuCampaignStatus.Sealed, Rules = s_rules, SeedHash = Commitment.HashOf(seed), SealedAt = s_rules.Timeline.Deadline };
         var revealed = ((Decision<FuCampaignEvent>.Accepted)FuCampaignDecider.Decide(new FuCampaignCommand.RevealSeed(Campaign, seed, BeaconValue.Of(round, [1]), Opens), state)).Events;
         Assert.Equal((round, skipped), (Assert.IsType<FuCampaignEvent.SeedRevealed>(Assert.Single(revealed)).Beacon.Round, ((FuCampaignEvent.SeedRevealed)revealed[0]).Skipped));
         Assert.IsType<Decision<FuCampaignEvent>.Rejected>(FuCampaignDecider.Decide(new FuCampaignCommand.RevealSeed(Campaign, seed, BeaconValue.Of(999, [1]), Opens), state));

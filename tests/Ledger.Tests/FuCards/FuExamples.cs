@@ -24,4 +24,12 @@ internal static class FuExamples
             ],
             new(from, from + Duration.FromDays(10), from + Duration.FromDays(40)), pot ?? new(1_000, 20, 5_000, PotWeight.Uniform), new("drand", 1_000), new(200, 100, 100, null, null, false), shards);
     }
+
+    /// <summary>The same with a card of kind grand, and a source that gives it alone.</summary>
+    public static FuRules WithGrand(FuRules rules, long prize = 700, int winners = 2) => rules with
+    {
+        Types = [.. rules.Types, new("grand", "grand", FuCardKind.Grand)],
+        Sources = [.. rules.Sources.Select(source => source with { Weights = [.. source.Weights, 0] }), new("only-grand", [.. rules.Types.Select(_ => 0), 1], 100, false)],
+        Grand = new("grand", prize, winners),
+    };
 }

@@ -10,7 +10,7 @@ namespace Ledger.Tests.FuCards;
 
 public class FuHandTests
 {
-    private static readonly FuRules s_rules = Rules();
+    private static readonly FuRules s_rules = WithGrand(Rules());
     private static readonly Instant s_now = Opens + Duration.FromHours(1);
     private static readonly LocalDate s_today = new(2026, 2, 3);
 
@@ -37,7 +37,7 @@ public class FuHandTests
     public void B5_Odds_are_published()
     {
         var odds = FuOdds.Of(s_rules.Source("shops")!);
-        Assert.Equal([240_000, 240_000, 240_000, 240_000, 40_000, 0, 0], odds.PartsPerMillion);
+        Assert.Equal([240_000, 240_000, 240_000, 240_000, 40_000, 0, 0, 0], odds.PartsPerMillion);
     }
 
     [Fact]
@@ -71,15 +71,45 @@ public class FuHandTests
     [Fact]
     public void Draws_are_bounded_by_day_source_reference_and_merchant()
     {
-        Assert.Equal(new SourceRefReused("only-1001", "r"), Refusal(Hand(), Draw() with { IsUsed = true }));
-        Assert.Equal(new DailyDrawLimit(200), Refusal(Hand(), Draw() with { Today = 200 }));
-        Assert.Equal(new SourceLimit("only-1001", 100), Refusal(Hand(), Draw() with { TodayHere = 100 }));
+        Assert.Equal(new DailyDrawLimit(200), Refusal(Hand() with { Day = new(s_today, [new("only-1001", 99), new("only-1002", 101)], 0, 0) }, Draw()));
+        Assert.Equal(new SourceLimit("only-1001", 100), Refusal(Hand() with { Day = new(s_today, [new("only-1001", 100)], 0, 0) }, Draw()));
         Assert.Equal(new MerchantMismatch("shops", true), Refusal(Hand(), Draw() with { Source = "shops" }));
         Assert.Equal(new MerchantQuotaExhausted("m", false), Refusal(Hand(), Draw() with { Source = "shops", Stock = new("m", 0, 5, false) }));
         Assert.Equal(new MerchantQuotaExhausted("m", true), Refusal(Hand(), Draw() with { Source = "shops", Stock = new("m", 5, 0, false) }));
         Assert.Equal("m", Assert.IsType<CardDrawn>(Assert.Single(Facts(Hand(), Draw() with { Source = "shops", Stock = new("m", 5, 5, false) }))).Merchant);
         // The merchant's quota is reached, the campaign's other sources go on.
         Assert.Equal("1001", Assert.IsType<CardDrawn>(Assert.Single(Facts(Hand(), Draw()))).Type);
+    }
+
+    /// <summary>Each limit of a day is reached, and the next day begins anew. What was asked before midnight and arrives after it counts to the new day.</summary>
+    [Fact]
+    public void Limits_of_a_day_count_in_the_hand()
+    {
+        var rules = s_rules with { Limits = s_rules.Limits with { Draws = 3, Gifts = 2, Begs = 1 }, Sources = [.. s_rules.Sources.Select(source => source with { PerDay = 2 })] };
+        var (tomorrow, hand) = (s_today.PlusDays(1), Hand("1001", "1001", "1001", "1001", "1001"));
+        FuHandCommand At(FuHandCommand command, LocalDate date) => command switch
+        {
+            DrawCard c => c with { Rules = rules, Date = date },
+            OfferCard c => c with { Rules = rules, Date = date },
+            SendCard c => c with { Rules = rules, Date = date },
+            var c => (BegCard)c with { Rules = rules, Date = date },
+        };
+        var (send, beg) = (new SendCard(Campaign, "u", rules, "v", 1, "1001", FuWay.Beg, s_today, s_now), new BegCard(Campaign, "u", rules, "1002", s_today, s_now));
+        foreach (var date in (LocalDate[])[s_today, tomorrow])
+        {
+            for (var i = 0; i < 2; i++) hand = Then(hand, At(Draw(), date));
+            Assert.Equal(new SourceLimit("only-1001", 2), Refusal(hand, At(Draw(), date)));
+            hand = Then(hand, At(Draw() with { Source = "only-1002" }, date));
+            Assert.Equal(new DailyDrawLimit(3), Refusal(hand, At(Draw() with { Source = "only-1003" }, date)));
+            foreach (var give in (FuHandCommand[])[Offer("1001"), send]) hand = Then(hand with { Escrows = [] }, At(give, date));
+            foreach (var give in (FuHandCommand[])[Offer("1001"), send]) Assert.Equal(new GiftLimit(2), Refusal(hand with { Escrows = [] }, At(give, date)));
+            hand = Then(hand with { Begs = [] }, At(beg, date));
+            Assert.Equal(new BegLimit(1), Refusal(hand, At(beg, date)));
+        }
+
+        Assert.Equal(new FuDay(tomorrow, [new("only-1001", 2), new("only-1002", 1)], 2, 1), hand.Day);
+        Assert.Equal(new DailyDrawLimit(3), Refusal(hand, At(Draw(), s_today)));
+        Assert.Equal((s_today, tomorrow), (Assert.IsType<CardDrawn>(Assert.Single(Facts(hand with { Day = new(tomorrow, [], 0, 0) }, At(Draw(), s_today)))).Date, hand.On(s_today).Date));
     }
 
     /// <summary>Hands of many users in many orders, cards that travel for any time, and not one is lost or doubled.</summary>
@@ -91,7 +121,7 @@ public class FuHandTests
         var (travelling, tallies) = (new List<FuHandEvent>(), new Dictionary<string, long>(StringComparer.Ordinal));
         for (var step = 0; step < 300; step++)
         {
-            var (user, other, type) = ($"u{random.Next(6)}", $"u{random.Next(6)}", s_rules.Types[random.Next(7)].Code);
+            var (user, other, type) = ($"u{random.Next(6)}", $"u{random.Next(6)}", s_rules.Types[random.Next(s_rules.Types.Count)].Code);
             var exchange = (long)random.Next(1, 8);
             if (travelling.Count > 0 && random.Next(3) == 0)
             {
@@ -111,8 +141,8 @@ public class FuHandTests
                     < 4 => Draw() with { User = user, Source = $"only-{type}", Seed = new byte[32] },
                     4 => Offer(type, random.Next(2) == 0 ? null : "1002") with { User = user },
                     5 => new TakeGift(Campaign, user, s_rules, exchange, other, s_now),
-                    6 => new SendCard(Campaign, user, s_rules, other, exchange, type, random.Next(2) == 0 ? FuWay.SwapAnswer : FuWay.Beg, 0, s_today, s_now),
-                    7 => random.Next(2) == 0 ? new BegCard(Campaign, user, s_rules, type, 0, s_today, s_now) : new CancelOffer(Campaign, user, s_rules, exchange, s_now),
+                    6 => new SendCard(Campaign, user, s_rules, other, exchange, type, random.Next(2) == 0 ? FuWay.SwapAnswer : FuWay.Beg, s_today, s_now),
+                    7 => random.Next(2) == 0 ? new BegCard(Campaign, user, s_rules, type, s_today, s_now) : new CancelOffer(Campaign, user, s_rules, exchange, s_now),
                     10 => new CopyCard(Campaign, user, s_rules, other, type, hands[other].Count(type) > 0, s_now),
                     11 => random.Next(10) == 0 ? new DenyHand(Campaign, user, s_rules, "farm", s_now) : new AllowHand(Campaign, user, s_rules, s_now),
                     8 => new UseWild(Campaign, user, s_rules, type, s_now),
@@ -134,6 +164,7 @@ public class FuHandTests
         var tickets = tallies.GetValueOrDefault(FuTallies.Tickets(Campaign));
         Assert.All(Five, type => Assert.Equal(tickets, tallies.GetValueOrDefault(FuTallies.Cards(Campaign, "composed", type))));
         Assert.Equal(tickets, hands.Values.Count(hand => hand.Ticket > 0));
+        Assert.Equal(hands.Values.Count(hand => hand.Grand is not null), tallies.GetValueOrDefault(FuTallies.Cards(Campaign, "consumed", "grand")));
 
         void Run(FuHandCommand command)
         {
@@ -191,9 +222,9 @@ public class FuHandTests
         Assert.Equal(new PotRules(10_000, 10, 5_000, PotWeight.Uniform), FuPlan.RulesFor(new(10_000, 20, 5_000, PotWeight.Uniform), 1_000));
     }
 
-    private static DrawCard Draw() => new(Campaign, "u", s_rules, new byte[32], "only-1001", "r", false, 0, 0, null, s_today, s_now);
+    private static DrawCard Draw() => new(Campaign, "u", s_rules, new byte[32], "only-1001", "r", null, s_today, s_now);
 
-    private static OfferCard Offer(string type, string? want = null) => new(Campaign, "u", s_rules, type, want, null, 0, s_today, s_now);
+    private static OfferCard Offer(string type, string? want = null) => new(Campaign, "u", s_rules, type, want, null, s_today, s_now);
 
     private static FuHand Hand(params string[] cards) => cards.Aggregate(FuHand.None with { Status = FuHandStatus.Collecting }, (hand, type) => hand.With(type, 1));
 

@@ -41,6 +41,34 @@ public sealed partial class FuCampaignTests
     }
 
     [Fact]
+    public async Task A_merchant_reads_what_is_left_of_its_own_cards_by_its_own_key_and_nobody_elses()
+    {
+        var (shop, cafe, bar, stranger) = (await OpenAsync(), await app.OpenShopAsync(), await app.OpenShopAsync(), await app.OpenShopAsync());
+        await cafe.CampaignAsync("tea");
+        Expect(201, await cafe.Client.PostAsync("/v1/fu-participations", new { owner = shop.Id, campaign = Campaign, couponCampaign = "tea" }, cafe.MerchantKey));
+        Expect(201, await shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/issues", new { merchant = cafe.Id, quota = 100, perDay = 40 }, shop.MerchantKey));
+        Expect(201, await shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/issues", new { merchant = bar.Id, quota = 50 }, shop.MerchantKey));
+        await HandAsync(shop, "a");
+        for (var i = 0; i < 3; i++) await UntilAsync(() => DrawAsync(shop, Campaign, "a", "shops", $"c-{i}", cafe.Id), answer => answer.Status == 201);
+        await UntilAsync(() => DrawAsync(shop, Campaign, "a", "shops", "b-0", bar.Id), answer => answer.Status == 201);
+        Task<Answer> Own(Shop by, string? owner = null, string? campaign = null) => by.Client.GetAsync($"/v1/fu-participations/{owner ?? shop.Id}/{campaign ?? Campaign}", by.MerchantKey);
+
+        var ofCafe = Expect(200, await Own(cafe));
+        Assert.Equal((shop.Id, Campaign, "tea"), (ofCafe.Said("owner"), ofCafe.Said("campaign"), ofCafe.Said("couponCampaign")));
+        Assert.Equal((100, 40, 3, 97), (ofCafe["quota"].GetInt32(), ofCafe["perDay"].GetInt32(), ofCafe["drawn"].GetInt32(), ofCafe["left"].GetInt32()));
+        // At the turn of a day the three may be yesterday's.
+        Assert.Equal(40, ofCafe["drawnToday"].GetInt32() + ofCafe["leftToday"].GetInt32());
+        var ofBar = Expect(200, await Own(bar));
+        Assert.Equal((50, 1, 49), (ofBar["quota"].GetInt32(), ofBar["drawn"].GetInt32(), ofBar["left"].GetInt32()));
+        Assert.All((string[])["perDay", "leftToday", "couponCampaign"], name => Assert.False(ofBar.Json.TryGetProperty(name, out _)));
+
+        // Who issues no cards of it learns nothing, the owner of its campaign neither by this way; what another merchant has is nobody's.
+        foreach (var answer in (Answer[])[await Own(stranger), await Own(shop), await Own(cafe, campaign: "none"), await Own(cafe, owner: cafe.Id)]) Assert.Equal("fu-issue-unknown", answer.Problem);
+        Assert.Equal(403, (await cafe.Client.GetAsync($"/v1/fu-participations/{shop.Id}/{Campaign}", cafe.TillKey)).Status);
+        Assert.Equal("fu-campaign-unknown", (await cafe.Client.GetAsync($"/v1/fu-campaigns/{Campaign}/issues/{bar.Id}", cafe.MerchantKey)).Problem);
+    }
+
+    [Fact]
     public async Task Each_merchant_reads_what_the_campaign_brought_it_and_nobody_elses()
     {
         var (shop, cafe, bar) = (await OpenAsync(), await app.OpenShopAsync(), await app.OpenShopAsync());

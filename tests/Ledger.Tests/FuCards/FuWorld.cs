@@ -18,7 +18,8 @@ internal sealed class FuWorld
     /// <summary>Open, with a hand of each of these users.</summary>
     public FuWorld(FuRules rules, params string[] users)
     {
-        books = Enumerable.Range(0, 4).ToDictionary(shard => (s_first with { Shard = shard }).Id, _ => new InMemoryBook(), StringComparer.Ordinal);
+        var onces = new HashSet<(string Book, string Key)>();
+        books = Enumerable.Range(0, 4).ToDictionary(shard => (s_first with { Shard = shard }).Id, _ => new InMemoryBook(onces), StringComparer.Ordinal);
         Now = rules.Timeline.OpensAt;
         Step(request => FuOperations.Do(request, new FuShardCommand.OpenShard(Campaign, rules, Now)));
         foreach (var user in users) Ok(user, request => FuOperations.OpenHand(request, Campaign, user));

@@ -64,7 +64,7 @@ internal sealed class Load(IReadOnlyList<Shop> shops, int seed)
 
     /// <summary>Runs until cancelled; a worker that gets no answer stops, as a till would wait.</summary>
     public Task RunAsync(IReadOnlyList<LedgerClient> clients, int workers, CancellationToken stop) =>
-        Task.WhenAll(Enumerable.Range(0, workers).Select(worker => Task.Run(() => WorkAsync(clients[worker % clients.Count], new Random(HashCode.Combine(seed, round, worker)), stop), CancellationToken.None)));
+        Task.WhenAll(Enumerable.Range(0, workers).Select(worker => Task.Run(() => WorkAsync(clients[worker % clients.Count], new Random(unchecked((((seed * 31) + round) * 31) + worker)), stop), CancellationToken.None)));
 
     /// <summary>Asks again, under the same key, what was not answered.</summary>
     public async Task ResolveAsync(LedgerClient client)

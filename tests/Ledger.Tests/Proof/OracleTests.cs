@@ -28,7 +28,9 @@ public sealed class OracleTests(LedgerApp app, ITestOutputHelper output) : IClas
         Shop.Expect(201, await shop.Client.PostAsync("/v1/points-programs", OraclePoints.Opening, shop.MerchantKey));
         var traffic = new OracleTraffic(shop, [.. campaigns.Select(terms => terms.Campaign)]);
         await traffic.PrepareAsync(new Random(s_seed));
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(() => traffic.PlayAsync(new Random(HashCode.Combine(s_seed, client)), client, s_asks))));
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(() => PlayAsync(client))));
+        // What is asked follows from the seed, what comes of it from the race as well: a rare one, like a coupon that nobody used or holds just then, may need more.
+        for (var more = Clients; more < 2 * Clients && !Array.TrueForAll(Enum.GetValues<Verb>(), IsDone); more++) await PlayAsync(more);
         output.WriteLine($"LEDGER_SEED={s_seed}: {traffic.Summary}");
 
         var oracle = new Oracle(campaigns);
@@ -47,11 +49,15 @@ public sealed class OracleTests(LedgerApp app, ITestOutputHelper output) : IClas
 
         replay.AssertAllExplained();
         output.WriteLine($"{traffic.Runs.Count} answers, {head} entries; {replay.Explained} answers without entries; {replay.Tried} answers of the oracle.");
-        Assert.All(Enum.GetValues<Verb>(), verb => Assert.Contains(traffic.Runs, run => run.Ask.Verb == verb && run.IsDone));
+        Assert.All(Enum.GetValues<Verb>(), verb => Assert.True(IsDone(verb), $"{verb} was never done."));
         Assert.Contains(oracle.Sales.Values, sale => sale is { Points: not null, Hold: not null });
         Assert.Contains(oracle.Sales.Values, sale => sale is { PointsBack: > 0 });
         await AssertBalancesAsync(shop, oracle);
         await Books.AssertSoundAsync(app.Database);
+
+        Task PlayAsync(int client) => traffic.PlayAsync(new Random(unchecked((s_seed * 31) + client)), client, s_asks);
+
+        bool IsDone(Verb verb) => traffic.Runs.Any(run => run.Ask.Verb == verb && run.IsDone);
     }
 
     private static OracleTerms[] Campaigns(long now)

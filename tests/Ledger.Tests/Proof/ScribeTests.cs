@@ -1,4 +1,5 @@
 using Ledger.Coupons;
+using Ledger.FuCards;
 using Ledger.Merchants;
 using Ledger.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -88,6 +89,64 @@ public sealed class ScribeTests(LedgerDatabase database) : IClassFixture<LedgerD
         }
 
         await Books.AssertSoundAsync(database.Source, isWhole: false);
+    }
+
+    /// <summary>Eight books, two instances, one thing to do: one does it, whoever is first, and a refused one leaves it to the others.</summary>
+    [Fact]
+    public async Task What_may_be_done_once_is_done_in_one_of_many_books()
+    {
+        await using var other = new Scribes(database.ConnectionString, new BookHints(), NullLogger<Scribes>.Instance, count: 2);
+        await other.StartAsync(default);
+        string[] rivals = [.. Enumerable.Range(0, 8).Select(n => FormattableString.Invariant($"{book}-{n}"))];
+        foreach (var rival in rivals) await scribes.SubmitAsync(MerchantStream.Operation(RequestOf("register") with { Book = rival }, new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY")), default);
+        for (var n = 0; n < 20; n++)
+        {
+            var once = new Once(rivals[0], FormattableString.Invariant($"once {book} {n}"), new IdempotencyKeyReused());
+            Operation Of(int i) => MerchantStream.Operation(
+                RequestOf(FormattableString.Invariant($"open-{n}")) with { Book = rivals[i] }, new MerchantCommand.OpenStore(FormattableString.Invariant($"s-{n}"), "S")) with
+            { Once = once };
+            var refused = Of(1) with { Decide = _ => new SourceUnknown("none") };
+            Assert.IsType<SourceUnknown>(Assert.IsType<Outcome.Rejected>(await scribes.SubmitAsync(refused, default)).Reason);
+
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, rivals.Length).Select(i => (i % 2 == 0 ? scribes : other).SubmitAsync(Of(i), default)));
+            var winner = Array.FindIndex(outcomes, outcome => outcome is Outcome.Accepted);
+            Assert.All(outcomes.Where((_, i) => i != winner), outcome => Assert.IsType<IdempotencyKeyReused>(Assert.IsType<Outcome.Rejected>(outcome).Reason));
+            Assert.True(Assert.IsType<Outcome.Accepted>(await other.SubmitAsync(Of(winner), default)).IsReplayed);
+            Assert.IsType<Outcome.Rejected>(await other.SubmitAsync(Of((winner + 1) % rivals.Length), default));
+        }
+
+        Assert.Equal(20, await database.Source.AskAsync<long>("select count(*) from ledger.requests where tenant_id = $1 and key like 'once %'", rivals[0]));
+        Assert.Equal(20, await database.Source.AskAsync<long>("select count(*) from ledger.mt_events where tenant_id like $1 and type = 'store_opened'", book + "-%"));
+        await Books.AssertSoundAsync(database.Source, isWhole: false);
+    }
+
+    /// <summary>Two instances, each with one batch of the same things, in opposite orders: nobody waits in a circle, and each thing is done once.</summary>
+    [Fact]
+    public async Task Batches_that_do_the_same_things_in_opposite_orders_each_do_what_the_other_did_not()
+    {
+        Scribes[] instances = [.. Enumerable.Range(0, 2).Select(_ => new Scribes(database.ConnectionString, new BookHints(), NullLogger<Scribes>.Instance, count: 1))];
+        foreach (var instance in instances) await instance.StartAsync(default);
+        var before = await DeadlocksAsync();
+        var (a, b) = (book + "-a", book + "-b");
+        foreach (var rival in (string[])[a, b]) await scribes.SubmitAsync(MerchantStream.Operation(RequestOf("register") with { Book = rival }, new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY")), default);
+        for (var n = 0; n < 20; n++)
+        {
+            Operation Of(string rival, int thing) => MerchantStream.Operation(
+                RequestOf(FormattableString.Invariant($"open-{n}-{thing}")) with { Book = rival }, new MerchantCommand.OpenStore(FormattableString.Invariant($"s-{n}-{thing}"), "S"))
+                with
+            { Once = new(a, FormattableString.Invariant($"once {book} {n} {thing}"), new IdempotencyKeyReused()) };
+            var ofA = Task.WhenAll(Enumerable.Range(0, 20).Select(thing => instances[0].SubmitAsync(Of(a, thing), default)));
+            var ofB = Task.WhenAll(Enumerable.Range(0, 20).Reverse().Select(thing => instances[1].SubmitAsync(Of(b, thing), default)));
+            var (first, second) = (await ofA, (await ofB).Reverse().ToList());
+            Assert.All(Enumerable.Range(0, 20), thing => Assert.Single((Outcome[])[first[thing], second[thing]], outcome => outcome is Outcome.Accepted));
+        }
+
+        // Connections that end say what they counted.
+        foreach (var instance in instances) await instance.DisposeAsync();
+        Assert.Equal(before, await DeadlocksAsync());
+        await Books.AssertSoundAsync(database.Source, isWhole: false);
+
+        Task<long> DeadlocksAsync() => database.Source.AskAsync<long>("select deadlocks from pg_stat_database where datname = current_database()");
     }
 
     [Fact]

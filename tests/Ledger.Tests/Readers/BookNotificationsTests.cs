@@ -26,8 +26,8 @@ public sealed class BookNotificationsTests
         Assert.Equal([BookHints.Everywhere], heardHere.Take());
         Assert.Equal([BookHints.Everywhere], heardThere.Take());
 
-        here.Changed("m1");
-        here.Changed("m2");
+        here.Changed("m1", "coupon_redeemed");
+        here.Changed("m2", "coupon_redeemed");
         var heard = new List<string>();
         await ReaderTesting.UntilAsync(async () =>
         {
@@ -45,11 +45,30 @@ public sealed class BookNotificationsTests
     }
 
     [Fact]
-    public void Books_that_do_not_fit_a_payload_become_a_look_everywhere()
+    public void Books_that_do_not_fit_a_payload_become_a_look_everywhere_for_those_whom_it_concerns()
     {
-        Assert.Equal("a\nb", BookNotifications.Payload(["a", "b"]));
-        Assert.Equal("", BookNotifications.Payload(["a", BookHints.Everywhere]));
-        Assert.Equal(7_900, BookNotifications.Payload([new string('a', 3_949), new string('b', 3_950)]).Length);
-        Assert.Equal("", BookNotifications.Payload([new string('a', 3_950), new string('b', 3_950)]));
+        Assert.Equal("x y\na\nb", BookNotifications.Payload([("a", "x"), ("b", "x"), ("b", "y")]));
+        Assert.Equal("", BookNotifications.Payload([("a", "x"), ("b", null)]));
+        Assert.Equal(7_900, BookNotifications.Payload([(new string('a', 3_948), "x"), (new string('b', 3_949), "x")]).Length);
+        Assert.Equal("x", BookNotifications.Payload([(new string('a', 3_949), "x"), (new string('b', 3_949), "x")]));
+        Assert.Equal("", BookNotifications.Payload([("a", new string('x', 7_901))]));
+    }
+
+    [Theory]
+    [InlineData("x y\na\nb", new[] { "a", "b" })]
+    [InlineData("y z\na", new string[0])]
+    [InlineData("x", new[] { "everywhere" })]
+    [InlineData("y", new string[0])]
+    [InlineData("", new[] { "everywhere" })]
+    public void Who_is_told_from_elsewhere_wakes_for_the_events_that_concern_it(string payload, string[] expected)
+    {
+        var hints = new BookHints();
+        using var own = hints.Listen();
+        using var listener = hints.Listen((name, _) => name == "x");
+
+        BookNotifications.Hear(payload, hints, own);
+
+        Assert.Equal(string.Join(' ', expected), string.Join(' ', listener.Take().Select(book => book == BookHints.Everywhere ? "everywhere" : book).Order(StringComparer.Ordinal)));
+        Assert.Empty(own.Take());
     }
 }

@@ -95,6 +95,17 @@ public sealed class BookReaderTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("card_drawn", """{"merchant":"m","user":"u"}""", true)]
+    [InlineData("card_drawn", """{"user":"u"}""", false)]
+    [InlineData("card_drawn", "", true)]
+    [InlineData("card_sent", """{"merchant":"m"}""", false)]
+    public void Who_looks_only_at_events_with_a_member_wakes_for_those_alone(string stored, string data, bool wakes)
+    {
+        var reader = new BookReader("r", (_, _, _) => Task.CompletedTask, database, new(), NullLogger.Instance, concerns: new HashSet<string>(StringComparer.Ordinal) { "card_drawn" }, onlyWith: "merchant");
+        Assert.Equal(wakes, reader.Concerns(stored, System.Text.Encoding.UTF8.GetBytes(data)));
+    }
+
     [Fact]
     public async Task A_progress_that_someone_else_moved_undoes_the_work()
     {

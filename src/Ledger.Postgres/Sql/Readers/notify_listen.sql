@@ -1,1 +1,1 @@
-listen ledger_books
+listen ledger_hints

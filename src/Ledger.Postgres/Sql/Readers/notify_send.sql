@@ -1,1 +1,1 @@
-select pg_notify('ledger_books', $1)
+select pg_notify('ledger_hints', $1)

@@ -32,12 +32,14 @@ public sealed record CardSource(string Name, IReadOnlyList<int> Weights);
 /// Everything that decides about cards and prizes, published before the campaign opens. The seed itself stays secret until the reveal.
 /// </summary>
 /// <param name="SeedHash">SHA-256 of the seed, 64 lower-case hexadecimal digits.</param>
+/// <param name="Deadline">Whole seconds since 1970-01-01T00:00Z, rounded down. Said where the beacon's times are, so that everybody can compare them.</param>
+/// <param name="Grand">Null: there is no grand draw.</param>
 public sealed record Commitment(
-    string Campaign, string SeedHash, BeaconRound Beacon, IReadOnlyList<string> Types, IReadOnlyList<CardSource> Sources, PotRules Pot)
+    string Campaign, string SeedHash, BeaconRound Beacon, IReadOnlyList<string> Types, IReadOnlyList<CardSource> Sources, PotRules Pot, long? Deadline = null, GrandRules? Grand = null)
 {
     public const int SeedBytes = 32;
 
-    /// <summary>The rule for a beacon that fails, the only one: the next round that it published.</summary>
+    /// <summary>The rule for a beacon that fails: the next round that it published.</summary>
     public const string Fallback = "nextAvailable";
 
     private static readonly string[] s_weights = ["uniform", "normal", "exponential"];
@@ -63,10 +65,26 @@ public sealed record Commitment(
         json.WriteStartObject();
         json.WriteStartObject("beacon"u8);
         json.WriteString("chain"u8, Beacon.Chain);
+        if (Deadline is { } deadline) json.WriteNumber("deadline"u8, deadline);
         json.WriteString("fallback"u8, Fallback);
+        if (Beacon.Times is { } times)
+        {
+            json.WriteNumber("genesis"u8, times.Genesis);
+            json.WriteNumber("period"u8, times.Period);
+        }
+
         json.WriteNumber("round"u8, Beacon.Round);
         json.WriteEndObject();
         json.WriteString("campaign"u8, Campaign);
+        if (Grand is not null)
+        {
+            json.WriteStartObject("grand"u8);
+            json.WriteString("card"u8, Grand.Card);
+            json.WriteNumber("prize"u8, Grand.Prize);
+            json.WriteNumber("winners"u8, Grand.Winners);
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("pot"u8);
         json.WriteNumber("amount"u8, Pot.Amount);
         json.WriteNumber("cap"u8, Pot.Cap);
@@ -103,7 +121,7 @@ public enum RevealFault
     /// <summary>SHA-256 of the seed is not the hash that was committed to.</summary>
     OtherSeed,
 
-    /// <summary>The beacon's round is before the committed one.</summary>
+    /// <summary>The beacon's round is before the committed one, or where its time is known not after the sealing.</summary>
     RoundTooEarly,
 
     /// <summary>The beacon's randomness does not follow from its signature.</summary>

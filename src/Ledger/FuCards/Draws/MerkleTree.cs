@@ -18,18 +18,17 @@ public sealed class MerkleTree
     /// <summary>Leaves so far.</summary>
     public long Count { get; private set; }
 
-    /// <summary>A ticket's leaf: its number (8 bytes, big endian) and its user in UTF-8.</summary>
-    public static byte[] Leaf(long ticket, string user)
+    /// <summary>A ticket's leaf: its number (8 bytes, big endian), its user in UTF-8 and, where it takes part in the grand draw, a byte 1, which no name has.</summary>
+    public static byte[] Leaf(long ticket, string user, bool isGrand = false)
     {
         ArgumentNullException.ThrowIfNull(user);
-        var leaf = new byte[8 + Encoding.UTF8.GetByteCount(user)];
-        BinaryPrimitives.WriteInt64BigEndian(leaf, ticket);
-        Encoding.UTF8.GetBytes(user, leaf.AsSpan(8));
+        var leaf = new byte[8 + Encoding.UTF8.GetByteCount(user) + (isGrand ? 1 : 0)];
+        Write(leaf, ticket, user, isGrand);
         return leaf;
     }
 
     /// <summary>Adds the next leaf; tickets come in the order of their numbers.</summary>
-    /// <param name="leaf">At most <see cref="Limits.MaxDrawUser"/> + 8 bytes.</param>
+    /// <param name="leaf">At most <see cref="Limits.MaxDrawUser"/> + 9 bytes.</param>
     public void Add(ReadOnlySpan<byte> leaf)
     {
         Span<byte> node = stackalloc byte[HashBytes];
@@ -40,11 +39,10 @@ public sealed class MerkleTree
     }
 
     /// <summary>Adds a ticket's leaf.</summary>
-    public void Add(long ticket, string user)
+    public void Add(long ticket, string user, bool isGrand = false)
     {
-        Span<byte> leaf = stackalloc byte[8 + Limits.MaxDrawUser];
-        BinaryPrimitives.WriteInt64BigEndian(leaf, ticket);
-        Add(leaf[..(8 + Encoding.UTF8.GetBytes(user, leaf[8..]))]);
+        Span<byte> leaf = stackalloc byte[8 + Limits.MaxDrawUser + 1];
+        Add(leaf[..Write(leaf, ticket, user, isGrand)]);
     }
 
     /// <summary>The root over the leaves so far; more may follow.</summary>
@@ -111,11 +109,19 @@ public sealed class MerkleTree
         return last == 0 && node.SequenceEqual(root);
     }
 
+    private static int Write(Span<byte> leaf, long ticket, string user, bool isGrand)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(leaf, ticket);
+        var end = 8 + Encoding.UTF8.GetBytes(user, leaf[8..]);
+        if (isGrand) leaf[end++] = 1;
+        return end;
+    }
+
     private static long LargestPowerBelow(long count) => 1L << (int)long.Log2(count - 1);
 
     private static void LeafHash(ReadOnlySpan<byte> leaf, Span<byte> hash)
     {
-        Span<byte> message = stackalloc byte[1 + 8 + Limits.MaxDrawUser];
+        Span<byte> message = stackalloc byte[1 + 8 + Limits.MaxDrawUser + 1];
         message[0] = 0;
         leaf.CopyTo(message[1..]);
         SHA256.HashData(message[..(1 + leaf.Length)], hash);

@@ -15,7 +15,8 @@ public sealed record ProofKnowledge(string? Commitment = null, string? Root = nu
 /// <param name="Draws">Draws that were recomputed.</param>
 /// <param name="Tickets">Tickets whose prizes were recomputed.</param>
 /// <param name="Amount">The sum of those prizes.</param>
-public sealed record ProofReport(string? Difference, long Draws, long Tickets, long Amount);
+/// <param name="Grand">The sum of those tickets' grand prizes; null where there is no grand draw.</param>
+public sealed record ProofReport(string? Difference, long Draws, long Tickets, long Amount, long? Grand = null);
 
 /// <summary>
 /// Recomputes a proof line by line in one pass, in memory that does not grow with it: every draw, every ticket, the sum, the root, and that the
@@ -31,6 +32,7 @@ public sealed class ProofCheck(ProofKnowledge knowledge) : IDisposable
     private byte[] _key = [];
     private DrawLine _last = new("", 0, "", "");
     private TicketChecks? _tickets;
+    private GrandChecks? _grand;
     private string? _header, _draw;
     private long _line, _draws;
 
@@ -67,8 +69,8 @@ public sealed class ProofCheck(ProofKnowledge knowledge) : IDisposable
     /// <summary>Ends the file.</summary>
     public ProofReport End()
     {
-        var difference = _header ?? (Header is null ? "the file is empty" : _draw ?? Draws() ?? _tickets!.Difference() ?? _tickets.Tree(_tree));
-        return new(difference, _draws, _tickets?.Checked ?? 0, _tickets?.Amount ?? 0);
+        var difference = _header ?? (Header is null ? "the file is empty" : _draw ?? Draws() ?? _tickets!.Difference() ?? _tickets.Tree(_tree) ?? _grand?.Difference());
+        return new(difference, _draws, _tickets?.Checked ?? 0, _tickets?.Amount ?? 0, _grand?.Amount);
     }
 
     public void Dispose()
@@ -92,6 +94,7 @@ public sealed class ProofCheck(ProofKnowledge knowledge) : IDisposable
         _seed = Convert.FromHexString(header.Seed);
         _key = PotKey.Of(_seed, header.Beacon);
         _tickets = new(header, _key, knowledge.User);
+        if (header is { Commitment.Grand: { } grand, Grand: { } plan }) _grand = new(grand, plan, _key, knowledge.User);
     }
 
     private void Draw(ReadOnlySpan<byte> line)
@@ -103,6 +106,7 @@ public sealed class ProofCheck(ProofKnowledge knowledge) : IDisposable
         }
 
         _hash.Add(_writer.Draw(draw));
+        _grand?.Add(draw);
         var order = string.CompareOrdinal(draw.User, _last.User);
         if (order < 0 || draw.Index != (order == 0 ? _last.Index + 1 : 1)) _draw ??= $"draw {draw.Index} of {draw.User} stands out of order at line {_line}";
         _last = draw;
@@ -121,14 +125,15 @@ public sealed class ProofCheck(ProofKnowledge knowledge) : IDisposable
             return;
         }
 
-        if (ticket.Ticket < 1 || ticket.Ticket > CanonicalJson.MaxInteger)
+        if (ticket.Ticket < 1 || ticket.Ticket > CanonicalJson.MaxInteger || (ticket.Grand is not null && _grand is null))
         {
             _header = Malformed();
             return;
         }
 
-        _tree.Add(ticket.Ticket, ticket.User);
+        _tree.Add(ticket.Ticket, ticket.User, ticket.Grand is not null);
         _tickets!.Add(ticket);
+        _grand?.Add(ticket);
     }
 
     private string? Draws()
@@ -165,12 +170,19 @@ internal static class ProofRules
         if (knowledge.Round is { } round && round != header.Beacon.Round) return $"the beacon's round is {header.Beacon.Round}, not {round}";
         if (knowledge.Signature is { } signature && signature != header.Beacon.Signature) return "the beacon's signature is not the published one";
         if (knowledge.Root is { } root && root != header.Seal.Root) return "the Merkle root is not the one that was published";
-        return PlanForm(header);
+        return PlanForm(header) ?? GrandForm(header);
     }
 
     private static string? Form(Commitment commitment)
     {
         if (!ProofFile.IsName(commitment.Campaign) || !ProofFile.IsName(commitment.Beacon.Chain) || commitment.Beacon.Round < 1) return "the commitment names no campaign or no beacon";
+        if (commitment.Beacon.Times is null != commitment.Deadline is null) return "the commitment has the beacon's times or the deadline, and not both";
+        if (commitment is { Beacon: { Times: { } times } beacon, Deadline: { } deadline })
+        {
+            if (times.Genesis is < 0 or > CanonicalJson.MaxInteger || times.Period < 1 || deadline is < 0 or > CanonicalJson.MaxInteger) return "the beacon's times or the deadline cannot be";
+            if (beacon.FirstAfter(deadline) != beacon.Round) return $"the committed round {beacon.Round} is not after the deadline: {beacon.FirstAfter(deadline)} is the first";
+        }
+
         if (commitment.Types.Count is < 1 or > Limits.MaxCardTypes || !Named(commitment.Types)) return "the types of card are not named, each once";
         if (commitment.Sources.Count > Limits.MaxCardSources || !Named([.. commitment.Sources.Select(source => source.Name)])) return "the sources are not named, each once";
         foreach (var source in commitment.Sources)
@@ -178,7 +190,16 @@ internal static class ProofRules
             if (source.Weights.Count != commitment.Types.Count || !CardDraw.IsFit(source.Weights)) return $"the weights of {source.Name} are not one for each type";
         }
 
+        if (commitment.Grand is { } grand && (!commitment.Types.Contains(grand.Card, StringComparer.Ordinal) || grand.Prize is < 1 or > Limits.PrizeCap || grand.Winners is < 1 or > Limits.MaxGrandWinners))
+            return "the grand prize is of no type of card, or its amount or winners cannot be";
         return null;
+    }
+
+    private static string? GrandForm(ProofHeader header)
+    {
+        if (header is not { Commitment.Grand: { } rules, Grand: { } plan }) return null;
+        if (plan.Tickets < 0 || plan.Tickets > header.Seal.Tickets || plan.Winners != rules.WinnersOf(plan.Tickets)) return $"of {plan.Tickets} tickets in the grand draw {plan.Winners} cannot win";
+        return plan.Last is null == (plan.Winners == 0) && (plan.Last is null || (plan.Last.Ticket >= 1 && GrandRank.Of(plan.Last) is not null)) ? null : "the last winner of the grand draw cannot be";
     }
 
     private static bool Named(IReadOnlyList<string> names) =>

@@ -14,13 +14,16 @@ public sealed record ProofSeal(long Tickets, string Root, long Draws, string Dra
 /// <summary>The first line of a proof.</summary>
 /// <param name="CommitmentHash"><see cref="Commitment.Digest"/>.</param>
 /// <param name="Seed">64 lower-case hexadecimal digits.</param>
-public sealed record ProofHeader(Commitment Commitment, string CommitmentHash, string Seed, BeaconValue Beacon, ProofSeal Seal, PotPlan Plan);
+/// <param name="Grand">Null where nothing is committed to of a grand draw.</param>
+public sealed record ProofHeader(Commitment Commitment, string CommitmentHash, string Seed, BeaconValue Beacon, ProofSeal Seal, PotPlan Plan, GrandPlan? Grand = null);
 
 /// <summary>A card that was drawn. Lines stand by user, in the order of bytes, then by index: 1, 2, 3 ... for each user.</summary>
 public sealed record DrawLine(string User, long Index, string Source, string Type);
 
 /// <summary>A ticket and its prize in minor units. Lines stand by ticket.</summary>
-public sealed record TicketLine(long Ticket, string User, long Amount);
+/// <param name="Amount">Its share of the pot.</param>
+/// <param name="Grand">What it wins beside in the grand draw, or 0; null: it does not take part.</param>
+public sealed record TicketLine(long Ticket, string User, long Amount, long? Grand = null);
 
 /// <summary>
 /// The public proof of a campaign: a header, the draws, the tickets, one line each, every line canonical JSON (RFC 8785) that ends with
@@ -29,6 +32,9 @@ public sealed record TicketLine(long Ticket, string User, long Amount);
 public static class ProofFile
 {
     public const string Format = "fu-proof-1";
+
+    /// <summary>The same with a grand draw, which readers of the first do not know.</summary>
+    public const string GrandFormat = "fu-proof-2";
 
     private static readonly SearchValues<char> s_name = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@-");
 
@@ -42,8 +48,11 @@ public static class ProofFile
         if (JsonSerializer.Deserialize<HeaderShape>(line, ProofShapes.Options) is not { } shape) return null;
         // A list may hold null, whatever its type says.
         if (shape.Commitment.Sources.Any(source => source is null) || shape.Plan.Shards.Any(shard => shard is null)) return null;
-        return shape.Format == Format && shape.Commitment.Beacon.Fallback == Commitment.Fallback ? shape.Value() : null;
+        if ((shape.Grand is null) != (shape.Commitment.Grand is null)) return null;
+        return shape.Format == FormatOf(shape.Commitment.Grand) && shape.Commitment.Beacon.Fallback == Commitment.Fallback ? shape.Value() : null;
     }
+
+    internal static string FormatOf(GrandRules? grand) => grand is null ? Format : GrandFormat;
 }
 
 /// <summary>Writes a proof line by line. Reuses its buffers: one writer per thread.</summary>
@@ -67,7 +76,8 @@ public sealed class ProofWriter : IDisposable
         _json.WritePropertyName("commitment"u8);
         header.Commitment.Write(_json);
         _json.WriteString("commitmentHash"u8, header.CommitmentHash);
-        _json.WriteString("format"u8, ProofFile.Format);
+        _json.WriteString("format"u8, ProofFile.FormatOf(header.Commitment.Grand));
+        if (header.Grand is not null) Write(header.Grand);
         Write(header.Plan);
         _json.WriteStartObject("seal"u8);
         _json.WriteNumber("draws"u8, header.Seal.Draws);
@@ -97,6 +107,7 @@ public sealed class ProofWriter : IDisposable
         ArgumentNullException.ThrowIfNull(ticket);
         Begin();
         _json.WriteNumber("amount"u8, ticket.Amount);
+        if (ticket.Grand is { } grand) _json.WriteNumber("grand"u8, grand);
         _json.WriteNumber("ticket"u8, ticket.Ticket);
         _json.WriteString("user"u8, ticket.User);
         return End();
@@ -117,6 +128,26 @@ public sealed class ProofWriter : IDisposable
         _json.Flush();
         _line.Write("\n"u8);
         return _line.WrittenSpan;
+    }
+
+    private void Write(GrandPlan plan)
+    {
+        _json.WriteStartObject("grand"u8);
+        if (plan.Last is { } last)
+        {
+            _json.WriteStartObject("last"u8);
+            _json.WriteString("hash"u8, last.Hash);
+            _json.WriteNumber("ticket"u8, last.Ticket);
+            _json.WriteEndObject();
+        }
+        else
+        {
+            _json.WriteNull("last"u8);
+        }
+
+        _json.WriteNumber("tickets"u8, plan.Tickets);
+        _json.WriteNumber("winners"u8, plan.Winners);
+        _json.WriteEndObject();
     }
 
     private void Write(PotPlan plan)

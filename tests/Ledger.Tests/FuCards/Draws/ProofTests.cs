@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -30,8 +31,13 @@ public sealed class ProofTests
         ["uniform"] = Proofs.Make(PotWeight.Uniform),
         ["normal"] = Proofs.Make(PotWeight.Normal),
         ["exponential"] = Proofs.Make(PotWeight.Exponential),
+        // The committed round comes at 1,000 + 4,710 * 3.
+        ["timed"] = Proofs.Make(PotWeight.Uniform, deadline: 15_129),
+        ["grand-timed"] = Proofs.Make(PotWeight.Uniform, deadline: 15_129, grand: new("1006", 700_00, 2)),
         ["capped"] = Proofs.Make(PotWeight.Exponential, cap: 50_00),
         ["all-capped"] = Proofs.Make(PotWeight.Exponential, cap: 5_00, amount: Proofs.Users * 5_00),
+        ["grand"] = Proofs.Make(PotWeight.Uniform, grand: new("1006", 700_00, 3)),
+        ["grand-all-win"] = Proofs.Make(PotWeight.Normal, grand: new("1006", 700_00, 100)),
     };
 
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -52,8 +58,9 @@ public sealed class ProofTests
         """;
 
     [Fact]
-    public void An_honest_proof_agrees() => Assert.All(s_proofs, proof =>
-        Assert.Equal(new(null, Proofs.Users * 4, Proofs.Users, proof.Key == "all-capped" ? Proofs.Users * 5_00 : 1_000_07), Proofs.Check(proof.Value)));
+    public void An_honest_proof_agrees() => Assert.All(s_proofs, proof => Assert.Equal(
+        new(null, Proofs.Users * 4, Proofs.Users, proof.Key == "all-capped" ? Proofs.Users * 5_00 : 1_000_07, Header(proof.Key)["grand"]?["winners"]!.GetValue<long>() * 700_00),
+        Proofs.Check(proof.Value)));
 
     [Fact]
     public void The_cap_binds_in_one_of_them() => Assert.NotNull(Header("capped")["plan"]!["capWeight"]);
@@ -65,6 +72,18 @@ public sealed class ProofTests
         Assert.Equal((null, 4, 1), (report.Difference, report.Draws, report.Tickets));
         Assert.Contains($"{{\"amount\":{report.Amount},\"ticket\":3,\"user\":\"u-3\"}}", s_proofs["normal"], StringComparer.Ordinal);
         Assert.Equal("the file says nothing of u-99", Proofs.Check(s_proofs["normal"], new(User: "u-99")).Difference);
+    }
+
+    /// <summary>A user's grand prize follows from the last winner, so that one is recomputed for a single user too.</summary>
+    [Fact]
+    public void A_forged_last_winner_is_noticed_by_one_user_alone()
+    {
+        var header = Header("grand");
+        var loser = s_proofs["grand"].Skip(1).Select(line => JsonNode.Parse(line)!).First(line => line["grand"]?.GetValue<long>() == 0);
+        var user = loser["user"]!.GetValue<string>();
+        header["grand"]!["last"]!["hash"] = new string('f', 64);
+        var forged = s_proofs["grand"].Skip(1).Select(line => JsonNode.Parse(line)!["user"]!.GetValue<string>() == user ? line.Replace("\"grand\":0", "\"grand\":70000", StringComparison.Ordinal) : line);
+        Assert.Equal($"{header["grand"]!["tickets"]} tickets win in the grand draw, the file says 3", Proofs.Check([Spelled(header), .. forged], new(User: user)).Difference);
     }
 
     [Fact]
@@ -115,6 +134,28 @@ public sealed class ProofTests
         lines[0] = Spelled(header);
         var difference = Proofs.Check(lines).Difference;
         Assert.StartsWith(sentence, difference, StringComparison.Ordinal);
+    }
+
+    /// <summary>The round that was committed to comes after the deadline: at the next second at the soonest.</summary>
+    [PythonFact]
+    public async Task A_committed_round_that_is_not_after_the_deadline_is_noticed_by_both()
+    {
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(Repository.Root, "samples", "fu-verifier", "verify.py");
+        foreach (var (deadline, isSound) in (IEnumerable<(long, bool)>)[(15_129, true), (15_130, false), (20_000, false)])
+        {
+            var proof = Proofs.Make(PotWeight.Uniform, deadline: deadline);
+            var first = ((deadline - 1_000) / 3) + 2;
+            Assert.Equal(isSound ? null : $"the committed round 4711 is not after the deadline: {first} is the first", Proofs.Check(proof).Difference);
+            folder.Write("proof", Proofs.Text(proof));
+            var (code, text) = await PythonAsync(script, Path.Combine(folder.Path, "proof"));
+            Assert.True(code == (isSound ? 0 : 1), text);
+            if (!isSound) Assert.Equal("The first difference: the committed round is not after the deadline.\n", text);
+        }
+
+        var header = Header("timed");
+        header["commitment"]!["beacon"]!.AsObject().Remove("deadline");
+        Assert.Equal("the commitment has the beacon's times or the deadline, and not both", Proofs.Check([Spelled(header), .. s_proofs["timed"][1..]]).Difference);
     }
 
     /// <summary>A file that agrees with itself is not yet the campaign's: what was published in time tells.</summary>
@@ -189,6 +230,13 @@ public sealed class ProofTests
         foreach (var (proof, honest) in s_proofs)
         {
             var places = proof is "uniform" or "capped" ? new[] { 0, 1, 50, honest.Count - 20, honest.Count - 1 } : [0];
+            if (proof is "grand" or "grand-all-win")
+            {
+                foreach (var change in GrandChanges(honest)) yield return ($"{proof}, {change.Name}", change.Lines);
+                places = [0, honest.FindIndex(line => line.Contains("\"grand\":0", StringComparison.Ordinal)), honest.FindIndex(line => line.Contains("\"grand\":70000", StringComparison.Ordinal))];
+                places = [.. places.Where(place => place >= 0)];
+            }
+
             foreach (var place in places)
             {
                 foreach (var (name, line) in Mutants(JsonNode.Parse(honest[place])!))
@@ -197,6 +245,23 @@ public sealed class ProofTests
                 yield return ($"{proof}, line {place} is doubled", [.. honest[..place], honest[place], .. honest[place..]]);
                 yield return ($"{proof}, line {place} is spelled otherwise", [.. honest[..place], honest[place].Replace(":", ": ", StringComparison.Ordinal), .. honest[(place + 1)..]]);
                 if (place + 1 < honest.Count) yield return ($"{proof}, line {place} is moved", [.. honest[..place], honest[place + 1], honest[place], .. honest[(place + 2)..]]);
+            }
+        }
+    }
+
+    /// <summary>Who takes part, who wins and how much, changed ticket by ticket, as nobody could tell from the line alone.</summary>
+    private static IEnumerable<(string Name, List<string> Lines)> GrandChanges(List<string> honest)
+    {
+        for (var i = 1; i < honest.Count; i++)
+        {
+            if (JsonNode.Parse(honest[i]) is not JsonObject line || !line.ContainsKey("ticket")) continue;
+            foreach (var other in (long?[])[null, 0, 700_00, 700_01])
+            {
+                if (line["grand"]?.GetValue<long>() == other) continue;
+                var said = new ProofWriter();
+                var changed = Encoding.UTF8.GetString(said.Ticket(new(line["ticket"]!.GetValue<long>(), line["user"]!.GetValue<string>(), line["amount"]!.GetValue<long>(), other))).TrimEnd('\n');
+                said.Dispose();
+                yield return ($"line {i}: {honest[i]} becomes {changed}", [.. honest[..i], changed, .. honest[(i + 1)..]]);
             }
         }
     }
