@@ -187,7 +187,7 @@ internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutab
 
     private async Task ConnectAsync()
     {
-        if (connection is { FullState: ConnectionState.Open }) return;
+        if (write is not null && connection is { FullState: ConnectionState.Open }) return;
         await DisconnectAsync();
         connection = await database.OpenConnectionAsync();
         await using (var session = new NpgsqlCommand(SqlFile.Read("scribe_session.sql"), connection)) await session.ExecuteNonQueryAsync();
