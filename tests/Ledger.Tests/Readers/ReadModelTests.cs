@@ -93,6 +93,14 @@ public sealed class ReadModelTests
     private static async Task RunAsync(NpgsqlDataSource database, string table, string sql, IEnumerable<BookRange[]> steps)
     {
         await database.ExecuteAsync($"truncate ledger.{table}");
-        foreach (var step in steps) await database.ApplyAsync(sql, step);
+        await using var connection = await database.OpenConnectionAsync();
+        await using (var set = new NpgsqlCommand("set search_path = ledger", connection)) await set.ExecuteNonQueryAsync();
+        foreach (var step in steps)
+        {
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { BookRange.Command(sql, step) } };
+            // Asked for once a connection: later this finds the statement prepared, as a follower does.
+            await batch.PrepareAsync();
+            await batch.ExecuteNonQueryAsync();
+        }
     }
 }
