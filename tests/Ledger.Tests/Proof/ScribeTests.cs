@@ -150,6 +150,28 @@ public sealed class ScribeTests(LedgerDatabase database) : IClassFixture<LedgerD
     }
 
     [Fact]
+    public async Task A_service_that_starts_before_its_tables_works_when_they_are_there()
+    {
+        var name = FormattableString.Invariant($"empty_{book}");
+        var connection = await PostgresServer.CreateDatabaseAsync(name);
+        try
+        {
+            await using var early = new Scribes(connection, new BookHints(), NullLogger<Scribes>.Instance, count: 1);
+            await early.StartAsync(default);
+            Task<Outcome> RegisterAsync() => early.SubmitAsync(MerchantStream.Operation(RequestOf("register"), new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY")), default);
+            Assert.Equal(PostgresErrorCodes.UndefinedTable, (await Assert.ThrowsAsync<PostgresException>(RegisterAsync)).SqlState);
+
+            await using var source = NpgsqlDataSource.Create(connection);
+            await new Migrations(source).ApplyAsync();
+            Assert.IsType<Outcome.Accepted>(await RegisterAsync());
+        }
+        finally
+        {
+            await PostgresServer.DropDatabaseAsync(name);
+        }
+    }
+
+    [Fact]
     public async Task A_later_operation_of_a_batch_sees_what_an_earlier_one_did()
     {
         await using var held = await HoldAsync();
