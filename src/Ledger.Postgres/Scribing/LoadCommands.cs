@@ -11,6 +11,7 @@ internal sealed class LoadCommands : IAsyncDisposable
 {
     private readonly First whole;
     private readonly First brief;
+    private readonly First lone;
     private readonly More more;
     private readonly More moreStreams;
     private readonly NpgsqlBatch events;
@@ -20,6 +21,7 @@ internal sealed class LoadCommands : IAsyncDisposable
     {
         whole = new(connection, hasTallies: true);
         brief = new(connection, hasTallies: false);
+        lone = new(connection, hasTallies: false, isLone: true);
         more = new(connection, hasTallies: true);
         moreStreams = new(connection, hasTallies: false);
         events = new(connection) { BatchCommands = { Command(SqlFile.Read("scribe_load_events.sql"), folded.Book, folded.Key) } };
@@ -28,8 +30,7 @@ internal sealed class LoadCommands : IAsyncDisposable
     public static async Task<LoadCommands> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var commands = new LoadCommands(connection);
-        await commands.whole.Batch.PrepareAsync(cancellation);
-        await commands.brief.Batch.PrepareAsync(cancellation);
+        foreach (var first in (First[])[commands.whole, commands.brief, commands.lone]) await first.Batch.PrepareAsync(cancellation);
         await commands.more.Batch.PrepareAsync(cancellation);
         await commands.moreStreams.Batch.PrepareAsync(cancellation);
         await commands.events.PrepareAsync(cancellation);
@@ -39,7 +40,7 @@ internal sealed class LoadCommands : IAsyncDisposable
     /// <summary>Opens the transaction and loads what the batch named.</summary>
     public async Task BeginAsync(Batch batch, CancellationToken cancellation)
     {
-        var first = batch.MissingTallies.Count == 0 ? brief : whole;
+        var first = batch.MissingTallies.Count > 0 ? whole : (batch.Books.Count, batch.Missing.Count, batch.Keys.Count) is (1, 1, 1) ? lone : brief;
         first.Books.TypedValue = [.. batch.Books.Keys];
         first.Streams.Fill(batch.Missing, item => (item.Book.Id, item.Stream.Name.Id));
         first.Tallies.Fill(batch.MissingTallies, item => (item.Book.Id, item.Key));
@@ -59,7 +60,7 @@ internal sealed class LoadCommands : IAsyncDisposable
             await reader.NextResultAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
-                var (book, key) = batch.Keys[(int)reader.GetInt64(0) - 1];
+                var (book, key) = batch.Keys[reader.GetInt32(0) - 1];
                 var stored = book.Requests[key] = new(reader.GetFieldValue<byte[]>(1), CanonicalJson.Of(reader.GetFieldValue<byte[]>(2)));
                 book.States.Note(key, stored);
             }
@@ -90,8 +91,7 @@ internal sealed class LoadCommands : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await whole.Batch.DisposeAsync();
-        await brief.Batch.DisposeAsync();
+        foreach (var first in (First[])[whole, brief, lone]) await first.Batch.DisposeAsync();
         await more.Batch.DisposeAsync();
         await moreStreams.Batch.DisposeAsync();
         await events.DisposeAsync();
@@ -103,7 +103,7 @@ internal sealed class LoadCommands : IAsyncDisposable
         foreach (var (book, key) in asked) book.States.PutTally(key, book.TallyChanges.GetValueOrDefault(key));
         while (await reader.ReadAsync(cancellation))
         {
-            var (book, key) = asked[(int)reader.GetInt64(0) - 1];
+            var (book, key) = asked[reader.GetInt32(0) - 1];
             book.States.PutTally(key, reader.GetInt64(1) + book.TallyChanges.GetValueOrDefault(key));
         }
     }
@@ -114,7 +114,7 @@ internal sealed class LoadCommands : IAsyncDisposable
         foreach (var (book, stream) in asked) book.States.Put(stream.Name.Id, stream.State);
         while (await reader.ReadAsync(cancellation))
         {
-            var (book, stream) = asked[(int)reader.GetInt64(0) - 1];
+            var (book, stream) = asked[reader.GetInt32(0) - 1];
             var type = stream.Name.Type;
             stream.Version = stream.LoadedVersion = reader.GetInt64(1);
             if (await reader.IsDBNullAsync(2, cancellation) || await reader.IsDBNullAsync(3, cancellation) || reader.GetInt32(3) != type.Schema)
@@ -136,29 +136,31 @@ internal sealed class LoadCommands : IAsyncDisposable
         await using var reader = await events.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
-            var (book, stream) = stale[(int)reader.GetInt64(0) - 1];
+            var (book, stream) = stale[reader.GetInt32(0) - 1];
             var fact = Catalogue.Events[reader.GetString(1)].Read(reader.GetFieldValue<byte[]>(2));
             stream.State = stream.Name.Type.Evolve(stream.State, fact);
             book.States.Put(stream.Name.Id, stream.State);
         }
     }
 
-    /// <summary>The first round trip; without tallies, where no operation names any, it is a statement shorter.</summary>
+    /// <summary>The first round trip; without tallies, where no operation names any, it is a statement shorter, and for a lone operation it joins nothing.</summary>
     private sealed class First
     {
-        public First(NpgsqlConnection connection, bool hasTallies)
+        /// <param name="isLone">For one book, one stream and one request key.</param>
+        public First(NpgsqlConnection connection, bool hasTallies, bool isLone = false)
         {
+            string Sql(string file) => isLone ? OfOneRow(SqlFile.Read(file)) : SqlFile.Read(file);
             Batch = new(connection)
             {
                 BatchCommands =
                 {
                     Command("begin"),
-                    Command(SqlFile.Read("scribe_lock_books.sql"), Books),
-                    Command(SqlFile.Read("scribe_load_streams.sql"), Streams.Book, Streams.Key),
-                    Command(SqlFile.Read("scribe_load_requests.sql"), Requests.Book, Requests.Key),
+                    Command(Sql("scribe_lock_books.sql"), Books),
+                    Command(Sql("scribe_load_streams.sql"), Streams.Book, Streams.Key),
+                    Command(Sql("scribe_load_requests.sql"), Requests.Book, Requests.Key),
                 },
             };
-            if (hasTallies) Batch.BatchCommands.Add(Command(SqlFile.Read("scribe_load_tallies.sql"), Tallies.Book, Tallies.Key));
+            if (hasTallies) Batch.BatchCommands.Add(Command(Sql("scribe_load_tallies.sql"), Tallies.Book, Tallies.Key));
         }
 
         public NpgsqlBatch Batch { get; }

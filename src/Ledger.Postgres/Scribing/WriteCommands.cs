@@ -24,10 +24,11 @@ internal sealed partial class WriteCommands : IAsyncDisposable
     private readonly Form whole;
     private readonly Form timed;
     private readonly Form plain;
+    private readonly Form lone;
 
     private WriteCommands(NpgsqlConnection connection)
     {
-        whole = new(connection, Inline, columns =>
+        whole = new(connection, isLone: false, Inline, columns =>
         [
             new("opened_streams", "scribe_insert_streams.sql", columns.Created.Whole),
             new("changed_streams", "scribe_update_streams.sql", columns.Updated.Changed),
@@ -36,10 +37,11 @@ internal sealed partial class WriteCommands : IAsyncDisposable
             new("opened_books", "scribe_insert_books.sql", columns.Opened.All),
             new("moved_books", "scribe_update_books.sql", columns.Moved.All),
         ]);
-        timed = Brief(ReadModel.Timers);
-        plain = Brief();
+        timed = Brief(isLone: false, ReadModel.Timers);
+        plain = Brief(isLone: false);
+        lone = Brief(isLone: true);
 
-        Form Brief(params ReadModel[] inline) => new(connection, inline, columns =>
+        Form Brief(bool isLone, params ReadModel[] inline) => new(connection, isLone, inline, columns =>
         [
             new("changed_streams", "scribe_update_streams.sql", columns.Updated.Changed),
             new("kept_requests", "scribe_insert_requests.sql", columns.Requests.All),
@@ -50,7 +52,7 @@ internal sealed partial class WriteCommands : IAsyncDisposable
     public static async Task<WriteCommands> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var commands = new WriteCommands(connection);
-        foreach (var form in (Form[])[commands.whole, commands.timed, commands.plain]) await form.Batch.PrepareAsync(cancellation);
+        foreach (var form in (Form[])[commands.whole, commands.timed, commands.plain, commands.lone]) await form.Batch.PrepareAsync(cancellation);
         return commands;
     }
 
@@ -96,12 +98,12 @@ internal sealed partial class WriteCommands : IAsyncDisposable
             }
         }
 
-        return form;
+        return form == plain && (work.Entries.Count, work.NewRequests.Count) is (1, 1) ? lone : form;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var form in (Form[])[whole, timed, plain]) await form.Batch.DisposeAsync();
+        foreach (var form in (Form[])[whole, timed, plain, lone]) await form.Batch.DisposeAsync();
     }
 
     /// <summary>One column: a value for each row.</summary>
@@ -123,15 +125,16 @@ internal sealed partial class WriteCommands : IAsyncDisposable
     {
         private readonly List<NpgsqlParameter> parameters = [];
 
+        /// <param name="isLone">For one entry, and so one stream and one book, and one request key.</param>
         /// <param name="inline">Read models fed by the new entries. All but the last stand in the statement's head, so they must be inserts.</param>
-        public Form(NpgsqlConnection connection, ReadModel[] inline, Func<Columns, Part[]> parts)
+        public Form(NpgsqlConnection connection, bool isLone, ReadModel[] inline, Func<Columns, Part[]> parts)
         {
             List<string> head = [$"entries as ({Take("scribe_insert_events.sql", Columns.Events.All)})"];
             head.AddRange(parts(Columns).Select(part => $"{part.Name} as ({Take(part.File, part.Parameters)})"));
             head.AddRange(inline[..^Math.Min(1, inline.Length)].Select(model => $"{model.Table}_rows as ({model.Statement})"));
             var body = inline.Length > 0 ? inline[^1].Statement : SqlFile.Read("scribe_written.sql");
             var text = SqlFile.Read("scribe_write.sql").Replace("{head}", string.Join(",\n", head), StringComparison.Ordinal).Replace("{body}", body, StringComparison.Ordinal);
-            Batch = new(connection) { BatchCommands = { Command(text, [.. parameters]), Command("commit") } };
+            Batch = new(connection) { BatchCommands = { Command(isLone ? OfOneRow(text) : text, [.. parameters]), Command("commit") } };
         }
 
         public Columns Columns { get; } = new();

@@ -2,6 +2,7 @@ using Ledger.Coupons;
 using Ledger.FuCards;
 using Ledger.Merchants;
 using Ledger.Postgres;
+using Ledger.Postgres.Scribing;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using Npgsql;
@@ -181,6 +182,48 @@ public sealed class ScribeTests(LedgerDatabase database) : IClassFixture<LedgerD
         await held.DisposeAsync();
         Assert.All(await Task.WhenAll(register, open, install), outcome => Assert.IsType<Outcome.Accepted>(outcome));
         Assert.Equal(1, await database.Source.AskAsync<long>("select count(*) from ledger.mt_streams where tenant_id = $1 and id = 'merchant' and version = 3", book));
+    }
+
+    [Fact]
+    public async Task A_lone_operation_leaves_what_it_leaves_in_a_batch()
+    {
+        var (alone, together) = (book + "-alone", book + "-together");
+        foreach (var b in (string[])[alone, together])
+            await scribes.SubmitAsync(MerchantStream.Operation(RequestOf("register") with { Book = b }, new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY")), default);
+        for (var n = 0; n < 3; n++) Assert.IsType<Outcome.Accepted>(await OpenStore(alone, n));
+        Task<Outcome>[] inOneBatch;
+        await using (await HoldAsync()) inOneBatch = [.. Enumerable.Range(0, 3).Select(n => OpenStore(together, n))];
+        await Task.WhenAll(inOneBatch);
+        Assert.True(Assert.IsType<Outcome.Accepted>(await OpenStore(alone, 2)).IsReplayed);
+
+        Assert.Equal(Assert.IsType<string>(await LeftAsync(together)), await LeftAsync(alone));
+        await Books.AssertSoundAsync(database.Source, isWhole: false);
+
+        Task<string?> LeftAsync(string of) => database.Source.AskAsync<string>(
+            """
+            select string_agg(replace(row, $1, 'book'), E'\n' order by replace(row, $1, 'book')) from (
+                select (to_jsonb(e) - 'tenant_id' - 'id' - 'hash')::text from ledger.mt_events e where tenant_id = $1
+                union all select (to_jsonb(s) - 'tenant_id')::text from ledger.mt_streams s where tenant_id = $1
+                union all select (to_jsonb(r) - 'tenant_id')::text from ledger.requests r where tenant_id = $1
+                union all select head::text from ledger.books where tenant_id = $1
+            ) as rows (row)
+            """,
+            of);
+    }
+
+    [Theory]
+    [InlineData("scribe_lock_books.sql")]
+    [InlineData("scribe_load_streams.sql")]
+    [InlineData("scribe_load_requests.sql")]
+    [InlineData("scribe_insert_events.sql")]
+    [InlineData("scribe_update_streams.sql")]
+    [InlineData("scribe_insert_requests.sql")]
+    [InlineData("scribe_update_books.sql")]
+    public void A_statement_for_one_row_has_no_rows_of_functions_to_join(string file)
+    {
+        var sql = Parameters.OfOneRow(SqlFile.Read(file));
+        Assert.Contains("[1]", sql, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"unnest|generate_subscripts|any \(", sql);
     }
 
     /// <summary>Runs the guilty operation in one batch with innocent ones of the same book and of another; gives its task.</summary>

@@ -1,2 +1,2 @@
 insert into ledger.books (tenant_id, head, head_hash)
-select * from unnest($1, $2, $3)
+select unnest($1), unnest($2), unnest($3)

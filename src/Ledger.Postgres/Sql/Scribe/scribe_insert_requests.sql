@@ -1,2 +1,2 @@
 insert into ledger.requests (tenant_id, key, fingerprint, outcome)
-select * from unnest($1, $2, $3, $4)
+select unnest($1), unnest($2), unnest($3), unnest($4)

@@ -1,2 +1,2 @@
 insert into ledger.mt_streams (tenant_id, id, type, version, timestamp, created, status, state, state_schema)
-select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8), unnest($9)

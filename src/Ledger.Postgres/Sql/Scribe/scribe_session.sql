@@ -3,6 +3,7 @@
 set search_path = ledger;
 set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off;
+set enable_bitmapscan = off;
 set enable_hashjoin = off;
 set enable_mergejoin = off;
 set jit = off;
