@@ -106,7 +106,7 @@ public sealed class CouponReads
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            rows[(int)reader.GetInt64(0) - 1] = new(
+            rows[reader.GetInt32(0) - 1] = new(
                 reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<byte[]>(2), reader.IsDBNull(3) ? 0 : reader.GetInt32(3));
         }
 

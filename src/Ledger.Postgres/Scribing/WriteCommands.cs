@@ -98,6 +98,7 @@ internal sealed partial class WriteCommands : IAsyncDisposable
             }
         }
 
+        // One entry is one changed stream of one book.
         return form == plain && (work.Entries.Count, work.NewRequests.Count) is (1, 1) ? lone : form;
     }
 
