@@ -209,25 +209,22 @@ public sealed class BookReader(
     private async Task<(bool IsMine, List<BookRange> Behind)> BehindAsync(
         NpgsqlConnection connection, string[]? books, CancellationToken cancellation)
     {
-        var reader = Text(name);
         var aside = Parameters.Text();
         aside.TypedValue = [.. setAside.Keys];
         var hinted = Parameters.Text();
         hinted.TypedValue = books ?? [];
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                Parameters.Command(SqlFile.Read("reader_begin.sql"), reader),
-                books is null
-                    ? Parameters.Command(SqlFile.Read("reader_ranges_of_all.sql"), Text(name), aside, new NpgsqlParameter<int> { TypedValue = options.Books })
-                    : Parameters.Command(SqlFile.Read("reader_ranges_of_books.sql"), Text(name), hinted, aside),
-            },
-        };
+        var settings = Parameters.Command(SqlFile.Read("reader_settings.sql"));
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Parameters.Command(SqlFile.Read("reader_begin.sql"), Text(name)) } };
+        if (books is not null) batch.BatchCommands.Add(settings);
+        batch.BatchCommands.Add(books is null
+            ? Parameters.Command(SqlFile.Read("reader_ranges_of_all.sql"), Text(name), aside, new NpgsqlParameter<int> { TypedValue = options.Books })
+            : Parameters.Command(SqlFile.Read("reader_ranges_of_books.sql"), Text(name), hinted, aside));
+        if (books is null) batch.BatchCommands.Add(settings);
         await using var rows = await batch.ExecuteReaderAsync(cancellation);
         await rows.ReadAsync(cancellation);
         var isMine = rows.GetBoolean(rows.GetOrdinal("is_mine"));
         await rows.NextResultAsync(cancellation);
+        if (books is not null) await rows.NextResultAsync(cancellation);
         var behind = new List<BookRange>();
         while (await rows.ReadAsync(cancellation)) behind.Add(new(rows.GetString(0), rows.GetInt64(1), rows.GetInt64(2)));
         return (isMine, behind);
