@@ -157,14 +157,9 @@ internal sealed class Stage : IAsyncDisposable
     private async Task SeedAsync()
     {
         await PostgresDatabases.CreateAsync(server.ConnectionString, "reference", template: null, CancellationToken.None);
-        if ((await new Migrations(Reference).ApplyAsync()).Count == 0)
-        {
-            await new Migrations(Ledger).ApplyAsync();
-            return;
-        }
-
+        foreach (var database in (NpgsqlDataSource[])[Reference, Ledger]) await new Migrations(database).ApplyAsync();
+        if (await ScalarAsync<bool>(Reference, Embedded.Read("seeded.sql"))) return;
         Console.Error.WriteLine($"Seeding {options.Coupons} coupons of 1,000 merchants, and {Hot} of one.");
-        await new Migrations(Ledger).ApplyAsync();
         await ExecuteAsync(Reference, Embedded.Read("reference.sql"));
         var now = Times.Cut(SystemClock.Instance.GetCurrentInstant() - Duration.FromHours(1));
         await Task.WhenAll(
