@@ -147,6 +147,41 @@ public sealed class BookReaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_look_at_every_book_is_two_walks_of_indexes_even_planned_for_empty_tables()
+    {
+        await database.ExecuteAsync("analyze");
+        Assert.DoesNotContain(await PlanAsync(), line => line.Contains("Seq Scan", StringComparison.Ordinal) || line.Contains("Nested Loop", StringComparison.Ordinal));
+
+        await database.ExecuteAsync(
+            "insert into ledger.progress (tenant_id, reader, seq_id) select 'm-' || book, case reader when 1 then 'store_days' else 'other-' || reader end, 1"
+            + " from generate_series(1, 500) as book, generate_series(1, 20) as reader");
+        await database.ExecuteAsync("analyze");
+        Assert.Contains(await PlanAsync(), line => line.Contains("ledger_progress_reader_idx", StringComparison.Ordinal));
+
+        async Task<List<string>> PlanAsync()
+        {
+            await using var connection = await database.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using var batch = new NpgsqlBatch(connection)
+            {
+                BatchCommands =
+                {
+                    new($"prepare begun (varchar) as {SqlFile.Read("reader_begin.sql")}"),
+                    new("execute begun ('store_days')"),
+                    new($"prepare sweep (varchar, varchar[], int) as {SqlFile.Read("reader_ranges_of_all.sql")}"),
+                    new("explain execute sweep ('store_days', '{}', 10)"),
+                    new("deallocate all"),
+                },
+            };
+            await using var rows = await batch.ExecuteReaderAsync();
+            await rows.NextResultAsync();
+            var plan = new List<string>();
+            while (await rows.ReadAsync()) plan.Add(rows.GetString(0));
+            return plan;
+        }
+    }
+
+    [Fact]
     public async Task The_status_tells_books_entries_and_the_age_of_the_oldest()
     {
         var histories = new Histories(8).Write(60, books: 2);
