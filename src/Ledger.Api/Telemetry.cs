@@ -38,6 +38,8 @@ public sealed class Telemetry : IDisposable
         }
 
         _ = ActivityContext.TryParse(http.Request.Headers.TraceParent, http.Request.Headers.TraceState, isRemote: true, out var parent);
+        // The host's own activity is not recorded; as its child the span would not be either.
+        Activity.Current = null;
         using var span = LedgerMetrics.Activities.StartActivity(http.Request.Method, ActivityKind.Server, parent);
         await next(http);
         if (span is null) return;
