@@ -34,7 +34,7 @@ public static class OpenApiShapes
         [typeof(HoldPointsBody)] = """{"program":"club","member":"m-1","points":50,"seconds":120}""",
         [typeof(ListBenefitBody)] = """{"id":"meal","name":"Lunch for one","program":"club","points":800,"kind":"pickUp","stock":100,"days":7}""",
         [typeof(OrderBenefitBody)] = """{"benefit":"meal","member":"m-1"}""",
-        [typeof(Channels.AlipayActivityBody)] = """{"out_biz_no":"act-1","voucher_type":"FIX_VOUCHER","code_mode":"MERCHANT_API","quantity":100,"amount":"5.00","floor":"30.00","available_begin":"2026-01-01 00:00:00","available_end":"2027-01-01 00:00:00"}""",
+        [typeof(Channels.AlipayActivityBody)] = """{"out_biz_no":"act-1","voucher_type":"FIX_VOUCHER","code_mode":"MERCHANT_API","quantity":100,"amount":"5.00","floor":"30.00","available_begin":"2026-01-01 00:00:00","available_end":"2036-01-01 00:00:00"}""",
         [typeof(Channels.AlipayUseBody)] = """{"out_biz_no":"use-1","amount":"42.00"}""",
         [typeof(Channels.WechatStockBody)] = """{"out_request_no":"stock-1","type":"NORMAL","code_mode":"WECHATPAY_MODE","max_coupons":100,"amount":500,"floor":3000,"available_begin":"2026-01-01T00:00:00+08:00","available_end":"2036-01-01T00:00:00+08:00"}""",
         [typeof(Channels.WechatUseBody)] = """{"use_request_no":"use-1","coupon_code":"0000000000000","use_time":"2026-02-17T09:30:00+08:00","amount":4200}""",
