@@ -31,9 +31,7 @@ public static class CouponDecider
         (_, { Status: CouponStatus.None }) => new CodeNotFound(),
 
         // What the clock ended is recorded with what follows.
-        (_, var s) when RanOut(command, s) is { } end => Decide(command, Evolve(s, end)) is Decision<CouponEvent>.Accepted(var facts)
-            ? new Decision<CouponEvent>.Accepted([end, .. facts])
-            : Decide(command, Evolve(s, end)),
+        (_, var s) when RanOut(command, s) is { } end => Following(end, DecideUse(command, Evolve(s, end))),
         (ConfirmIssue or CancelIssue, var s) => IssueDecider.Decide(command, s),
         (OfferGift or AcceptGift or CancelGift, var s) => GiftDecider.Decide(command, s),
 
@@ -100,6 +98,10 @@ public static class CouponDecider
         _ => throw new UnreachableException($"{command} on {state}"),
     };
 
+    /// <summary>What was decided after something that the clock ended: a refusal leaves that to the timer.</summary>
+    internal static Decision<CouponEvent> Following(CouponEvent end, Decision<CouponEvent> decision) =>
+        decision is Decision<CouponEvent>.Accepted(var facts) ? new Decision<CouponEvent>.Accepted([end, .. facts]) : decision;
+
     /// <summary>Never refuses and never computes: what happened is already in the event.</summary>
     public static Coupon Evolve(Coupon state, CouponEvent fact) => fact switch
     {
@@ -163,8 +165,7 @@ public static class CouponDecider
             { Sold: { Standing: PriceStanding.RefundRequested or PriceStanding.Refunded, Sale: var sale } } => new RefundUnderWay(sale.Id, sale.Number),
             { Status: CouponStatus.Deactivated } => new Deactivated(),
             { Status: CouponStatus.ReturnedExpired } => new Expired(s.ValidTo),
-            { Status: CouponStatus.Confirming or CouponStatus.Cancelled or CouponStatus.InTransfer } when RanOut(s, now) is null => NotYours(s),
-            { Status: CouponStatus.Confirming } => new IssueCancelled(),
+            _ when NotYours(s, now) is { } reason => reason,
             { Hold: { } hold } when now < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
             _ when at < s.ValidFrom => new NotYetValid(s.ValidFrom),
             _ when at >= s.ValidTo => new Expired(s.ValidTo),
@@ -175,6 +176,14 @@ public static class CouponDecider
             _ => null,
         };
     }
+
+    /// <summary>The same by the clock: an offer that ran out has given the coupon back, an issue that was not confirmed in time has ended.</summary>
+    internal static Rejection? NotYours(Coupon s, Instant now) => s.Status switch
+    {
+        CouponStatus.Confirming or CouponStatus.Cancelled or CouponStatus.InTransfer when RanOut(s, now) is null => NotYours(s),
+        CouponStatus.Confirming => new IssueCancelled(),
+        _ => null,
+    };
 
     /// <summary>Why a coupon is nobody's to use whose issue is not confirmed, or that is on its way to another member.</summary>
     private static Rejection? NotYours(Coupon s) => s switch

@@ -200,6 +200,9 @@ public sealed class OfflineTests(LedgerApp app) : IClassFixture<LedgerApp>
         Shop.Expect(201, await shop.Client.PostAsync("/v1/stores", new { id = "store-2", name = "Hill" }, shop.MerchantKey));
         await shop.CampaignAsync("both", terms: Terms[..^1] + ""","stores":["store-2","store-1"]}""");
         await shop.CampaignAsync("far", terms: Terms[..^1] + ""","stores":["store-2"]}""");
+        await shop.CampaignAsync("gifts", terms: Terms[..^1] + ""","isTransferable":true}""");
+        var given = await shop.IssueAsync("gifts");
+        Shop.Expect(201, await shop.Client.PostAsync($"/v1/coupons/{given}/gifts", new { }, shop.MerchantKey));
         var (used, dead, free, voided, online) =
             (await shop.IssueAsync("spring"), await shop.IssueAsync("spring"), await shop.IssueAsync("both"), await shop.IssueAsync("spring"), await shop.IssueAsync("online"));
         foreach (var code in new[] { used, voided, online }) Shop.Expect(201, await shop.RedeemAsync(code));
@@ -210,7 +213,7 @@ public sealed class OfflineTests(LedgerApp app) : IClassFixture<LedgerApp>
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {shop.TillKey}");
         using var response = await shop.Client.Http.SendAsync(request);
         Assert.True(RevocationFilter.TryRead(await response.Content.ReadAsByteArrayAsync(), out var filter));
-        Assert.Equal((2, true, true, false), (filter!.Codes, filter.MayContain(used), filter.MayContain(dead), filter.MayContain(free)));
+        Assert.Equal((3, true, true, true, false), (filter!.Codes, filter.MayContain(used), filter.MayContain(dead), filter.MayContain(given), filter.MayContain(free)));
         var same = await shop.Client.GetAsync("/v1/offline/revocations", shop.TillKey, ("If-None-Match", response.Headers.ETag!.Tag));
         Assert.Equal((304, ""), (same.Status, same.Text));
 

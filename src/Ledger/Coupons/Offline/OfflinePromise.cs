@@ -16,6 +16,7 @@ public static class OfflinePromise
         {
             { Status: CouponStatus.Used, Last: { } last } => new AlreadyUsed(last.RedemptionId, last.At),
             { Status: CouponStatus.Deactivated } => new Deactivated(),
+            _ when CouponDecider.NotYours(coupon, now) is { } reason => reason,
             { Hold: { } hold } when now < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
             _ when now < coupon.ValidFrom => new NotYetValid(coupon.ValidFrom),
             _ when now >= coupon.ValidTo => new Expired(coupon.ValidTo),

@@ -15,11 +15,10 @@ public static class SoldCouponDecider
         (RefundVoucher, { Status: CouponStatus.Used, Last: { } last }) => new AlreadyUsed(last.RedemptionId, last.At),
         (RefundVoucher c, { Hold: { } hold }) when c.Now < hold.ExpiresAt => new AlreadyHeld(hold.ExpiresAt, hold.Till),
         (RefundVoucher, { Sold.Sale.IsRefundableBeforeUse: false }) => new RefundNotAllowed(),
+        (RefundVoucher c, var s) when GiftDecider.RanOut(s, c.Now) is { } end => CouponDecider.Following(end, Decide(command, CouponDecider.Evolve(s, end))),
+        (RefundVoucher, { Status: CouponStatus.InTransfer, Gift: { } gift }) => new InTransfer(gift.ExpiresAt),
         (RefundVoucher c, var s) when s.Status != CouponStatus.Issued || c.Now >= s.ValidTo => new Expired(s.ValidTo),
-        (RefundVoucher c, { Hold: { } hold } s) => new CouponEvent[]
-        {
-            new CouponHoldReleased(hold.Id, s.Campaign, s.Member, HoldEnd.Expired, hold.ExpiresAt), GivenBack(c, s), RefundOfWish(c, s),
-        },
+        (RefundVoucher c, { Hold: not null } s) => new CouponEvent[] { CouponDecider.RanOut(s), GivenBack(c, s), RefundOfWish(c, s) },
         (RefundVoucher c, var s) => new CouponEvent[] { GivenBack(c, s), RefundOfWish(c, s) },
 
         (AnswerRefund { IsPaid: true }, { Sold.Standing: PriceStanding.Refunded }) => Decision<CouponEvent>.Unchanged,

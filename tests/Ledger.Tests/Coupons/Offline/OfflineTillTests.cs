@@ -292,5 +292,13 @@ public class OfflineTillTests
         Assert.Equal(new NotYetValid(Received), Ask(terms, now: Received - Tick));
         Assert.Equal(new Expired(WindowEnd), Ask(terms, now: WindowEnd));
         Assert.Equal(new Deactivated(), Ask(terms, coupon with { Status = CouponStatus.Deactivated }));
+        Assert.Equal(new IssueCancelled(), Ask(terms, coupon with { Status = CouponStatus.Cancelled }));
+
+        var claimed = coupon with { Status = CouponStatus.Confirming, Claim = new(Nine + Tick, [], null, Day("2026-03-03")) };
+        Assert.Equal(new IssueNotConfirmed(Nine + Tick), Ask(terms, claimed));
+        Assert.Equal(new IssueCancelled(), Ask(terms, claimed, Nine + Tick));
+        var offered = coupon with { Status = CouponStatus.InTransfer, Gift = new("g", coupon.Member, null, Nine, Nine + Tick, GiftStatus.Offered) };
+        Assert.Equal(new InTransfer(Nine + Tick), Ask(terms, offered));
+        Assert.Equal(Ask(terms), Ask(terms, offered, Nine + Tick));
     }
 }

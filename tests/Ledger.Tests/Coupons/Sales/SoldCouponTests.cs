@@ -146,12 +146,57 @@ public class SoldCouponTests
         desk.AssertBalanced(paid: 49_90, open: 0, settled: 0, refunds: 49_90, breakage: 0);
     }
 
+    [Fact]
+    public void A_gift_that_nobody_took_does_not_move_the_price_twice()
+    {
+        var gifts = s_idleHours with { UsableOn = [], IsTransferable = true };
+        var desk = new Desk(gifts);
+        desk.Sell("trade-1", "A1", "A2", "A3");
+        desk.Now = WindowEnd - Duration.FromHours(2);
+        foreach (var code in new[] { "A1", "A2", "A3" }) Assert.Null(desk.Give(code, Duration.FromHours(1)).Refusal);
+        desk.Now += Duration.FromHours(1);
+        Assert.Null(desk.Redeem("A1", desk.Now).Refusal);
+        Assert.Equal([typeof(CouponGiftEnded), typeof(CouponRedeemed), typeof(VoucherSettled)], desk.Book.Entries.TakeLast(3).Select(entry => entry.Fact.GetType()));
+        Assert.Null(desk.Run(CouponOperations.Deactivate(desk.Ask(), "A2", "lost")).Refusal);
+        desk.Now = WindowEnd;
+        Assert.Null(desk.Run(CouponOperations.Expire(desk.Ask(), "A3")).Refusal);
+        Assert.Equal([typeof(CouponGiftEnded), typeof(CouponExpired), typeof(VoucherRefundRequested)], desk.Book.Entries.TakeLast(3).Select(entry => entry.Fact.GetType()));
+        desk.AssertBalanced(paid: 149_70, open: 0, settled: 49_90, refunds: 99_80, breakage: 0);
+    }
+
+    [Fact]
+    public void What_is_offered_as_a_gift_is_refunded_when_the_offer_is_over()
+    {
+        var desk = new Desk(s_idleHours with { IsTransferable = true });
+        desk.Sell("trade-1", "A1");
+        desk.Give("A1", Duration.FromHours(1));
+        Assert.Equal(new InTransfer(desk.Now + Duration.FromHours(1)), desk.Refund("trade-1").Refusal);
+        desk.Now += Duration.FromHours(1);
+        Assert.Null(desk.Refund("trade-1").Refusal);
+        Assert.Equal([typeof(CouponGiftEnded), typeof(CouponDeactivated), typeof(VoucherRefundRequested)], desk.Book.Entries.TakeLast(3).Select(entry => entry.Fact.GetType()));
+        desk.AssertBalanced(paid: 49_90, open: 0, settled: 0, refunds: 49_90, breakage: 0);
+    }
+
+    [Fact]
+    public void A_refund_after_the_hold_ran_out_frees_the_budget()
+    {
+        var desk = new Desk(s_idleHours with { UsableOn = [], Budgets = ["merchant"] });
+        Assert.Null(desk.Run(CouponOperations.ChangeBudget(desk.Ask(), Spring, "merchant", Money.Zero, new(500_00))).Refusal);
+        desk.Sell("trade-1", "A1");
+        Assert.Null(desk.Run(TillOperations.Hold(desk.Ask(), "A1", new(100_00), 60, desk.Now, "s1", "t1", null)).Refusal);
+        var spent = Assert.Single(desk.Book.Tallies, tally => tally.Key.StartsWith("spent/", StringComparison.Ordinal));
+        Assert.NotEqual(0, spent.Value);
+        desk.Now += Duration.FromSeconds(60);
+        Assert.Null(desk.Refund("trade-1").Refusal);
+        Assert.Equal(0, desk.Book.Tallies[spent.Key]);
+    }
+
     /// <summary>The account is recomputed from where each coupon stands at the end, not from the facts that move it.</summary>
     [Fact]
     public void Whatever_happens_what_was_paid_is_settled_refunded_open_or_kept()
     {
         var seen = new HashSet<Type>();
-        var steps = from what in Gen.Choose(0, 11)
+        var steps = from what in Gen.Choose(0, 12)
                     from coupon in Gen.Choose(0, 4)
                     from minutes in Gen.Frequency((6, Gen.Choose(0, 10)), (1, Gen.Choose(0, 60_000)))
                     from late in Gen.Elements(0, 0, 1, 200, 90_000)
@@ -159,7 +204,7 @@ public class SoldCouponTests
         Holds.For(Gen.Elements(true, false).Zip(steps.ListOf()), random =>
         {
             var (isRefundable, history) = random;
-            var desk = new Desk(s_idleHours with { UsableOn = [], Sale = s_sale with { IsOverdueRefundable = isRefundable } });
+            var desk = new Desk(s_idleHours with { UsableOn = [], IsTransferable = true, Sale = s_sale with { IsOverdueRefundable = isRefundable } });
             foreach (var (what, coupon, minutes, late) in history)
             {
                 desk.Now += Duration.FromMinutes(minutes);
@@ -176,6 +221,12 @@ public class SoldCouponTests
                     8 => CouponOperations.Expire(desk.Ask(), code),
                     9 => SaleOperations.Answer(desk.Ask(), trade, 1, late == 0, "r-1", null, desk.Now),
                     10 => TillOperations.Hold(desk.Ask(), code, new(100_00), 60, at, "s1", "t1", null),
+                    11 => late switch
+                    {
+                        0 => GiftOperations.Offer(desk.Ask(), code, CouponGift.IdOf(code, "1", default), null, Duration.FromMinutes(5)),
+                        1 => GiftOperations.Accept(desk.Ask(), CouponGift.IdOf(code, "1", default), "m-2"),
+                        _ => GiftOperations.Cancel(desk.Ask(), CouponGift.IdOf(code, "1", default)),
+                    },
                     _ => late == 0
                         ? CouponOperations.Deactivate(desk.Ask(), code, "lost")
                         : TillOperations.Commit(desk.Ask(), desk.Book.State(CouponStream.Of(code)).Hold?.Id ?? CouponStream.HoldId(code, "none"), desk.Now),
@@ -220,6 +271,8 @@ public class SoldCouponTests
 
         public void Void(string redemptionId, Instant at) => Run(ReturnOperations.Void(Ask(), redemptionId, at, Today, null));
 
+        public (byte[]? Answer, Rejection? Refusal) Give(string code, Duration lasts) => Run(GiftOperations.Offer(Ask(), code, CouponGift.IdOf(code, "1", default), null, lasts));
+
         public (byte[]? Answer, Rejection? Refusal) Refund(string trade, params int[] numbers) => Run(SaleOperations.Refund(Ask(), trade, numbers, Now, null));
 
         public (byte[]? Answer, Rejection? Refusal) Settle(string trade, int number, bool isPaid, string reference) =>
@@ -239,7 +292,7 @@ public class SoldCouponTests
             var coupons = Book.States.Values.OfType<Coupon>().ToList();
             Assert.All(coupons, coupon => Assert.Contains(coupon.Sold!.Standing, coupon.Status switch
             {
-                CouponStatus.Issued => [PriceStanding.Open],
+                CouponStatus.Issued or CouponStatus.InTransfer => [PriceStanding.Open],
                 CouponStatus.Used => [PriceStanding.Settled],
                 _ => (PriceStanding[])[PriceStanding.RefundRequested, PriceStanding.Refunded, PriceStanding.Breakage],
             }));
