@@ -10,8 +10,8 @@ namespace Ledger.Postgres.Scribing;
 /// </summary>
 internal sealed class Batch : IDisposable
 {
-    /// <summary>How often one operation may ask for more.</summary>
-    private const int MaxRounds = 4;
+    /// <summary>How often one operation may ask for more. The longest ways ask five times; what neighbours do in the same batch can lead an operation on.</summary>
+    private const int MaxRounds = 12;
 
     private readonly ImmutableStreams immutables;
     private readonly EntryHasher hasher = new();
@@ -104,6 +104,9 @@ internal sealed class Batch : IDisposable
 
         return waiting;
     }
+
+    /// <summary>Whether the operation was still asking when it was stopped; alone it may come to an end.</summary>
+    public static bool WasLedOn(Ticket ticket) => ticket is { Fault: not null, Rounds: > MaxRounds };
 
     /// <summary>The state of a stream as it is stored. Nobody hashes it, so it need not be canonical.</summary>
     public byte[] StateOf(StreamWork stream)

@@ -110,8 +110,10 @@ internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutab
 
         LedgerMetrics.BatchSize.Record(tickets.Count);
         LedgerMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
-        foreach (var ticket in tickets) ticket.Publish();
+        List<Ticket> again = tickets.Count == 1 ? [] : [.. tickets.Where(Batch.WasLedOn)];
+        foreach (var ticket in tickets.Except(again)) ticket.Publish();
         foreach (var (entry, _) in batch.Entries) hints.Changed(entry.Book, entry.Type, entry.Data);
+        foreach (var ticket in again) await WorkAsync([ticket]);
     }
 
     /// <exception cref="LedgerUnavailableException">The connection failed before anything was written.</exception>
