@@ -272,6 +272,7 @@ public static class CampaignEndpoints
         if (body is { Offline: not null, MaxUses: > 1 }) faults.Add($"{at}/offline", "Leave it out; coupons of several uses are counted by the service alone.");
         BasketTerms.Check(body, at, faults);
         if (body is { IsBundle: true, MaxUses: 1 }) faults.Add($"{at}/isBundle", "Let maxUses be 2 or more; one use is no bundle.");
+        if (body is { Sale: not null, Codes.Source: not CodeSource.Generated }) faults.Add($"{at}/codes/source", "Let it be generated; coupons that are sold have codes that the ledger makes.");
         if (body is { Sale: not null, MaxUses: > 1 }) faults.Add($"{at}/maxUses", "Leave it out; a coupon that is sold is used once.");
         if (faults.Count > before) return null;
         return new(

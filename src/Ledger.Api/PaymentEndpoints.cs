@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ledger.Payments;
+using Ledger.Points;
 using Ledger.Postgres;
 using NodaTime;
 
@@ -89,6 +90,7 @@ public static class PaymentEndpoints
         if (body.Lines is { Count: > 0 } named && named.Sum(line => line.Amount) is var sum && sum != body.Amount)
             faults.Add("/amount", FormattableString.Invariant($"Let it be the sum of the lines, {sum}."));
         SurfaceBody.Contradicts(body.Surface, faults);
+        if (PaymentStream.Of(body.Trade).Id == PaymentEarningStream.Stream.Id) faults.Add("/trade", "Choose another number; this one is taken by the rule of what payments earn.");
         if (await call.RefuseAsync(faults)) return;
 
         var (key, at) = (call.Caller.Key, call.Caller.Judged(body.BusinessTime, call.Now));

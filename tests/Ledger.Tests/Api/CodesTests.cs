@@ -53,6 +53,44 @@ public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
+    public async Task Uploaded_codes_go_out_with_offers_and_benefits_too()
+    {
+        var shop = await OpenAsync("uploaded");
+        Shop.Expect(200, await UploadAsync(shop, "spring", "A-1\nA-2", "text/csv"));
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/offer-rules", new { id = "r1", campaign = "spring" }, shop.MerchantKey));
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/payments", new { trade = "t-1", amount = 3700, fundChannel = "balance", member = "m-1" }, shop.TillKey));
+        var offers = Shop.Expect(200, await shop.Client.GetAsync("/v1/payments/t-1/offers?wait=2000", shop.TillKey));
+        Assert.Equal("A-1", Assert.Single(offers["offers"].EnumerateArray()).GetProperty("code").GetString());
+
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/points-programs", $$"""{"id":"club","name":"Club","terms":{{PointsTests.Terms}}}""", shop.MerchantKey));
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/points/grants", new { program = "club", member = "m-1", points = 5_000 }, shop.MerchantKey));
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/benefits", new { id = "tea", name = "5 off", program = "club", points = 100, kind = "coupon", campaign = "spring" }, shop.MerchantKey));
+        Assert.Equal("A-2", Shop.Expect(201, await shop.Client.PostAsync("/v1/benefit-orders", new { benefit = "tea", member = "m-1" }, shop.TillKey)).Said("code"));
+    }
+
+    /// <summary>In a batch of the scribe each coupon uses a deposit up and sends the next one to another.</summary>
+    [Fact]
+    public async Task Codes_that_were_uploaded_one_by_one_go_out_many_at_once()
+    {
+        var shop = await OpenAsync("uploaded");
+        var codes = Enumerable.Range(0, 40).Select(n => $"A-{n}").ToList();
+        foreach (var code in codes) Shop.Expect(200, await UploadAsync(shop, "spring", code, "text/csv"));
+        var issued = await Task.WhenAll(codes.Select((_, n) => shop.TryIssueAsync("spring", $"m-{n}")));
+        Assert.Equal(codes.Order(StringComparer.Ordinal), issued.Select(answer => Shop.Expect(201, answer).Said("code")).Order(StringComparer.Ordinal));
+        await Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
+    public async Task What_is_sold_has_codes_that_the_ledger_makes()
+    {
+        var shop = await app.OpenShopAsync();
+        var terms = With("uploaded")[..^1] + ""","sale":{"price":4990,"payee":"tea-house"}}""";
+        var answer = await shop.Client.PostAsync("/v1/campaigns", $$"""{"id":"spring","name":"spring","quota":1,"terms":{{terms}}}""", shop.MerchantKey);
+        Assert.Equal((400, "malformed-request"), (answer.Status, answer.Problem));
+        Assert.Contains("/terms/codes/source", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Wrong_uploads_are_refused_as_a_whole()
     {
         var shop = await OpenAsync("generated");

@@ -9,6 +9,16 @@ namespace Ledger.Tests.Api;
 public sealed class PaymentTests(LedgerApp app) : IClassFixture<LedgerApp>
 {
     [Fact]
+    public async Task A_payment_does_not_take_the_place_of_the_rule_of_earning()
+    {
+        var shop = await app.OpenShopAsync();
+        var answer = await PayAsync(shop, """{"trade":"earning","amount":1,"fundChannel":"balance","member":"m-1"}""");
+        Assert.Equal((400, "malformed-request"), (answer.Status, answer.Problem));
+        Shop.Expect(201, await PayAsync(shop, """{"trade":"earnings","amount":1,"fundChannel":"balance","member":"m-1"}"""));
+        await Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
     public async Task A_payment_is_booked_refunded_and_shown()
     {
         var shop = await app.OpenShopAsync();

@@ -7,7 +7,7 @@ namespace Ledger.Tests.Api;
 /// <summary>Points and benefits over HTTP: what tills and merchants send, what they are told, and that the accounts are right afterwards.</summary>
 public sealed class PointsTests(LedgerApp app) : IClassFixture<LedgerApp>
 {
-    private const string Terms =
+    internal const string Terms =
         """{"earning":{"points":1,"per":100},"expiry":{"kind":"afterMonths","months":12},"value":{"amount":1,"points":1},"graceDays":30,"transfers":{"maxPoints":500,"maxPerDay":600}}""";
 
     [Fact]
