@@ -18,8 +18,8 @@ namespace Ledger.Postgres.Readers;
 
 /// <summary>
 /// Turns what is due into commands: coupons expire, groups dissolve, campaigns end, points become active and expire, credit for exposure expires. A row of <c>timers</c> goes once its stream was asked, whatever the
-/// answer was. Firing twice, here or in another instance, is nothing to the deciders. Tills go first: at the first sign of overload
-/// the worker stops until its next round. Transfers are the <see cref="Paying.TransferWorker"/>'s.
+/// answer was. Firing twice, here or in another instance, is nothing to the deciders. A row whose operation throws stays and holds up no other. Tills go first: at the first
+/// sign of overload the worker stops until its next round. Transfers are the <see cref="Paying.TransferWorker"/>'s.
 /// </summary>
 public sealed class TimerWorker(
     NpgsqlDataSource database, Func<Operation, CancellationToken, Task<Outcome>> submit, IClock clock, ILogger<TimerWorker> logger)
@@ -33,10 +33,19 @@ public sealed class TimerWorker(
     /// </summary>
     private const int InFlight = 16;
 
+    /// <summary>Streams left alone at most; who throws beyond that is asked at each look.</summary>
+    private const int MostSetAside = 10_000;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a stream is left alone whose operation threw: each time it makes the scribe carry out one by one what was handed in with it.</summary>
+    private static readonly Duration SetAside = Duration.FromSeconds(30);
+
     private readonly HashSet<string> unknown = new(StringComparer.Ordinal);
+
+    /// <summary>Until when which stream is left alone.</summary>
+    private readonly Dictionary<(string Book, string Stream), Instant> setAside = [];
 
     /// <summary>Fires what is due now.</summary>
     /// <returns>How many operations were carried out.</returns>
@@ -113,15 +122,25 @@ public sealed class TimerWorker(
     private async Task<(int Done, bool IsOverloaded)> FireAsync(List<Due> page, Instant now, CancellationToken cancellation)
     {
         var (done, isOverloaded) = (0, false);
-        foreach (var some in page.Chunk(InFlight))
+        foreach (var (stream, until) in setAside.ToArray())
+        {
+            if (until <= now) setAside.Remove(stream);
+        }
+
+        foreach (var some in page.Where(due => !setAside.ContainsKey((due.Book, due.Stream))).Chunk(InFlight))
         {
             // Handed in together, so that they share the scribes' transactions.
             var results = await Task.WhenAll(some.Select(due => FireAsync(due, now, cancellation)));
             Due[] asked = [.. some.Where((_, i) => results[i] is null)];
             await DoneAsync(asked, cancellation);
             done += asked.Length;
+            foreach (var (due, result) in some.Zip(results))
+            {
+                if (result is not null && !IsOfTheService(result) && setAside.Count < MostSetAside) setAside[(due.Book, due.Stream)] = now + SetAside;
+            }
+
             isOverloaded = results.Any(result => result is LedgerOverloadedException);
-            var failure = results.FirstOrDefault(result => result is not (null or LedgerOverloadedException or NotSupportedException));
+            var failure = results.FirstOrDefault(result => result is LedgerUnavailableException or OutcomeUnknownException);
             if (failure is not null) throw failure;
             if (isOverloaded) break;
         }
@@ -151,11 +170,19 @@ public sealed class TimerWorker(
                 logger.LogWarning("Timer {Stream} of {Book} was refused: {Reason}.", due.Stream, due.Book, reason.Slug);
             return null;
         }
-        catch (Exception e) when (e is LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException)
+        catch (Exception e) when (IsOfTheService(e))
         {
             return e;
         }
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            logger.LogError(e, "Timer {Stream} of {Book} failed; it is left alone for {Pause}.", due.Stream, due.Book, SetAside);
+            return e;
+        }
     }
+
+    /// <summary>Whether it would meet every row alike.</summary>
+    private static bool IsOfTheService(Exception e) => e is LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException;
 
     /// <summary>The row stays for an instance of another version that knows it. Said once a kind.</summary>
     private NotSupportedException Unknown(Due due)
