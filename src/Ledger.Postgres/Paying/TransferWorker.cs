@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
+using Ledger.Postgres.Readers;
 using Ledger.Transfers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Postgres.Paying;
 
@@ -31,10 +30,10 @@ public sealed class TransferWorker(
     /// <returns>How many rows were done.</returns>
     public async Task<int> CarryOutAsync(CancellationToken cancellation = default)
     {
-        var (after, count) = (new Due("", "", Instant.FromUnixTimeTicks(0)), 0);
+        var (after, count) = (DueTimer.None, 0);
         while (true)
         {
-            var page = await DueAsync(Times.Cut(clock.GetCurrentInstant()), after, cancellation);
+            var page = await DueTimers.ReadAsync(database, "transfers_due.sql", Times.Cut(clock.GetCurrentInstant()), after, Page, cancellation);
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellation };
             await Parallel.ForEachAsync(page, parallel, async (due, stopping) =>
             {
@@ -75,7 +74,7 @@ public sealed class TransferWorker(
     }
 
     /// <summary>False: the row stays and is tried again at the next round.</summary>
-    private async Task<bool> TryAsync(Due due, CancellationToken cancellation)
+    private async Task<bool> TryAsync(DueTimer due, CancellationToken cancellation)
     {
         try
         {
@@ -89,7 +88,7 @@ public sealed class TransferWorker(
         }
     }
 
-    private async Task AskAsync(Due due, CancellationToken cancellation)
+    private async Task AskAsync(DueTimer due, CancellationToken cancellation)
     {
         var stream = TransferStream.Type.At(due.Stream);
         var transfer = await queries.StateAsync(due.Book, stream, cancellation);
@@ -102,31 +101,6 @@ public sealed class TransferWorker(
                 logger.LogError("The answer {Answer} about {Stream} of {Book} was refused: {Reason}.", answer, due.Stream, due.Book, reason.Slug);
         }
 
-        await DoneAsync(due, cancellation);
+        await DueTimers.DoneAsync(database, [due], cancellation);
     }
-
-    private async Task<List<Due>> DueAsync(Instant now, Due after, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand(SqlFile.Read("transfers_due.sql"));
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.ToDateTimeUtc() });
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = after.At.ToDateTimeUtc() });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Book, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Stream, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Page });
-        await using var rows = await command.ExecuteReaderAsync(cancellation);
-        var page = new List<Due>();
-        while (await rows.ReadAsync(cancellation)) page.Add(new(rows.GetString(0), rows.GetString(1), Instant.FromDateTimeUtc(rows.GetDateTime(2))));
-        return page;
-    }
-
-    private async Task DoneAsync(Due due, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand(SqlFile.Read("timers_done.sql"));
-        object[] values = [new[] { due.At.ToDateTimeUtc() }, new[] { due.Book }, new[] { due.Stream }];
-        foreach (var value in values) command.Parameters.Add(new() { Value = value });
-        await command.ExecuteNonQueryAsync(cancellation);
-    }
-
-    [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Due(string Book, string Stream, Instant At);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Ledger.Agreements;
 using Ledger.Benefits;
 using Ledger.Coupons;
@@ -6,13 +5,11 @@ using Ledger.Coupons.Groups;
 using Ledger.FuCards;
 using Ledger.Points;
 using Ledger.Policies;
-using Ledger.Postgres.Scribing;
 using Ledger.Traffic;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Postgres.Readers;
 
@@ -51,12 +48,12 @@ public sealed class TimerWorker(
     /// <returns>How many operations were carried out.</returns>
     public async Task<int> FireAsync(CancellationToken cancellation = default)
     {
-        var (after, count) = (new Due("", "", Instant.FromUnixTimeTicks(0)), 0);
+        var (after, count) = (DueTimer.None, 0);
         while (true)
         {
             // The clock is read for each page: a backlog may take minutes, and what it records says when.
             var now = Times.Cut(clock.GetCurrentInstant());
-            var page = await DueAsync(now, after, cancellation);
+            var page = await DueTimers.ReadAsync(database, "timers_due.sql", now, after, Page, cancellation);
             var (done, isOverloaded) = await FireAsync(page, now, cancellation);
             count += done;
             if (isOverloaded || page.Count < Page) return count;
@@ -87,7 +84,7 @@ public sealed class TimerWorker(
         }
     }
 
-    private static Operation? OperationOf(Due due, Instant now)
+    private static Operation? OperationOf(DueTimer due, Instant now)
     {
         var request = new Request(due.Book, Key: null, Fingerprint: ReadOnlyMemory<byte>.Empty, Actor: "timer", now);
         return due.Stream.Split('-', 2) switch
@@ -105,21 +102,7 @@ public sealed class TimerWorker(
         };
     }
 
-    private async Task<List<Due>> DueAsync(Instant now, Due after, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand(SqlFile.Read("timers_due.sql"));
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.ToDateTimeUtc() });
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = after.At.ToDateTimeUtc() });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Book, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after.Stream, NpgsqlDbType = NpgsqlDbType.Varchar });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Page });
-        await using var rows = await command.ExecuteReaderAsync(cancellation);
-        var page = new List<Due>();
-        while (await rows.ReadAsync(cancellation)) page.Add(new(rows.GetString(0), rows.GetString(1), Instant.FromDateTimeUtc(rows.GetDateTime(2))));
-        return page;
-    }
-
-    private async Task<(int Done, bool IsOverloaded)> FireAsync(List<Due> page, Instant now, CancellationToken cancellation)
+    private async Task<(int Done, bool IsOverloaded)> FireAsync(List<DueTimer> page, Instant now, CancellationToken cancellation)
     {
         var (done, isOverloaded) = (0, false);
         foreach (var (stream, until) in setAside.ToArray())
@@ -131,8 +114,8 @@ public sealed class TimerWorker(
         {
             // Handed in together, so that they share the scribes' transactions.
             var results = await Task.WhenAll(some.Select(due => FireAsync(due, now, cancellation)));
-            Due[] asked = [.. some.Where((_, i) => results[i] is null)];
-            await DoneAsync(asked, cancellation);
+            DueTimer[] asked = [.. some.Where((_, i) => results[i] is null)];
+            await DueTimers.DoneAsync(database, asked, cancellation);
             done += asked.Length;
             foreach (var (due, result) in some.Zip(results))
             {
@@ -148,20 +131,8 @@ public sealed class TimerWorker(
         return (done, isOverloaded);
     }
 
-    private async Task DoneAsync(Due[] asked, CancellationToken cancellation)
-    {
-        if (asked.Length == 0) return;
-        var (times, books, streams) = (Parameters.Timestamp(), Parameters.Text(), Parameters.Text());
-        times.TypedValue = [.. asked.Select(due => due.At.ToDateTimeUtc())];
-        books.TypedValue = [.. asked.Select(due => due.Book)];
-        streams.TypedValue = [.. asked.Select(due => due.Stream)];
-        await using var command = database.CreateCommand(SqlFile.Read("timers_done.sql"));
-        foreach (var parameter in (NpgsqlParameter[])[times, books, streams]) command.Parameters.Add(parameter);
-        await command.ExecuteNonQueryAsync(cancellation);
-    }
-
     /// <summary>Null when the operation had an outcome, else what came between.</summary>
-    private async Task<Exception?> FireAsync(Due due, Instant now, CancellationToken cancellation)
+    private async Task<Exception?> FireAsync(DueTimer due, Instant now, CancellationToken cancellation)
     {
         try
         {
@@ -185,13 +156,10 @@ public sealed class TimerWorker(
     private static bool IsOfTheService(Exception e) => e is LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException;
 
     /// <summary>The row stays for an instance of another version that knows it. Said once a kind.</summary>
-    private NotSupportedException Unknown(Due due)
+    private NotSupportedException Unknown(DueTimer due)
     {
         var kind = due.Stream.Split('-', 2)[0];
         if (unknown.Add(kind)) logger.LogError("Nobody here knows what timer {Stream} of {Book} means, nor others of its kind.", due.Stream, due.Book);
         return new(kind);
     }
-
-    [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Due(string Book, string Stream, Instant At);
 }

@@ -1,3 +1,5 @@
+using Ledger.Coupons;
+using Ledger.Coupons.Redemptions;
 using Ledger.Postgres;
 using Ledger.Postgres.Readers;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -123,6 +125,54 @@ public sealed class TimerWorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_armed_for_the_same_moment_after_it_was_asked_fires_at_the_next_look()
+    {
+        var isVoided = false;
+        using var worker = Worker(async (operation, cancellation) =>
+        {
+            var outcome = await ledger.SubmitAsync(operation, cancellation);
+            if (isVoided || operation.Request.Book != "m0" || operation.Streams[0].Id != "coupon-C0") return outcome;
+            isVoided = true;
+            await VoidAsync();
+            return outcome;
+        });
+        ledger.Now = LiveLedger.End;
+        Assert.Equal(62, await worker.FireAsync());
+        Assert.Equal("coupon-C0", await database.ScalarAsync<string>("select string_agg(stream_id, ' ') from ledger.timers"));
+        Assert.Equal((1, 0), (await worker.FireAsync(), await worker.FireAsync()));
+        Assert.Equal(61, await database.ScalarAsync<long>(Answers));
+    }
+
+    [Fact]
+    public async Task What_is_armed_for_the_same_moment_by_who_has_not_committed_yet_fires_at_the_next_look()
+    {
+        await database.ExecuteAsync("delete from ledger.timers where (tenant_id, stream_id) <> ('m0', 'coupon-C0')");
+        await using var connection = await database.OpenConnectionAsync();
+        await using var hold = await connection.BeginTransactionAsync();
+        Task? voided = null;
+        using var worker = Worker(async (operation, cancellation) =>
+        {
+            var outcome = await ledger.SubmitAsync(operation, cancellation);
+            if (voided is not null) return outcome;
+
+            // The statement that writes the void has seen the row, does not insert it, and waits here before it commits.
+            await using (var command = new NpgsqlCommand("select from ledger.mt_streams where (tenant_id, id) = ('m0', 'coupon-C0') for update", connection)) await command.ExecuteNonQueryAsync(cancellation);
+            voided = VoidAsync();
+            await ReaderTesting.UntilAsync(async () => await WaitingAsync() == 1);
+            return outcome;
+        });
+        ledger.Now = LiveLedger.End;
+        var fired = worker.FireAsync();
+        await ReaderTesting.UntilAsync(async () => fired.IsCompleted || await WaitingAsync() == 2);
+        await hold.RollbackAsync();
+        Assert.Equal(1, await fired);
+        await voided!;
+        Assert.Equal("coupon-C0", await database.ScalarAsync<string>("select string_agg(stream_id, ' ') from ledger.timers"));
+        Assert.Equal((1, 0), (await worker.FireAsync(), await worker.FireAsync()));
+        Assert.Equal(1, await database.ScalarAsync<long>(Answers));
+    }
+
+    [Fact]
     public async Task Overload_ends_the_round_and_what_was_not_done_is_tried_in_the_next()
     {
         var room = 25;
@@ -145,6 +195,13 @@ public sealed class TimerWorkerTests : IAsyncLifetime
         Assert.Equal(60, await database.ScalarAsync<long>(Answers));
         await worker.StopAsync(CancellationToken.None);
     }
+
+    /// <summary>Coupon C0 of m0 may be used again, until the moment that its row was for.</summary>
+    private Task VoidAsync() => ledger.SubmitAsync(ReturnOperations.Void(
+        new("m0", "void-C0", new byte[32], "test", ledger.Now), CouponStream.RedemptionId("C0", 1), ledger.Now, ledger.Now.InUtc().Date, null, Duration.FromDays(30)));
+
+    private Task<long> WaitingAsync() => database.ScalarAsync<long>(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
 
     private TimerWorker Worker(Func<Operation, CancellationToken, Task<Outcome>> submit) => new(database, submit, ledger, NullLogger<TimerWorker>.Instance);
 }
