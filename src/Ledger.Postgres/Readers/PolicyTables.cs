@@ -8,7 +8,7 @@ namespace Ledger.Postgres.Readers;
 /// <summary>What the policy runner reads and writes beside the books.</summary>
 internal static class PolicyTables
 {
-    /// <summary>The entries of the ranges that are of these types, in the order of their books.</summary>
+    /// <summary>The entries of the ranges that are of these types, in the order of their books. The transaction may be idle from here on.</summary>
     /// <param name="onlyWith">The member that an event must have; null: none.</param>
     public static async Task<List<PolicyRow>> EntriesAsync(
         NpgsqlConnection connection, string[] types, string? onlyWith, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
@@ -18,7 +18,7 @@ internal static class PolicyTables
         wanted.TypedValue = types;
         command.Parameters.Add(wanted);
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)onlyWith ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { command } };
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Parameters.Command(SqlFile.Read("policy_session.sql")), command } };
         await using var rows = await batch.ExecuteReaderAsync(cancellation);
         var entries = new List<PolicyRow>();
         while (await rows.ReadAsync(cancellation)) entries.Add(Entry(rows));

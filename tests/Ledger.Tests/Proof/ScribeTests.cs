@@ -92,6 +92,47 @@ public sealed class ScribeTests(LedgerDatabase database) : IClassFixture<LedgerD
         await Books.AssertSoundAsync(database.Source, isWhole: false);
     }
 
+    /// <summary>As if its host were frozen between its two round trips: it takes the ten seconds of scribe_session.sql.</summary>
+    [Fact]
+    public async Task A_scribe_that_falls_silent_with_a_books_lock_loses_it_and_what_it_was_to_write_is_written_once()
+    {
+        await scribes.SubmitAsync(MerchantStream.Operation(RequestOf("register"), new MerchantCommand.RegisterMerchant("Tea House", "Asia/Shanghai", "CNY")), default);
+        await using var frozen = new Scribes(database.ConnectionString, new BookHints(), NullLogger<Scribes>.Instance, count: 1);
+        await frozen.StartAsync(default);
+        using var thaw = new ManualResetEventSlim();
+        var holding = new TaskCompletionSource();
+        var plain = MerchantStream.Operation(RequestOf("frozen"), new MerchantCommand.OpenStore("s-frozen", "S"));
+        var stuck = frozen.SubmitAsync(
+            plain with
+            {
+                Decide = states =>
+                {
+                    holding.TrySetResult();
+                    thaw.Wait(TimeSpan.FromSeconds(60));
+                    return plain.Decide(states);
+                },
+            }, default);
+        await holding.Task;
+
+        Assert.IsType<Outcome.Accepted>(await scribes.SubmitAsync(MerchantStream.Operation(RequestOf("other"), new MerchantCommand.OpenStore("s-other", "S")), default));
+        Assert.False(stuck.IsCompleted);
+        thaw.Set();
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => stuck);
+        Assert.False(Assert.IsType<Outcome.Accepted>(await frozen.SubmitAsync(plain, default)).IsReplayed);
+        Assert.Equal("s-other s-frozen", await database.Source.AskAsync<string>(
+            "select string_agg(data ->> 'store', ' ' order by seq_id) from ledger.mt_events where tenant_id = $1 and type = 'store_opened'", book));
+    }
+
+    /// <summary>Tests reach Postgres by a Unix socket, where keepalives mean nothing and are read as 0; so the files are read.</summary>
+    [Theory]
+    [InlineData("scribe_session.sql")]
+    [InlineData("reader_begin.sql")]
+    [InlineData("timers_begin.sql")]
+    public void Sessions_that_hold_locks_end_soon_after_their_host(string file)
+    {
+        foreach (var setting in (string[])["tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"]) Assert.Contains(setting, SqlFile.Read(file), StringComparison.Ordinal);
+    }
+
     /// <summary>Eight books, two instances, one thing to do: one does it, whoever is first, and a refused one leaves it to the others.</summary>
     [Fact]
     public async Task What_may_be_done_once_is_done_in_one_of_many_books()

@@ -35,6 +35,23 @@ public sealed class BookReaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pass_that_falls_silent_is_ended_by_the_server_and_one_that_waits_for_scribes_is_not()
+    {
+        await new Histories(1).Write(10).StoreAsync(database);
+        var said = new HashSet<string>();
+        await new BookReader("patience", AskAsync, database, new(), NullLogger.Instance, ReaderTesting.Quick).CatchUpAsync();
+        Assert.Equal(["0 after policies read", "1min"], said.Order(StringComparer.Ordinal));
+
+        async Task AskAsync(NpgsqlConnection connection, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
+        {
+            await using var command = new NpgsqlCommand("select current_setting('idle_in_transaction_session_timeout')", connection);
+            said.Add((string)(await command.ExecuteScalarAsync(cancellation))!);
+            await PolicyTables.EntriesAsync(connection, ["coupon_issued"], null, ranges, cancellation);
+            said.Add((string)(await command.ExecuteScalarAsync(cancellation))! + " after policies read");
+        }
+    }
+
+    [Fact]
     public async Task A_running_follower_meets_hints_and_without_them_its_sweep_does()
     {
         var histories = new Histories(2).Write(50);
