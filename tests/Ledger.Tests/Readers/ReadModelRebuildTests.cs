@@ -124,6 +124,33 @@ public sealed class ReadModelRebuildTests : IAsyncLifetime
         await Assert.ThrowsAsync<InvalidOperationException>(() => Rebuild().RunAsync(ReaderTesting.Model("store_days")));
     }
 
+    [Fact]
+    public async Task Who_owned_the_table_owns_it_after_a_rebuild_under_another_role_and_may_rebuild_it_too()
+    {
+        var histories = new Histories(13).Write(100);
+        await histories.StoreAsync(database);
+        await database.ExecuteAsync("do $$ begin if not exists (select from pg_roles where rolname = 'readers_owner') then create role readers_owner; end if; end $$");
+        await database.ExecuteAsync(
+            """
+            do $$
+            declare t record;
+            begin
+                execute format('alter database %I owner to readers_owner', current_database());
+                alter schema ledger owner to readers_owner;
+                for t in select tablename from pg_tables where schemaname = 'ledger' loop execute format('alter table ledger.%I owner to readers_owner', t.tablename); end loop;
+            end $$
+            """);
+        await Rebuild().RunAsync(ReaderTesting.Model("store_days"));
+        await using (var owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Options = "-c role=readers_owner" }))
+        {
+            Assert.Equal("readers_owner", await owner.ScalarAsync<string>("select current_user::text"));
+            await owner.ExecuteAsync("update ledger.store_days set amount = amount + 1");
+            await new ReadModelRebuild(owner, NullLogger<ReadModelRebuild>.Instance).RunAsync(ReaderTesting.Model("store_days"));
+        }
+
+        Assert.Equal(StoredRows.Folded(histories, "store_days"), await StoredRows.ReadAsync(database, "store_days"));
+    }
+
     private ReadModelRebuild Rebuild() => new(database, NullLogger<ReadModelRebuild>.Instance);
 
     private async Task<List<BookRange>> HeadsAsync()

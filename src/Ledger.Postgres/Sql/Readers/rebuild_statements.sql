@@ -1,5 +1,5 @@
 -- The statements that build table ledger.$1 anew beside and put it in its place, in order within each phase. The copy has the same
--- columns, storage options, comments, rights, constraints and indexes, under the same names.
+-- columns, storage options, comments, owner, rights, constraints and indexes, under the same names, whoever builds it.
 with original as (
     select c.oid, c.relname, c.reloptions, c.relacl, c.relowner
     from pg_class as c
@@ -7,7 +7,7 @@ with original as (
 )
 select s.phase, s.statement
 from (
-    select 'create' as phase, 1 as step, 'create schema if not exists ledger_rebuild' as statement
+    select 'create' as phase, 1 as step, format('create schema if not exists ledger_rebuild authorization %I', pg_get_userbyid(relowner)) as statement from original
     union all
     select 'create', 2, format('drop table if exists ledger_rebuild.%I', relname) from original
     union all
@@ -15,11 +15,13 @@ from (
         relname, ' with (' || array_to_string(reloptions, ', ') || ')')
     from original
     union all
-    select 'create', 4, format('comment on table ledger_rebuild.%I is %L', relname, obj_description(oid, 'pg_class'))
+    select 'create', 4, format('alter table ledger_rebuild.%I owner to %I', relname, pg_get_userbyid(relowner)) from original
+    union all
+    select 'create', 5, format('comment on table ledger_rebuild.%I is %L', relname, obj_description(oid, 'pg_class'))
     from original
     where obj_description(oid, 'pg_class') is not null
     union all
-    select 'create', 5, format('grant %s on ledger_rebuild.%I to %s%s',
+    select 'create', 6, format('grant %s on ledger_rebuild.%I to %s%s',
         acl.privilege_type, o.relname, coalesce(quote_ident(r.rolname), 'public'), case when acl.is_grantable then ' with grant option' else '' end)
     from original as o
     cross join lateral aclexplode(o.relacl) as acl
