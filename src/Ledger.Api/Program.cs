@@ -22,7 +22,7 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception exception) when (exception is LocalPostgresException or MigrationChangedException or Npgsql.NpgsqlException or IOException)
+catch (Exception exception) when (exception is LocalPostgresException or MigrationChangedException or RebuildAtWorkException or Npgsql.NpgsqlException or IOException)
 {
     // What a person can mend: no Postgres programs, a database that does not answer, an address in use.
     Console.Error.WriteLine(exception.Message);

@@ -84,7 +84,7 @@ internal static class LedgerCommand
 
     private static string Sentence(Exception e) => e switch
     {
-        MigrationChangedException => e.Message,
+        MigrationChangedException or RebuildAtWorkException => e.Message,
         PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn } =>
             "The database holds no ledger of this version: run `ledger db apply` first.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } p => $"{Upper(p.MessageText)}: create it, or name another with --database.",

@@ -26,6 +26,7 @@ public sealed class Migrations(NpgsqlDataSource database)
     /// </summary>
     /// <returns>The ids of the migrations that were applied now, in order; empty when the database was up to date.</returns>
     /// <exception cref="MigrationChangedException">A file was changed after it had been applied; nothing was done.</exception>
+    /// <exception cref="RebuildAtWorkException">Something is pending while a read model is being rebuilt, which may take hours; nothing was done.</exception>
     public Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellation = default) => ApplyAsync(All, cancellation);
 
     /// <summary>The ids of the migrations that <see cref="ApplyAsync(CancellationToken)"/> would apply.</summary>
@@ -66,6 +67,7 @@ public sealed class Migrations(NpgsqlDataSource database)
         if (differences.FirstOrDefault(d => d.Kind == SchemaDifferenceKind.Changed) is { } changed) throw new MigrationChangedException(changed.Subject);
 
         var pending = differences.Where(d => d.Kind == SchemaDifferenceKind.Pending).Select(d => d.Subject).ToHashSet(StringComparer.Ordinal);
+        if (pending.Count > 0 && !await TryLockOutRebuildsAsync(connection, cancellation)) throw new RebuildAtWorkException();
         var applied = new List<string>();
         foreach (var migration in known.Where(migration => pending.Contains(migration.Id)))
         {
@@ -141,6 +143,12 @@ public sealed class Migrations(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
+    private static async Task<bool> TryLockOutRebuildsAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(SqlFile.Read("migrations_rebuild_lock.sql"), connection);
+        return await command.ExecuteScalarAsync(cancellation) is true;
+    }
+
     private static async Task ExecuteAsync(NpgsqlConnection connection, string file, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(SqlFile.Read(file), connection) { CommandTimeout = 0 };
@@ -192,4 +200,14 @@ public sealed class MigrationChangedException : Exception
     public MigrationChangedException(string message, Exception inner) : base(message, inner) { }
 
     public string? Migration { get; }
+}
+
+/// <summary>A read model is being rebuilt, and would lose what a migration changes in its table meanwhile; nothing was done.</summary>
+public sealed class RebuildAtWorkException : Exception
+{
+    public RebuildAtWorkException() : base("A read model is being rebuilt, and migrations are pending: start again when it is done, or end the rebuild.") { }
+
+    public RebuildAtWorkException(string message) : base(message) { }
+
+    public RebuildAtWorkException(string message, Exception inner) : base(message, inner) { }
 }

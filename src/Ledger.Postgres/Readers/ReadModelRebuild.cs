@@ -26,22 +26,23 @@ public sealed class ReadModelRebuild(NpgsqlDataSource database, ILogger<ReadMode
     /// <summary>Rebuilds and swaps.</summary>
     /// <param name="progress">Told how many entries of how many are loaded.</param>
     /// <param name="lanes">Connections that load different books at the same time.</param>
-    /// <exception cref="InvalidOperationException">Another rebuild of this read model is at work.</exception>
+    /// <exception cref="InvalidOperationException">Another rebuild of this read model is at work, or migrations are.</exception>
     /// <exception cref="TimeoutException">Others held the table at every attempt to swap; the old one stays.</exception>
     public async Task RunAsync(
         ReadModel model, IProgress<(long Done, long Total)>? progress = null, int lanes = 2, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        if (!await LockAsync(connection, model, cancellation)) throw new InvalidOperationException($"Another rebuild of {model.Table} is at work.");
         try
         {
+            if (!await TryLockAsync(connection, "rebuild_schema_lock.sql", cancellation)) throw new InvalidOperationException("Migrations are being applied.");
+            if (!await TryLockAsync(connection, "rebuild_lock.sql", cancellation, Text(model.Table))) throw new InvalidOperationException($"Another rebuild of {model.Table} is at work.");
             await RunAsync(model, connection, new(progress), lanes, cancellation);
         }
         finally
         {
-            // A broken connection has given the lock back by itself.
-            if (connection.State == ConnectionState.Open) await UnlockAsync(connection, model);
+            // A broken connection has given the locks back by itself.
+            if (connection.State == ConnectionState.Open) await UnlockAsync(connection);
         }
     }
 
@@ -75,15 +76,15 @@ public sealed class ReadModelRebuild(NpgsqlDataSource database, ILogger<ReadMode
         }
     }
 
-    private static async Task<bool> LockAsync(NpgsqlConnection connection, ReadModel model, CancellationToken cancellation)
+    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, string file, CancellationToken cancellation, params NpgsqlParameter[] parameters)
     {
-        await using var command = Command(connection, SqlFile.Read("rebuild_lock.sql"), Text(model.Table));
+        await using var command = Command(connection, SqlFile.Read(file), parameters);
         return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
-    private static async Task UnlockAsync(NpgsqlConnection connection, ReadModel model)
+    private static async Task UnlockAsync(NpgsqlConnection connection)
     {
-        await using var command = Command(connection, SqlFile.Read("rebuild_unlock.sql"), Text(model.Table));
+        await using var command = Command(connection, SqlFile.Read("rebuild_unlock.sql"));
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 

@@ -151,6 +151,36 @@ public sealed class ReadModelRebuildTests : IAsyncLifetime
         Assert.Equal(StoredRows.Folded(histories, "store_days"), await StoredRows.ReadAsync(database, "store_days"));
     }
 
+    [Fact]
+    public async Task A_migration_does_not_change_what_is_being_rebuilt_and_says_so_and_who_has_none_to_apply_starts()
+    {
+        await new Histories(14).Write(100).StoreAsync(database);
+        var migrations = new Migrations(database);
+        IReadOnlyList<Migration> later = [.. Migrations.All, new("999_later", "create table ledger.later (id int)")];
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var read = new NpgsqlCommand("select count(*) from ledger.store_days", connection)) await read.ExecuteNonQueryAsync();
+        var rebuild = Rebuild().RunAsync(ReaderTesting.Model("store_days"));
+        await ReaderTesting.UntilAsync(async () => await database.ScalarAsync<bool>("select to_regclass('ledger_rebuild.store_days') is not null"));
+
+        await Assert.ThrowsAsync<RebuildAtWorkException>(() => migrations.ApplyAsync(later, CancellationToken.None));
+        Assert.Empty(await migrations.ApplyAsync());
+        await transaction.CommitAsync();
+        await rebuild.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal("999_later", Assert.Single(await migrations.ApplyAsync(later, CancellationToken.None)));
+    }
+
+    [Fact]
+    public async Task No_rebuild_begins_while_migrations_are_applied()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand(SqlFile.Read("migrations_rebuild_lock.sql"), connection)) Assert.Equal(true, await hold.ExecuteScalarAsync());
+        Assert.Contains("igration", (await Assert.ThrowsAsync<InvalidOperationException>(() => Rebuild().RunAsync(ReaderTesting.Model("store_days")))).Message, StringComparison.Ordinal);
+        await transaction.RollbackAsync();
+        await Rebuild().RunAsync(ReaderTesting.Model("store_days"));
+    }
+
     private ReadModelRebuild Rebuild() => new(database, NullLogger<ReadModelRebuild>.Instance);
 
     private async Task<List<BookRange>> HeadsAsync()
