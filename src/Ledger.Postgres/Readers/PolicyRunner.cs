@@ -69,10 +69,10 @@ public sealed class PolicyRunner : BackgroundService
         var now = Times.Cut(clock.GetCurrentInstant());
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var done = 0;
-        foreach (var due in await PolicyTables.DueAsync(connection, now, Retries, cancellation))
+        foreach (var due in await PolicyTables.DueAsync(connection, now, policies.Keys, Retries, cancellation))
         {
-            // Of another version of the service, which knows the policy.
-            if (!policies.TryGetValue(due.Policy, out var policy) || await PolicyTables.EntryAsync(connection, due.Book, due.Seq, cancellation) is not { } entry) continue;
+            if (await PolicyTables.EntryAsync(connection, due.Book, due.Seq, cancellation) is not { } entry) continue;
+            var policy = policies[due.Policy];
             if (await TryAsync(policy, entry, due.Attempts, cancellation) is not { } fault) await PolicyTables.DoneAsync(connection, due, cancellation);
             else await PolicyTables.NoteAsync(connection, policy.Name, now, [fault], cancellation);
             done++;

@@ -58,9 +58,9 @@ internal static class PolicyTables
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    public static async Task<List<PolicyDue>> DueAsync(NpgsqlConnection connection, Instant now, int most, CancellationToken cancellation)
+    public static async Task<List<PolicyDue>> DueAsync(NpgsqlConnection connection, Instant now, IEnumerable<string> policies, int most, CancellationToken cancellation)
     {
-        await using var command = Command(connection, "policy_due.sql", now.ToDateTimeUtc(), most);
+        await using var command = Command(connection, "policy_due.sql", now.ToDateTimeUtc(), most, policies.ToArray());
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         var due = new List<PolicyDue>();
         while (await rows.ReadAsync(cancellation)) due.Add(new(rows.GetString(0), rows.GetString(1), rows.GetInt64(2), rows.GetInt32(3)));

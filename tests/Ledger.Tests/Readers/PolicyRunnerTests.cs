@@ -94,6 +94,21 @@ public sealed class PolicyRunnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_another_build_is_to_try_again_leaves_room_for_what_this_one_is()
+    {
+        isBroken = true;
+        using var runner = Runner(Deactivate("test-room"));
+        await runner.CatchUpAsync();
+        await database.ExecuteAsync(
+            "insert into ledger.policy_outcomes select 'm0', 'of-another-build-' || n, 1, 'failing', 'stuck', 1, '2020-01-01', '2020-01-01' from generate_series(1, 150) as n");
+        isBroken = false;
+        ledger.Now += Duration.FromSeconds(1);
+        Assert.Equal(1, await runner.RetryAsync());
+        Assert.Equal(40, await CountAsync("coupon_deactivated"));
+        Assert.Equal(150, await database.ScalarAsync<long>("select count(*) from ledger.policy_outcomes"));
+    }
+
+    [Fact]
     public async Task A_database_that_is_away_leaves_the_range_for_the_next_pass()
     {
         var tries = 0;
