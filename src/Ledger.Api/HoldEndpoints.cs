@@ -72,5 +72,10 @@ public static class HoldEndpoints
         await call.SubmitAsync(TillOperations.Commit(call.Request(raw), call.Route("id"), call.Caller.Judged(body.BusinessTime, call.Now), body.Discount is { } quoted ? new Money(quoted) : null), StatusCodes.Status201Created);
     }
 
-    private static async Task ReleaseAsync(Call call) => await call.SubmitAsync(TillOperations.Release(call.Request([]), call.Route("id")));
+    // It tells whether a coupon has the code: a look-up like any other.
+    private static async Task ReleaseAsync(Call call)
+    {
+        if (await call.Http.RequestServices.GetRequiredService<Throttle>().RefuseLookUpAsync(call)) return;
+        await call.SubmitAsync(TillOperations.Release(call.Request([]), call.Route("id")));
+    }
 }

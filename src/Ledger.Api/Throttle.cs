@@ -75,8 +75,8 @@ public sealed class Throttle : IDisposable
         (guess, merchantGuess, addressGuess) = (new("till-guess", rates.Guess), new("merchant-guess", rates.MerchantGuess), new("address-guess", rates.AddressGuess));
     }
 
-    /// <summary>Whether the refusal tells that a code was guessed wrong.</summary>
-    public static bool IsGuess(Rejection reason) => reason is CodeNotFound or CodeCheckFailed or CodeStepStale;
+    /// <summary>Whether the refusal tells that a code, or a hold's id, was guessed wrong.</summary>
+    public static bool IsGuess(Rejection reason) => reason is CodeNotFound or CodeCheckFailed or CodeStepStale or HoldNotFound;
 
     /// <summary>Notes that the request asked for a code that no coupon has; of a batch, each of its lines.</summary>
     public static void Note(HttpContext http)

@@ -316,6 +316,20 @@ public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal("merchant-guess", (await client.GetAsync("/v1/coupons/guess-9", shop.MerchantKey)).Said("limit"));
     }
 
+    [Fact]
+    public async Task Releases_of_codes_that_no_coupon_has_are_guesses_like_any_other()
+    {
+        await using var strict = LedgerApp.Start(app.ConnectionString, ("Rates:Guess:PerSecond", "0.001"), ("Rates:Guess:Burst", "3"));
+        using var client = new LedgerClient(strict.CreateClient());
+        var shop = await OpenAsync("given");
+        Shop.Expect(201, await IssueAsync(shop, "spring", "mine"));
+        Shop.Expect(200, await client.PostAsync("/v1/holds/mine-h0000000000/release", null, shop.TillKey));
+        foreach (var guess in new[] { "guess-1", "guess-2-h0000000000", "guess-3" })
+            Assert.Equal("hold-not-found", (await client.PostAsync($"/v1/holds/{guess}/release", null, shop.TillKey)).Problem);
+        foreach (var late in new[] { "mine", "mine-h0000000000", "guess-4" })
+            Assert.Equal((429, "till-guess"), await client.PostAsync($"/v1/holds/{late}/release", null, shop.TillKey) is var answer ? (answer.Status, answer.Said("limit")) : default);
+    }
+
     private static string With(string source) => Shop.Terms[..^1] + ""","codes":{"source":"SOURCE"}}""".Replace("SOURCE", source, StringComparison.Ordinal);
 
     private static string Outcomes(Answer answer) => string.Join(' ', answer["codes"].EnumerateArray().Select(code => code.GetProperty("outcome").GetString()));

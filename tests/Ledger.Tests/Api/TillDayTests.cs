@@ -62,6 +62,24 @@ public sealed class TillDayTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal(400, (await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200, seconds = 1801 }, shop.TillKey)).Status);
     }
 
+    /// <summary>Releasing what never was does nothing and says so; who holds the coupon keeps the right to commit.</summary>
+    [Fact]
+    public async Task A_release_shows_no_hold_but_the_one_that_it_released()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring", "m-7");
+        var held = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200 }, shop.TillKey)).Said("holdId");
+        foreach (var never in new[] { code, $"{code}-h0000000000" })
+        {
+            var released = Shop.Expect(200, await shop.Client.PostAsync($"/v1/holds/{never}/release", null, shop.TillKey));
+            Assert.Equal("held", released.Said("status"));
+            Assert.DoesNotContain("-h", released.Text, StringComparison.Ordinal);
+        }
+
+        Shop.Expect(201, await shop.Client.PostAsync($"/v1/holds/{held}/commit", null, shop.TillKey));
+    }
+
     [Fact]
     public async Task A_coupon_bound_to_goods_and_payments_shows_where_its_discount_went_and_who_paid()
     {

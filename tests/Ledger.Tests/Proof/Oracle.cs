@@ -173,7 +173,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
             foreach (var part in parts)
             {
                 Unexpire(part.Coupon);
-                part.Coupon.Hold = new(id, ask.Key, ask.Amount, now, until, lines, parts, part, IsNamed(ask, shown) || isSeveral, part.Coupon == lead, points);
+                part.Coupon.Hold = new(id, ask.Key, ask.Amount, now, until, lines, parts, IsNamed(ask, shown) || isSeveral, points);
             }
         });
     }
@@ -545,14 +545,11 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
 
     private static JsonObject CouponShape(OracleCoupon coupon, long now, bool isFreed)
     {
-        var hold = isFreed || now >= coupon.Hold?.Until ? null : coupon.Hold;
-        var status = coupon.Status != "issued" ? coupon.Status : hold is not null ? "held" : now < coupon.Terms.To ? "effective" : "expired";
+        var isHeld = !isFreed && now < coupon.Hold?.Until;
+        var status = coupon.Status != "issued" ? coupon.Status : isHeld ? "held" : now < coupon.Terms.To ? "effective" : "expired";
         return Json.Of(
             ("code", coupon.Code), ("status", status), ("campaign", coupon.Terms.Campaign), ("termsVersion", 1), ("member", coupon.Member),
-            ("validFrom", Json.Time(coupon.From)), ("validTo", Json.Time(coupon.Terms.To)), ("redemption", coupon.Last?.Of(coupon)),
-            ("hold", hold is null ? null : HoldShape(
-                hold.Id, coupon, hold.Amount, hold.Own.Discount, hold.At, hold.Until, hold.Key,
-                hold.IsNamed ? hold.Own.Breakdown(hold.Parts.Count > 1 && !hold.IsLead ? null : hold.Lines) : null, null)));
+            ("validFrom", Json.Time(coupon.From)), ("validTo", Json.Time(coupon.Terms.To)), ("redemption", coupon.Last?.Of(coupon)));
     }
 
     private static JsonObject HoldShape(string id, OracleCoupon coupon, long amount, long discount, long at, long until, string key, JsonNode? basket, JsonNode? coupons) => Json.Of(

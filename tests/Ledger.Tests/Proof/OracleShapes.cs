@@ -141,8 +141,7 @@ internal sealed record OraclePart(OracleCoupon Coupon, int Uses, long Eligible, 
 }
 
 internal sealed record OracleHold(
-    string Id, string Key, long Amount, long At, long Until, IReadOnlyList<OracleLine> Lines, IReadOnlyList<OraclePart> Parts, OraclePart Own, bool IsNamed, bool IsLead,
-    OraclePointsPart? Points);
+    string Id, string Key, long Amount, long At, long Until, IReadOnlyList<OracleLine> Lines, IReadOnlyList<OraclePart> Parts, bool IsNamed, OraclePointsPart? Points);
 
 internal sealed class OracleCoupon(string code, string member, OracleTerms terms, long from)
 {

@@ -124,7 +124,10 @@ public static class TillOperations
         });
     }
 
-    /// <summary>Ends a hold; its coupons may be used again while they are valid, and its points are back in their lots.</summary>
+    /// <summary>
+    /// Ends a hold; its coupons may be used again while they are valid, and its points are back in their lots. The answer shows no hold: one
+    /// that stands then is another's, and knowing its id is the right to commit.
+    /// </summary>
     public static Operation Release(Request request, string holdId)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -132,7 +135,7 @@ public static class TillOperations
         {
             var points = shown[0].State.Hold is { } hold && hold.Id == holdId ? hold.Points : null;
             var freed = CommitOf(book, holdId, shown[0]) ?? ShownCoupon.Decide(
-                [.. shown.Select(one => (one, (CouponCommand)new ReleaseHold(holdId, request.Now)))], after => CouponView.Of(shown[0].Code, after[shown[0].Code], request.Now));
+                [.. shown.Select(one => (one, (CouponCommand)new ReleaseHold(holdId, request.Now)))], after => CouponView.Of(shown[0].Code, after[shown[0].Code], request.Now) with { Hold = null });
             return BasketPoints.Along(freed, book, points, request.Now, (spend, terms, asked) => SpendOperations.Released(book, points!, spend, terms, asked));
         });
     }
