@@ -142,10 +142,11 @@ public static class Problems
     }
 
     /// <summary>The refusal as an object inside an answer.</summary>
-    public static JsonElement ObjectOf(HttpContext http, Rejection reason)
+    /// <param name="isRepeat">The answer tells it in another place too: it is no other guess.</param>
+    public static JsonElement ObjectOf(HttpContext http, Rejection reason, bool isRepeat = false)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        if (Throttle.IsGuess(reason)) Throttle.Note(http);
+        if (!isRepeat && Throttle.IsGuess(reason)) Throttle.Note(http);
         return ObjectOf(http, Of(reason), JsonSerializer.SerializeToElement(reason, reason.GetType(), LedgerJson.Answers));
     }
 

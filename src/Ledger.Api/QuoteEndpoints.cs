@@ -120,5 +120,5 @@ public static class QuoteEndpoints
 
     private static TogetherView ViewOf(Call call, Offer offer) => offer.Redemption is { } redemption
         ? new(Redeemable: true, redemption.Discount, redemption.Payable, redemption.Basket, redemption.Coupons, Points: redemption.Points)
-        : new(Redeemable: false, Problem: Problems.ObjectOf(call.Http, offer.Reason!));
+        : new(Redeemable: false, Problem: Problems.ObjectOf(call.Http, offer.Reason!, isRepeat: true));
 }

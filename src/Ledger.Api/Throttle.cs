@@ -59,7 +59,8 @@ public sealed record Rates
 
 /// <summary>
 /// Token buckets by till, merchant and address. A request takes one token; a code that no coupon has takes one of a bucket that fills
-/// slowly, and while that is empty no code is looked up, so that guessing costs time. Platform keys are trusted and not counted.
+/// slowly, and while that is empty no code is looked up, so that guessing costs time. One request asks for many codes and is paid for
+/// afterwards: what the bucket does not hold is owed. Platform keys are trusted and not counted.
 /// </summary>
 /// <remarks>An address is the connection's: behind a proxy, let the proxy limit, or trust its header by ASP.NET's forwarded headers.</remarks>
 public sealed class Throttle : IDisposable
@@ -72,7 +73,8 @@ public sealed class Throttle : IDisposable
     {
         var rates = Rates.Of(configuration);
         (till, merchant, address) = (new("till", rates.Till), new("merchant", rates.Merchant), new("address", rates.Address));
-        (guess, merchantGuess, addressGuess) = (new("till-guess", rates.Guess), new("merchant-guess", rates.MerchantGuess), new("address-guess", rates.AddressGuess));
+        const int Debt = Limits.MaxGuessDebt;
+        (guess, merchantGuess, addressGuess) = (new("till-guess", rates.Guess, Debt), new("merchant-guess", rates.MerchantGuess, Debt), new("address-guess", rates.AddressGuess, Debt));
     }
 
     /// <summary>Whether the refusal tells that a code, or a hold's id, was guessed wrong.</summary>
@@ -89,9 +91,9 @@ public sealed class Throttle : IDisposable
     public ValueTask<bool> RefuseAsync(HttpContext http, Caller caller)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        if (caller.Key.Scope == ApiKeyScope.Till && !till.TryTake(caller.Key.Id)) return till.AnswerAsync(http);
+        if (caller.Key.Scope == ApiKeyScope.Till && !till.TryTake(caller.Key.Id)) return till.AnswerAsync(http, caller.Key.Id);
         var counted = caller.Key.Scope == ApiKeyScope.Platform ? null : caller.Merchant;
-        if (counted is not null && !merchant.TryTake(counted)) return merchant.AnswerAsync(http);
+        if (counted is not null && !merchant.TryTake(counted)) return merchant.AnswerAsync(http, counted);
         if (caller.Key.Scope == ApiKeyScope.Till) till.Tell(http, caller.Key.Id);
         if (counted is not null) merchant.Tell(http, counted);
         return ValueTask.FromResult(false);
@@ -101,7 +103,7 @@ public sealed class Throttle : IDisposable
     public ValueTask<bool> RefuseAsync(HttpContext http)
     {
         var from = AddressOf(http);
-        if (!address.TryTake(from)) return address.AnswerAsync(http);
+        if (!address.TryTake(from)) return address.AnswerAsync(http, from);
         address.Tell(http, from);
         return ValueTask.FromResult(false);
     }
@@ -111,9 +113,10 @@ public sealed class Throttle : IDisposable
     {
         ArgumentNullException.ThrowIfNull(call);
         if (call.Caller.Key.Scope == ApiKeyScope.Platform) return ValueTask.FromResult(false);
-        if (call.Caller.Key.Scope == ApiKeyScope.Till && !guess.HasSome(call.Caller.Key.Id)) return guess.AnswerAsync(call.Http);
-        if (!merchantGuess.HasSome(call.Merchant)) return merchantGuess.AnswerAsync(call.Http);
-        return addressGuess.HasSome(AddressOf(call.Http)) ? ValueTask.FromResult(false) : addressGuess.AnswerAsync(call.Http);
+        if (call.Caller.Key.Scope == ApiKeyScope.Till && !guess.HasSome(call.Caller.Key.Id)) return guess.AnswerAsync(call.Http, call.Caller.Key.Id);
+        if (!merchantGuess.HasSome(call.Merchant)) return merchantGuess.AnswerAsync(call.Http, call.Merchant);
+        var from = AddressOf(call.Http);
+        return addressGuess.HasSome(from) ? ValueTask.FromResult(false) : addressGuess.AnswerAsync(call.Http, from);
     }
 
     /// <summary>Counts the wrong guesses of the answer just given.</summary>
@@ -139,15 +142,17 @@ public sealed class Throttle : IDisposable
     private static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress?.ToString() ?? "";
 
     /// <summary>Buckets of one kind, by key.</summary>
-    private sealed class Bucket(string name, Rate rate) : IDisposable
+    /// <param name="debt">The most tokens that a key may owe. The limiter knows no debt, so it holds as many more, and who owes has only these.</param>
+    private sealed class Bucket(string name, Rate rate, int debt = 0) : IDisposable
     {
         private readonly PartitionedRateLimiter<string>? limiter = rate.PerSecond == 0 ? null : PartitionedRateLimiter.Create<string, string>(
-            key => RateLimitPartition.GetTokenBucketLimiter(key, _ => OptionsOf(rate)), StringComparer.Ordinal);
+            key => RateLimitPartition.GetTokenBucketLimiter(key, _ => OptionsOf(rate, debt)), StringComparer.Ordinal);
 
         private readonly string policy = rate.PerSecond == 0
             ? ""
             : string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={rate.Burst};w={Math.Max(1, (int)Math.Ceiling(rate.Burst / rate.PerSecond))}");
 
+        /// <summary>Takes a token, or owes it; false where none is left and no more may be owed.</summary>
         public bool TryTake(string key)
         {
             if (limiter is null) return true;
@@ -156,20 +161,21 @@ public sealed class Throttle : IDisposable
         }
 
         /// <summary>Whether a token is left; takes none.</summary>
-        public bool HasSome(string key) => limiter is null || limiter.GetStatistics(key)?.CurrentAvailablePermits is not 0; // To acquire 0 is granted on a fraction already.
+        public bool HasSome(string key) => limiter is null || Left(limiter, key) > 0; // To acquire 0 is granted on a fraction already.
 
         /// <summary>Says what is left, where there is a limit; beside what other buckets say.</summary>
         public void Tell(HttpContext http, string key)
         {
-            if (limiter?.GetStatistics(key) is not { } now) return;
+            if (limiter is null) return;
             http.Response.Headers.Append("RateLimit-Policy", policy);
-            http.Response.Headers.Append("RateLimit", string.Create(CultureInfo.InvariantCulture, $"\"{name}\";r={now.CurrentAvailablePermits}"));
+            http.Response.Headers.Append("RateLimit", string.Create(CultureInfo.InvariantCulture, $"\"{name}\";r={Left(limiter, key)}"));
         }
 
-        // Fields of draft-ietf-httpapi-ratelimit-headers-10; the wait is until one token is there.
-        public async ValueTask<bool> AnswerAsync(HttpContext http)
+        // Fields of draft-ietf-httpapi-ratelimit-headers-10; the wait is until one token is there and nothing is owed.
+        public async ValueTask<bool> AnswerAsync(HttpContext http, string key)
         {
-            var wait = Math.Max(1, (int)Math.Ceiling(1 / rate.PerSecond)).ToString(CultureInfo.InvariantCulture);
+            var missing = Math.Max(1, 1 - Left(limiter!, key));
+            var wait = Math.Max(1, (long)Math.Ceiling(missing / rate.PerSecond)).ToString(CultureInfo.InvariantCulture);
             http.Response.Headers.RetryAfter = wait;
             http.Response.Headers["RateLimit-Policy"] = policy;
             http.Response.Headers["RateLimit"] = $"\"{name}\";r=0;t={wait}";
@@ -179,9 +185,12 @@ public sealed class Throttle : IDisposable
 
         public void Dispose() => limiter?.Dispose();
 
-        private static TokenBucketRateLimiterOptions OptionsOf(Rate rate) => new()
+        /// <summary>Tokens that the key has; below 0: owes.</summary>
+        private long Left(PartitionedRateLimiter<string> limiter, string key) => limiter.GetStatistics(key)!.CurrentAvailablePermits - debt;
+
+        private static TokenBucketRateLimiterOptions OptionsOf(Rate rate, int debt) => new()
         {
-            TokenLimit = rate.Burst,
+            TokenLimit = rate.Burst + debt,
             TokensPerPeriod = Math.Max(1, (int)Math.Round(rate.PerSecond)),
             ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1, 1 / rate.PerSecond)),
             QueueLimit = 0,

@@ -135,6 +135,9 @@ public static class Limits
 
     public const int MaxOfflineBody = 512 * 1024;
 
+    /// <summary>Codes guessed wrong that a till, a merchant or an address may owe beyond its burst: as many as one request can ask for.</summary>
+    public const int MaxGuessDebt = MaxOfflineRecords;
+
     /// <summary>Signing keys that a merchant ever makes: a new one each month for eight years.</summary>
     public const int MaxOfflineKeys = 100;
 

@@ -1,7 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using Ledger.Api;
 using Ledger.Coupons;
+using Ledger.Postgres;
 using Ledger.Tests.Proof;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Xunit;
 
 namespace Ledger.Tests.Api;
@@ -314,6 +318,29 @@ public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
         var late = await client.GetAsync("/v1/coupons/guess-9", shop.TillKey);
         Assert.Equal((429, "till-guess"), (late.Status, late.Said("limit")));
         Assert.Equal("merchant-guess", (await client.GetAsync("/v1/coupons/guess-9", shop.MerchantKey)).Said("limit"));
+    }
+
+    [Fact]
+    public async Task Guesses_that_a_bucket_does_not_hold_are_owed()
+    {
+        await using var strict = LedgerApp.Start(app.ConnectionString, ("Rates:Guess:PerSecond", "0.001"), ("Rates:Guess:Burst", "3"));
+        using var client = new LedgerClient(strict.CreateClient());
+        var shop = await OpenAsync("given");
+        Shop.Expect(200, await client.PostAsync("/v1/quotes", new { codes = Enumerable.Range(0, 10).Select(n => $"guess-{n}"), amount = 42_00 }, shop.TillKey));
+        var late = await client.GetAsync("/v1/coupons/guess-9", shop.TillKey);
+        Assert.Equal((429, "till-guess", "8000"), (late.Status, late.Said("limit"), late.Headers.GetValues("Retry-After").Single()));
+    }
+
+    /// <summary>Requests in flight together have looked before any of them pays.</summary>
+    [Fact]
+    public async Task What_is_owed_for_guesses_is_bounded()
+    {
+        using var throttle = new Throttle(new ConfigurationBuilder().AddInMemoryCollection([new("Rates:Guess:PerSecond", "0.001"), new("Rates:Guess:Burst", "3")]).Build());
+        var call = new Call(new DefaultHttpContext(), new(new("key_1", ApiKeyScope.Till, "shop", "store-1", "till-1"), "shop", Ledger.Merchants.Merchant.Unregistered), default);
+        for (var n = 0; n < 10 * Limits.MaxOfflineRecords; n++) Throttle.Note(call.Http);
+        throttle.Count(call);
+        Assert.True(await throttle.RefuseLookUpAsync(call));
+        Assert.Equal("501000", call.Http.Response.Headers.RetryAfter.ToString());
     }
 
     [Fact]
