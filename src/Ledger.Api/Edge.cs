@@ -99,7 +99,7 @@ public static partial class Headers
 
     public static bool IsId(string? text) => text is not null && Id().IsMatch(text);
 
-    [GeneratedRegex(Limits.IdPattern, RegexOptions.NonBacktracking)]
+    [GeneratedRegex(Limits.WholeIdPattern, RegexOptions.NonBacktracking)]
     private static partial Regex Id();
 }
 

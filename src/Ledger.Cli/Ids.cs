@@ -7,6 +7,6 @@ internal static partial class Ids
 {
     public static bool IsOne(string text) => Shape().IsMatch(text);
 
-    [GeneratedRegex(Limits.IdPattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(Limits.WholeIdPattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Shape();
 }

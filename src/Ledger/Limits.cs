@@ -15,6 +15,9 @@ public static class Limits
     /// <summary>No colon (Marten forbids it in a tenant id) and no slash (it separates the parts of a tally's key).</summary>
     public const string IdPattern = "^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$";
 
+    /// <summary>The same for .NET, where $ alone passes over a last line feed; JSON Schema's does not.</summary>
+    public const string WholeIdPattern = $@"\A(?:{IdPattern})\z";
+
     /// <summary>A merchant's id, or that of a book of a Fu-card campaign: owner, campaign and two numbers.</summary>
     public const string BookPattern = "^[A-Za-z0-9][A-Za-z0-9_.@~-]*$";
 

@@ -25,7 +25,7 @@ internal static class ImportCommand
         command.SetAction(async (parse, cancellation) =>
         {
             var (terminal, isFull, name) = (globals.Terminal(parse), parse.GetValue(full), parse.GetRequiredValue(merchant));
-            if (!Ids.IsOne(name)) throw CliException.Usage($"\"{name}\" is no merchant's id: use 1 to 64 letters, digits, '_', '.', '@' or '-'.");
+            if (!Ids.IsOne(name)) throw CliException.Usage($"\"{name.ReplaceLineEndings(" ")}\" is no merchant's id: use 1 to 64 letters, digits, '_', '.', '@' or '-'.");
             var import = new JourneyImport(Journey.Read(parse.GetRequiredValue(options.Folder), isFull), name, isFull);
             var (plan, redemptions) = (import.Plan(), import.Redemptions());
             var answers = parse.GetValue(options.Check) is { } folder ? import.Expected(folder) : new Figures();
@@ -51,7 +51,7 @@ internal static class ImportCommand
         command.SetAction(async (parse, cancellation) =>
         {
             var (terminal, name) = (globals.Terminal(parse), parse.GetRequiredValue(merchant));
-            if (!Ids.IsOne(name)) throw CliException.Usage($"\"{name}\" is no merchant's id: use 1 to 64 letters, digits, '_', '.', '@' or '-'.");
+            if (!Ids.IsOne(name)) throw CliException.Usage($"\"{name.ReplaceLineEndings(" ")}\" is no merchant's id: use 1 to 64 letters, digits, '_', '.', '@' or '-'.");
             var import = new PurchasesImport(parse.GetRequiredValue(options.Folder), name, parse.GetValue(refunds));
             var (plan, payments, backs) = (import.Plan(), import.Payments().ToList(), import.Refunds().ToList());
             var answers = parse.GetValue(options.Check) is { } folder ? import.Expected(folder) : new Figures();

@@ -115,7 +115,7 @@ internal static class KeysCommand
         string?[] ids = [key.Merchant, key.Store, key.Till, key.Provider];
         foreach (var id in ids)
         {
-            if (id is not null && !Ids.IsOne(id)) throw CliException.Usage($"\"{id}\" is no id: use 1 to 64 letters, digits, '_', '.', '@' or '-', beginning with a letter or digit.");
+            if (id is not null && !Ids.IsOne(id)) throw CliException.Usage($"\"{id.ReplaceLineEndings(" ")}\" is no id: use 1 to 64 letters, digits, '_', '.', '@' or '-', beginning with a letter or digit.");
         }
     }
 

@@ -51,6 +51,7 @@ public sealed class AddressTests(LedgerApp app) : IClassFixture<LedgerApp>
     [InlineData("/v1/coupons/0000000000000?amount=0", "/amount")]
     [InlineData("/v1/coupons/0000000000000?amount=1.5", "/amount")]
     [InlineData("/v1/coupons/0000000000000?store=a/b", "/store")]
+    [InlineData("/v1/coupons/0000000000000?store=a%0A", "/store")]
     [InlineData("/v1/coupons/0000000000000?businessTime=now", "/businessTime")]
     public async Task A_query_parameter_that_is_wrong_or_unknown_is_named(string path, string place)
     {

@@ -15,6 +15,7 @@ public sealed class UsageTests
     [InlineData("keys", "create", "--scope", "king")]
     [InlineData("keys", "create", "--scope", "till", "--merchant", "m-1", "--dry-run")]
     [InlineData("keys", "create", "--scope", "merchant", "--merchant", "a:b", "--dry-run")]
+    [InlineData("keys", "create", "--scope", "merchant", "--merchant", "tea\n", "--dry-run")]
     [InlineData("keys", "revoke")]
     [InlineData("projections", "rebuild")]
     [InlineData("projections", "rebuild", "nonsense")]
