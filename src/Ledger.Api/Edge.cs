@@ -35,10 +35,11 @@ public sealed record Call(HttpContext Http, Caller Caller, Instant Now)
 
     public string Route(string name) => (string)Http.Request.RouteValues[name]!;
 
-    /// <summary>A request key that ends the address: routing leaves an encoded slash as it is, which keys may have.</summary>
+    /// <summary>A request key that ends the address, or stands before its last slash: routing leaves an encoded slash as it is, which keys may have.</summary>
     public string RouteKey()
     {
         var target = Http.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } raw ? raw.Split('?')[0] : Http.Request.Path.ToUriComponent();
+        if (target.EndsWith('/')) target = target[..^1]; // Routing does not ask for it nor mind it.
         return Uri.UnescapeDataString(target[(target.LastIndexOf('/') + 1)..]);
     }
 

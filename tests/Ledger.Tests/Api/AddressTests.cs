@@ -94,6 +94,21 @@ public sealed class AddressTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Theory]
+    [InlineData("till-7-0042")]
+    [InlineData("till/7/0042")]
+    [InlineData("ends/")]
+    public async Task A_slash_at_the_end_of_an_address_names_the_same_request(string key)
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring");
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/redemptions", new { code, amount = 4200 }, shop.TillKey, key, ("Correlation-Id", key)));
+        var path = Uri.EscapeDataString(key);
+        Assert.Equal($"{code}-1", Shop.Expect(200, await shop.Client.GetAsync($"/v1/requests/{path}/", shop.TillKey)).Said("redemptionId"));
+        Assert.NotEqual(0, Shop.Expect(200, await shop.Client.GetAsync($"/v1/chains/{path}/?limit=10", shop.MerchantKey))["data"].GetArrayLength());
+    }
+
+    [Theory]
     [InlineData("%20")]
     [InlineData("a%2Fb")]
     [InlineData("%E5%BA%97")]
