@@ -24,7 +24,7 @@ try
 }
 catch (Exception exception) when (exception is LocalPostgresException or MigrationChangedException or RebuildAtWorkException or Npgsql.NpgsqlException or IOException)
 {
-    // What a person can mend: no Postgres programs, a database that does not answer, an address in use.
+    // What a person can mend: no Postgres programs, a database that does not answer, an address in use, a setting that cannot be read (IOException too).
     Console.Error.WriteLine(exception.Message);
     return 1;
 }

@@ -32,6 +32,7 @@ public sealed record Rates
     /// <summary>The same from one address.</summary>
     public Rate AddressGuess { get; init; } = new(5, 200);
 
+    /// <exception cref="IOException">The settings cannot be meant so.</exception>
     public static Rates Of(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -48,11 +49,13 @@ public sealed record Rates
 
         Rate Read(string name, Rate absent)
         {
-            var perSecond = double.TryParse(configuration[$"Rates:{name}:PerSecond"], CultureInfo.InvariantCulture, out var rate) ? rate : absent.PerSecond;
-            var burst = int.TryParse(configuration[$"Rates:{name}:Burst"], CultureInfo.InvariantCulture, out var most) ? most : Math.Max(absent.Burst, (int)Math.Ceiling(perSecond));
-            return perSecond >= 0 && perSecond <= 1_000_000 && burst >= (perSecond > 0 ? 1 : 0) && burst <= 10_000_000
-                ? new(perSecond, burst)
-                : throw new InvalidOperationException($"The setting Rates:{name} is no rate: PerSecond 0 to 1,000,000, Burst 1 to 10,000,000.");
+            var perSecond = absent.PerSecond;
+            if (configuration[$"Rates:{name}:PerSecond"] is { Length: > 0 } rate && !(double.TryParse(rate, NumberStyles.Float, CultureInfo.InvariantCulture, out perSecond) && perSecond is >= 0 and <= 1_000_000))
+                throw new IOException($"Rates:{name}:PerSecond is a number from 0 to 1000000, such as 0.5; 0 is no bound.");
+            var burst = Math.Max(absent.Burst, (int)Math.Ceiling(perSecond));
+            if (configuration[$"Rates:{name}:Burst"] is { Length: > 0 } most && !(int.TryParse(most, NumberStyles.None, CultureInfo.InvariantCulture, out burst) && burst <= 10_000_000 && (burst > 0 || perSecond == 0)))
+                throw new IOException($"Rates:{name}:Burst is a whole number from 1 to 10000000, or 0 where PerSecond is 0.");
+            return new(perSecond, burst);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Ledger.Postgres;
 using Ledger.Postgres.Paying;
 using Ledger.Transfers;
@@ -40,12 +41,13 @@ public static class TransferEndpoints
     public static ProviderOptions? ProviderOf(IConfiguration settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var (url, key, seconds) = (settings["Provider:Url"], settings["Provider:Key"], settings.GetValue("Provider:TimeoutSeconds", 5));
+        var (url, key, seconds) = (settings["Provider:Url"], settings["Provider:Key"], 5);
+        if (settings["Provider:TimeoutSeconds"] is { Length: > 0 } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds is >= 1 and <= 60))
+            throw new IOException("Provider:TimeoutSeconds is a whole number from 1 to 60.");
         if (string.IsNullOrEmpty(url) && string.IsNullOrEmpty(key)) return null;
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new IOException("Provider:Url is no address: write it like https://provider.example.");
         if (key is not { Length: >= ProviderOptions.LeastKey }) throw new IOException($"Provider:Key needs at least {ProviderOptions.LeastKey} characters.");
-        if (seconds is < 1 or > 60) throw new IOException("Provider:TimeoutSeconds is a whole number from 1 to 60.");
         return new(address, key, TimeSpan.FromSeconds(seconds));
     }
 

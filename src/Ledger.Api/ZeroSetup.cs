@@ -22,12 +22,14 @@ public sealed class ZeroSetup : IAsyncDisposable
     /// <summary>The demo key's secret; null where a connection string was given.</summary>
     public string? DemoKey { get; private set; }
 
+    /// <exception cref="IOException">The connection string cannot be read.</exception>
     public static async Task<ZeroSetup> StartAsync(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var given = configuration.GetConnectionString("Ledger") ?? configuration["LEDGER_DATABASE"];
         if (given is { Length: > 0 })
         {
+            RequireReadable(given);
             var named = new ZeroSetup(null, given);
             await named.MigrateAsync();
             return named;
@@ -77,6 +79,19 @@ public sealed class ZeroSetup : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (local is not null) await local.DisposeAsync();
+    }
+
+    // What Npgsql says of it may repeat the password.
+    private static void RequireReadable(string connectionString)
+    {
+        try
+        {
+            NpgsqlDataSource.Create(connectionString).Dispose();
+        }
+        catch (ArgumentException)
+        {
+            throw new IOException("The connection string of LEDGER_DATABASE or ConnectionStrings:Ledger cannot be read: write it like Host=localhost;Database=ledger;Username=ledger.");
+        }
     }
 
     private async Task MigrateAsync()

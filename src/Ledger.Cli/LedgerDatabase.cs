@@ -34,9 +34,10 @@ internal sealed class LedgerDatabase : IAsyncDisposable
             {
                 return NpgsqlDataSource.Create(text);
             }
-            catch (ArgumentException e)
+            catch (ArgumentException)
             {
-                throw CliException.Usage($"The connection string cannot be read ({e.Message.TrimEnd('.')}): write it like Host=localhost;Database=ledger;Username=ledger.");
+                // What Npgsql says of it may repeat the password.
+                throw CliException.Usage("The connection string of --database or LEDGER_DATABASE cannot be read: write it like Host=localhost;Database=ledger;Username=ledger.");
             }
         }
     }

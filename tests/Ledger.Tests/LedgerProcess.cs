@@ -36,19 +36,7 @@ public sealed partial class LedgerProcess : IAsyncDisposable
     /// <param name="settings">Of the environment, beside the usual ones.</param>
     public static async Task<LedgerProcess> StartAsync(string connectionString, int port = 0, params IEnumerable<(string Name, string Value)> settings)
     {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            // Tests stand in the same folder as the service that they were built with.
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll"), "--urls", $"http://127.0.0.1:{port}" },
-            WorkingDirectory = AppContext.BaseDirectory,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["ConnectionStrings__Ledger"] = connectionString, ["DOTNET_TieredPGO"] = "0" },
-        };
-        foreach (var name in LedgerApp.NoRates) start.Environment[$"Rates__{name}__PerSecond"] = "0";
-        foreach (var (name, value) in settings) start.Environment[name] = value;
-        var service = new LedgerProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
+        var service = new LedgerProcess(new Process { StartInfo = With(connectionString, port, settings), EnableRaisingEvents = true });
         service.process.Start();
         service.process.BeginOutputReadLine();
         service.process.BeginErrorReadLine();
@@ -64,6 +52,23 @@ public sealed partial class LedgerProcess : IAsyncDisposable
         {
             await service.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Starts the service with settings that it cannot start with, and says how it ended.</summary>
+    /// <param name="settings">Of the environment, beside the usual ones.</param>
+    public static async Task<(int Code, string Out, string Error)> FailAsync(string connectionString, params IEnumerable<(string Name, string Value)> settings)
+    {
+        using var process = Process.Start(With(connectionString, port: 0, settings))!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(StartLimit);
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
         }
     }
 
@@ -89,6 +94,23 @@ public sealed partial class LedgerProcess : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
         Client?.Dispose();
         process.Dispose();
+    }
+
+    private static ProcessStartInfo With(string connectionString, int port, IEnumerable<(string Name, string Value)> settings)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            // Tests stand in the same folder as the service that they were built with.
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll"), "--urls", $"http://127.0.0.1:{port}" },
+            WorkingDirectory = AppContext.BaseDirectory,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ConnectionStrings__Ledger"] = connectionString, ["DOTNET_TieredPGO"] = "0" },
+        };
+        foreach (var name in LedgerApp.NoRates) start.Environment[$"Rates__{name}__PerSecond"] = "0";
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        return start;
     }
 
     private void OnExit(object? sender, EventArgs e)

@@ -49,6 +49,17 @@ public sealed class UsageTests
         Assert.True(run.Out.Length > 0);
     }
 
+    [Theory]
+    [InlineData("postgres://u:secret@h/db?sslmode=require")]
+    [InlineData("Host=h;Port=secret")]
+    [InlineData("secret")]
+    public async Task A_connection_string_is_never_repeated(string text)
+    {
+        var run = await Invocation.RunAsync(["db", "assert", "--database", text]);
+        Assert.Equal((2, false), (run.Code, run.Error.Contains("secret", StringComparison.Ordinal)));
+        Assert.Contains("--database or LEDGER_DATABASE", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_database_that_does_not_answer_is_told_without_a_stack()
     {

@@ -1,0 +1,24 @@
+using Xunit;
+
+namespace Ledger.Tests.Api;
+
+/// <summary>Settings that the service cannot read: it does not start with others in their place.</summary>
+public sealed class SettingsTests(LedgerApp app) : IClassFixture<LedgerApp>
+{
+    [Theory]
+    [InlineData("ConnectionStrings__Ledger", "postgres://u:secret@h/db?sslmode=require", "LEDGER_DATABASE")]
+    [InlineData("ConnectionStrings__Ledger", "Host=h;Port=secret", "LEDGER_DATABASE")]
+    [InlineData("ConnectionStrings__Ledger", "secret", "LEDGER_DATABASE")]
+    [InlineData("ConnectionStrings__Ledger", "Username=secret", "LEDGER_DATABASE")]
+    [InlineData("Rates__Merchant__PerSecond", "100/s", "Rates:Merchant:PerSecond")]
+    [InlineData("Rates__Till__PerSecond", "-1", "Rates:Till:PerSecond")]
+    [InlineData("Rates__Till__Burst", "many", "Rates:Till:Burst")]
+    [InlineData("Provider__TimeoutSeconds", "abc", "Provider:TimeoutSeconds")]
+    public async Task A_setting_that_cannot_be_read_ends_the_start_with_one_sentence_that_names_it(string name, string value, string named)
+    {
+        var (code, said, error) = await LedgerProcess.FailAsync(app.ConnectionString, (name, value));
+        Assert.True(code == 1, $"ended with {code}: {said}{error}");
+        Assert.Contains(named, Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", said + error, StringComparison.Ordinal);
+    }
+}
