@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Ledger.Merchants;
 using Ledger.Postgres;
+using Ledger.Providers;
 using NodaTime;
 
 namespace Ledger.Cli.Commands;
@@ -42,10 +44,12 @@ internal static class KeysCommand
             }
 
             await using var database = await globals.OpenAsync(parse, cancellation);
+            var missing = await MissingAsync(new BookQueries(database.Source), wanted, cancellation);
             var made = await new ApiKeys(database.Source).CreateAsync(
                 wanted.Scope, wanted.Merchant, wanted.Store, wanted.Till, wanted.MayImport, parse.GetValue(test), Now(), wanted.Provider, cancellation);
             terminal.Data(new { made.Key.Id, made.Key.Scope, made.Secret }, ["id", "secret"], [[made.Key.Id, made.Secret]]);
             terminal.Note("Keep the secret now: only its hash is stored, so nobody can show it again.");
+            if (missing is not null) terminal.Note($"There is no {missing} yet: the key is refused until there is; should the name be wrong, revoke it.");
             return ExitCode.Fine;
         });
         return command;
@@ -117,6 +121,19 @@ internal static class KeysCommand
         {
             if (id is not null && !Ids.IsOne(id)) throw CliException.Usage($"\"{id.ReplaceLineEndings(" ")}\" is no id: use 1 to 64 letters, digits, '_', '.', '@' or '-', beginning with a letter or digit.");
         }
+    }
+
+    /// <summary>What the key is for and is not there; null: all of it is. Keys may be made first.</summary>
+    private static async Task<string?> MissingAsync(BookQueries books, ApiKey key, CancellationToken cancellation)
+    {
+        if (key.Provider is { } provider) return (await books.StateAsync(provider, ProviderStream.Stream, cancellation)).Name is null ? $"provider {provider}" : null;
+        if (key.Merchant is null) return null;
+        return await books.StateAsync(key.Merchant, MerchantStream.Stream, cancellation) switch
+        {
+            { IsRegistered: false } => $"merchant {key.Merchant}",
+            var merchant when key.Till is not null && !merchant.HasTill(key.Store!, key.Till) => $"till {key.Till} in store {key.Store} of merchant {key.Merchant}",
+            _ => null,
+        };
     }
 
     private static Instant Now() => SystemClock.Instance.GetCurrentInstant();

@@ -25,6 +25,37 @@ public sealed class AccessTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal("not-authenticated", basic.Problem);
     }
 
+    /// <summary>Whoever sets a system up may want its keys first; over HTTP the same is refused.</summary>
+    [Fact]
+    public async Task A_key_that_an_operator_makes_for_what_is_not_there_yet_is_made_and_says_so()
+    {
+        var shop = await app.OpenShopAsync();
+        Shop.Expect(201, await app.Client.PostAsync("/v1/providers", new { id = "agency", name = "Agency" }, app.PlatformKey));
+        Task<Cli.Invocation> Make(params string[] args) => Cli.Invocation.RunAsync(["keys", "create", "--database", app.ConnectionString, .. args]);
+
+        foreach (var (missing, args) in new (string, string[])[]
+        {
+            ("no merchant tea-hous", ["--scope", "merchant", "--merchant", "tea-hous"]),
+            ("no merchant tea-hous", ["--scope", "till", "--merchant", "tea-hous", "--store", Shop.Store, "--till", Shop.Till]),
+            ("no till till-9 in store store-1", ["--scope", "till", "--merchant", shop.Id, "--store", Shop.Store, "--till", "till-9"]),
+            ("no provider agenzy", ["--scope", "provider", "--provider", "agenzy"]),
+        })
+        {
+            var made = await Make(args);
+            Assert.Equal((0, true), (made.Code, made.Out.Contains("lk_live_", StringComparison.Ordinal)));
+            Assert.Contains(missing, made.Error, StringComparison.Ordinal);
+        }
+
+        foreach (var args in new string[][]
+        {
+            ["--scope", "platform"], ["--scope", "merchant", "--merchant", shop.Id], ["--scope", "provider", "--provider", "agency"],
+            ["--scope", "till", "--merchant", shop.Id, "--store", Shop.Store, "--till", Shop.Till],
+        })
+        {
+            Assert.DoesNotContain("yet", (await Make(args)).Error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_revoked_key_is_refused_at_once_on_the_instance_that_revoked_it()
     {
