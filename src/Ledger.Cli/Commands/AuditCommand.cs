@@ -30,6 +30,8 @@ internal static class AuditCommand
                 var progress = new Steps<AuditProgress>(at => share(at.Entries, at.TotalEntries));
                 report = await BookAudit.RunAsync(database.Source, new AuditOptions { Book = parse.GetValue(book) }, progress, cancellation);
             });
+            // Rows without a book would be findings.
+            if (parse.GetValue(book) is { } name && report is { Books: 0, IsClean: true }) throw CliException.Usage($"There is no book {name}: name another.");
             return Say(report!, terminal);
         });
         return command;

@@ -113,4 +113,21 @@ public sealed class UsageTests
         var audit = await Run("audit", "verify", "--book", "m-1");
         Assert.Equal((1, true), (audit.Code, audit.Error.Contains("m-1", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public async Task A_book_that_is_not_there_does_not_agree()
+    {
+        await using var database = await SchemaDatabase.CreateAsync();
+        Task<Invocation> Run(params string[] args) => Invocation.RunAsync([.. args, "--database", database.ConnectionString]);
+
+        await Run("db", "apply");
+        var unknown = await Run("audit", "verify", "--book", "m-1");
+        Assert.Equal((2, "", true), (unknown.Code, unknown.Out, unknown.Error.Contains("There is no book m-1: name another.", StringComparison.Ordinal)));
+        Assert.DoesNotContain("agrees", unknown.Error, StringComparison.Ordinal);
+
+        // Rows without a book are a finding, asked by its name as well.
+        await database.ExecuteAsync("insert into ledger.tallies values ('m-1', 'issued', 1)");
+        var rows = await Run("audit", "verify", "--book", "m-1");
+        Assert.Equal((1, true), (rows.Code, rows.Error.Contains("Table tallies has rows of m-1", StringComparison.Ordinal)));
+    }
 }
