@@ -120,6 +120,13 @@ public sealed record RequestsUnreadable(string Book, long Count, string FirstKey
     public override string Sentence => $"{Count} stored request(s) of book {Book} cannot be read, the first under key {FirstKey}.";
 }
 
+/// <summary>The row of <c>requests</c> that was written together with an entry is gone. The entry itself may be as it was written.</summary>
+/// <param name="Number">The first entry under the key.</param>
+public sealed record RequestMissing(string Book, long Number, string Key) : AuditFinding(Book, null)
+{
+    public override string Sentence => $"Entry {Number} of book {Book} was written under request key {Key}, which has no row in requests: sent again, it would be carried out again.";
+}
+
 /// <summary>What a draw of Fu cards is for brings one card in all shards of a campaign, of which the first one keeps who did it.</summary>
 /// <param name="Book">The first shard.</param>
 /// <param name="Key">The key that is kept: <c>furef {campaign} {source} {reference}</c>.</param>

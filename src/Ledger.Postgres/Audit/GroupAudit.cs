@@ -47,6 +47,7 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
         foreach (var table in gathered) Compare(table, Part.All, cancellation);
 
         ReadRequests(cancellation);
+        ReadMissingRequests(cancellation);
         foreach (var book in books.Values) totals.Add(book);
         onProgress();
     }
@@ -178,6 +179,18 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
         }
 
         totals.AddRows("requests", count);
+    }
+
+    private void ReadMissingRequests(CancellationToken cancellation)
+    {
+        using var rows = session.Copy("audit_requests_missing.sql");
+        while (rows.Fill(cancellation))
+        {
+            while (rows.Next())
+            {
+                if (BookOf(rows.Bytes(0), Entries) is { } book) book.Findings.Add(new RequestMissing(book.Book, rows.Int64(1), rows.Text(2)));
+            }
+        }
     }
 
     /// <summary>The book of that name, made known as missing at its first row; null for a book that is not asked about.</summary>

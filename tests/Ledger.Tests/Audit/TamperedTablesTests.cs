@@ -1,4 +1,5 @@
 using Ledger.Postgres.Audit;
+using Npgsql;
 using Xunit;
 
 namespace Ledger.Tests.Audit;
@@ -122,13 +123,53 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("outcome = '17'")]
     [InlineData("outcome = '[]'")]
     [InlineData("fingerprint = '\\x00'")]
-    [InlineData("key = ''")]
     public async Task A_request(string change)
     {
         var report = await AuditAsync($"update ledger.requests set {change} where ctid = ({RowOf("requests")})");
 
         var finding = Assert.IsType<RequestsUnreadable>(Assert.Single(report.Findings));
         Assert.Equal((Book.Name, 1), (finding.Book, finding.Count));
+    }
+
+    [Fact]
+    public async Task A_request_without_a_key()
+    {
+        var report = await AuditAsync($"update ledger.requests set key = '' where ctid = ({RowOf("requests")})");
+
+        Assert.Contains(new RequestsUnreadable(Book.Name, 1, ""), report.Findings);
+        Assert.Contains(new RequestMissing(Book.Name, 2, "setup-1"), report.Findings);
+        Assert.Equal(2, report.Findings.Count);
+    }
+
+    /// <summary>Whoever sends it again has it carried out again.</summary>
+    [Theory]
+    [InlineData("delete from ledger.requests")]
+    [InlineData("update ledger.requests set key = 'forged'")]
+    [InlineData("update ledger.requests set tenant_id = 'm-7-00000', key = 'forged'")]
+    public async Task A_request_taken_away(string change)
+    {
+        var report = await AuditAsync($"{change} where ctid = ({RowOf("requests")})");
+
+        Assert.Equal([new RequestMissing(Book.Name, 2, "setup-1")], report.Findings);
+        Assert.Equal(
+            $"Entry 2 of book {Book.Name} was written under request key setup-1, which has no row in requests: sent again, it would be carried out again.", report.Findings[0].Sentence);
+    }
+
+    [Fact]
+    public async Task All_requests_taken_away_are_named_each_by_its_first_entry()
+    {
+        var database = await databases.CopyAsync();
+        await AuditDatabase.ExecuteAsync(database, $"delete from ledger.requests where tenant_id = '{Book.Name}' and fingerprint <> ''");
+        await using var source = NpgsqlDataSource.Create(database);
+        var entries = await source.ListAsync(
+            $"select min(seq_id), causation_id, count(*) from ledger.mt_events where tenant_id = '{Book.Name}' and causation_id is not null group by 2 order by 1",
+            row => (Finding: new RequestMissing(Book.Name, row.GetInt64(0), row.GetString(1)), Entries: row.GetInt64(2)));
+        var report = await BookAuditTests.RunAsync(database);
+
+        Assert.Contains(entries, entry => entry.Entries > 1);
+        Assert.Equal(entries.Select(entry => entry.Finding), report.Findings.Cast<RequestMissing>().OrderBy(finding => finding.Number));
+        Assert.True((await BookAuditTests.RunAsync(database, new() { Book = databases.Books.Books[1].Name })).IsClean);
+        Assert.Equal(entries.Count, (await BookAuditTests.RunAsync(database, new() { Book = Book.Name })).Found);
     }
 
     [Theory]
