@@ -109,6 +109,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("points_balances")]
     [InlineData("points_days")]
     [InlineData("benefit_months")]
+    [InlineData("agreements")]
     [InlineData("timers")]
     public async Task Rows_of_nobody(string table)
     {

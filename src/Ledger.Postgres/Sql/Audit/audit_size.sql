@@ -1,4 +1,5 @@
--- What there is to do, for those who wait, and a name behind that of every merchant in any table.
+-- What there is to do, for those who wait, and a name behind that of every merchant in any table. Every table that is read stands
+-- here: what is named is also kept from being swapped by a rebuild until all is read.
 select
     (select count(*) from ledger.books where {books}),
     (select coalesce(sum(head), 0)::bigint from ledger.books where {books}),
@@ -18,4 +19,5 @@ select
         (select max(tenant_id) from ledger.points_balances),
         (select max(tenant_id) from ledger.points_days),
         (select max(tenant_id) from ledger.benefit_months),
+        (select max(tenant_id) from ledger.agreements),
         (select max(tenant_id) from ledger.timers)), 'a')
