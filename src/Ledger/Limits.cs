@@ -273,6 +273,9 @@ public static class Limits
     /// <summary>The longest wait between two attempts, in seconds.</summary>
     public const int TransferSeconds = 60 * 60;
 
+    /// <summary>Seconds that the payment provider's record of everything is waited for.</summary>
+    public const int RecordSeconds = 60;
+
     /// <summary>Answers against a final one that a transfer records.</summary>
     public const int MaxDisputes = 10;
 

@@ -29,12 +29,14 @@ public static class Reconciliation
 {
     /// <exception cref="HttpRequestException">The provider's record cannot be read.</exception>
     /// <exception cref="JsonException">The provider's record is of another shape.</exception>
-    public static async Task<ReconciliationReport> RunAsync(NpgsqlDataSource database, Uri provider, CancellationToken cancellation = default)
+    public static Task<ReconciliationReport> RunAsync(NpgsqlDataSource database, Uri provider, CancellationToken cancellation = default) =>
+        RunAsync(database, provider, TimeSpan.FromSeconds(Limits.RecordSeconds), cancellation);
+
+    internal static async Task<ReconciliationReport> RunAsync(NpgsqlDataSource database, Uri provider, TimeSpan wait, CancellationToken cancellation)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
+        using var http = new HttpClient { Timeout = wait };
         // What is on its way between the two reads may be named; a second look clears it.
-        var bytes = await http.GetByteArrayAsync(new Uri(provider, "/money"), cancellation);
-        var theirs = JsonSerializer.Deserialize<ProviderMoney>(bytes, LedgerJson.Answers) ?? new([]);
+        var theirs = JsonSerializer.Deserialize<ProviderMoney>(await ReadAsync(http, new Uri(provider, "/money"), cancellation), LedgerJson.Answers) ?? new([]);
         return Compare(await new TransferQueries(database).AllAsync(cancellation), theirs.Transfers);
     }
 
@@ -43,7 +45,13 @@ public static class Reconciliation
         ArgumentNullException.ThrowIfNull(books);
         ArgumentNullException.ThrowIfNull(provider);
         var (differences, open) = (new List<string>(), 0);
-        var theirs = provider.ToDictionary(one => (one.Merchant, one.Number));
+        var theirs = new Dictionary<(string, string), ProviderTransfer>();
+        foreach (var same in provider.GroupBy(one => (one.Merchant, one.Number)))
+        {
+            theirs.Add(same.Key, same.First());
+            if (same.Count() is > 1 and var times) differences.Add($"{same.Key.Number} of {same.Key.Merchant}: the provider has it {times} times.");
+        }
+
         foreach (var (book, transfer) in books)
         {
             var order = transfer.Order!;
@@ -57,6 +65,18 @@ public static class Reconciliation
         return new(
             books.Count, succeeded.Count, open, succeeded.Sum(row => (decimal)row.Transfer.Order!.Amount),
             provider.Where(their => their.Status == "Y").Sum(their => (decimal)their.Amount), differences);
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpClient http, Uri record, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.GetByteArrayAsync(record, cancellation);
+        }
+        catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            throw new HttpRequestException(FormattableString.Invariant($"it did not come within {http.Timeout.TotalSeconds} s"), e);
+        }
     }
 
     private static IEnumerable<string> Differences(Transfer ours, TransferOrder order, ProviderTransfer? theirs)

@@ -50,6 +50,10 @@ public sealed class ReconcileTests(LedgerDatabase database) : IClassFixture<Ledg
         var other = await Invocation.RunAsync(reconcile);
         Assert.Equal((1, true), (other.Code, other.Error.Contains("w-1 of m: the book orders Withhold of 1500", StringComparison.Ordinal)));
 
+        record.Body = new { transfers = new[] { theirs, theirs } };
+        var twice = await Invocation.RunAsync(reconcile);
+        Assert.Equal((1, true), (twice.Code, twice.Error.Contains("w-1 of m: the provider has it 2 times.", StringComparison.Ordinal)));
+
         record.Status = 500;
         var silent = await Invocation.RunAsync(reconcile);
         Assert.Equal((1, true), (silent.Code, silent.Error.Contains("check that the provider answers GET /money", StringComparison.Ordinal)));

@@ -1,6 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using Ledger.Postgres.Paying;
 using Ledger.Transfers;
 using NodaTime;
+using Npgsql;
 using Xunit;
 
 namespace Ledger.Tests.Transfers;
@@ -35,6 +38,29 @@ public class ReconciliationTests
             Assert.StartsWith("w-1 of m: ", Assert.Single(Reconciliation.Compare([("m", row.Ours)], row.Theirs is null ? [] : [row.Theirs]).Differences), StringComparison.Ordinal));
         Assert.Contains("the book does not", Assert.Single(Reconciliation.Compare([], [s_theirs]).Differences), StringComparison.Ordinal);
         Assert.Equal(2, Reconciliation.Compare([("other", s_ours)], [s_theirs]).Differences.Count);
+    }
+
+    [Fact]
+    public void A_number_that_the_provider_has_twice_is_a_difference()
+    {
+        var twice = Reconciliation.Compare([("m", s_ours)], [s_theirs, s_theirs]);
+        Assert.Equal(["w-1 of m: the provider has it 2 times."], twice.Differences);
+        Assert.Equal((false, 1, 0, 15_00m, 30_00m), Facts(twice));
+        Assert.Equal(2, Reconciliation.Compare([], [s_theirs, s_theirs]).Differences.Count);
+        Assert.Empty(Reconciliation.Compare([("m", s_ours), ("other", s_ours)], [s_theirs, s_theirs with { Merchant = "other" }]).Differences);
+    }
+
+    [Fact]
+    public async Task A_record_that_does_not_come_cannot_be_read()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var url = new Uri($"http://{silent.LocalEndpoint}");
+        await using var database = NpgsqlDataSource.Create("Host=127.0.0.1");
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => Reconciliation.RunAsync(database, url, TimeSpan.FromMilliseconds(50), CancellationToken.None));
+        // Who stops it has not met a fault.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Reconciliation.RunAsync(database, url, new CancellationToken(canceled: true)));
     }
 
     private static (bool, int, int, decimal, decimal) Facts(ReconciliationReport report) =>
