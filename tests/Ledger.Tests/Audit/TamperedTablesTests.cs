@@ -65,6 +65,16 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("points_days", "points", "points + 1")]
     [InlineData("benefit_months", "redeemed", "redeemed + 1")]
     [InlineData("benefit_months", "points", "points + 1")]
+    [InlineData("agreements", "member", "'forged'")]
+    [InlineData("agreements", "plan", "'forged'")]
+    [InlineData("agreements", "status", "'forged'")]
+    [InlineData("agreements", "fee", "fee + 1")]
+    [InlineData("agreements", "guarantee", "guarantee + 1")]
+    [InlineData("agreements", "ends_at", "'2020-01-01'")]
+    [InlineData("agreements", "benefit", "benefit + 1")]
+    [InlineData("agreements", "due", "due + 1")]
+    [InlineData("agreements", "collected", "collected + 1")]
+    [InlineData("agreements", "refunded", "refunded + 1")]
     public async Task Every_column_of_a_row(string table, string column, string value)
     {
         var report = await AuditAsync($"update ledger.{table} set {column} = {value} where ctid = ({RowOf(table)})");
@@ -87,6 +97,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("points_balances", "member")]
     [InlineData("points_days", "account")]
     [InlineData("benefit_months", "benefit")]
+    [InlineData("agreements", "agreement")]
     [InlineData("timers", "stream_id")]
     public async Task Another_key_is_one_row_missing_and_one_too_many(string table, string key)
     {
