@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Threading.Channels;
+using Ledger.Coupons;
 using Ledger.Postgres;
 using Microsoft.AspNetCore.Http.Features;
 using NodaTime;
@@ -11,7 +12,7 @@ namespace Ledger.Api;
 /// <summary>
 /// Issues one coupon for each line of an NDJSON body and answers a line for each, in order, while the body still arrives. Memory does not
 /// grow with the body; a bad line loses only itself. Line n is the request <c>{Idempotency-Key}#{n}</c>: sending the
-/// whole body again under the same key repeats the answers and issues nothing twice.
+/// whole body again under the same key repeats the answers and issues nothing twice. The key itself keeps that the batch was opened.
 /// </summary>
 public static class IssueBatch
 {
@@ -36,6 +37,13 @@ public static class IssueBatch
         if (http.Request.Headers["Idempotency-Key"].ToString().Length > MaxKey)
         {
             await Problems.WriteAsync(http, Problems.IdempotencyKeyMissing, JsonFacts.Of(new { needs = $"at most {MaxKey} characters for a batch" }));
+            return;
+        }
+
+        // Reversed before it came, none of it is done. A key that another request had before carried batches in earlier builds, and still does: its lines have keys of their own.
+        if (await SubmitAsync(call, CouponOperations.OpenBatch(call.Request([]))) is Outcome.Rejected(var reason) && reason is not IdempotencyKeyReused)
+        {
+            await Problems.WriteAsync(http, reason);
             return;
         }
 

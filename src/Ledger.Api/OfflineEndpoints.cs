@@ -132,7 +132,7 @@ public static class OfflineEndpoints
         if (await call.ReadAsync<OfflineBatchBody>(isOptional: true, Limits.MaxOfflineBody) is not var (body, raw)) return;
         if (body.Records is { Count: > 0 } && await call.Http.RequestServices.GetRequiredService<Throttle>().RefuseLookUpAsync(call)) return;
         var (scribes, records, request) = (call.Http.RequestServices.GetRequiredService<Scribes>(), body.Records ?? [], call.Request(raw));
-        if (await scribes.SubmitAsync(OfflineOperations.Open(call.Request(raw, "#records"), records.Count), call.Aborted) is Outcome.Rejected(var used))
+        if (await scribes.SubmitAsync(OfflineOperations.Open(request, records.Count), call.Aborted) is Outcome.Rejected(var used))
         {
             await Problems.WriteAsync(call.Http, used);
             return;

@@ -158,6 +158,13 @@ public static class CouponOperations
         return tallies.All(book.HasTally) ? decide() : new Verdict.NeedsMore([]) { Tallies = tallies };
     }
 
+    /// <summary>Keeps that a batch of issuing came, so that its key is barred or taken before any line is carried out. Of the lines it says nothing: each has a key of its own.</summary>
+    public static Operation OpenBatch(Request request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return new(request, [], [], _ => new Verdict.Accepted([], new IssueBatchOpened(request.Now)));
+    }
+
     /// <summary>Issues one coupon.</summary>
     /// <param name="code">A fresh code; where it is taken already the answer is <see cref="CodeTaken"/>.</param>
     /// <param name="date">The business date of <paramref name="at"/> in the merchant's zone: it names the day's tallies.</param>

@@ -79,3 +79,6 @@ public sealed record HoldView(
             priced.Coupons, priced.Points);
     }
 }
+
+/// <summary>What is kept under the key of a batch of issuing; line n has its answer under <c>{key}#{n}</c>.</summary>
+public sealed record IssueBatchOpened(Instant OpenedAt);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Groups;
+using Ledger.Coupons.Offline;
 using Ledger.Coupons.Redemptions;
 using Ledger.Points;
 using NodaTime;
@@ -21,15 +22,17 @@ public static class ReversalOperations
     {
         ArgumentNullException.ThrowIfNull(request);
         if (string.IsNullOrEmpty(request.Key) || request.Key == original) throw new ArgumentException("A reversal needs a request key of its own.", nameof(request));
-        var stream = ReversalStream.Of(original);
+        var (stream, opening) = (ReversalStream.Of(original), OfflineOperations.OpeningOf(original));
         return new(request, [stream], [], book => book.Request(original) switch
         {
+            // Done though nothing is kept under the key itself: records of an offline batch before its end.
+            null or { IsTombstone: true } when book.Request(opening) is { IsTombstone: false } => new NotReversible(original),
             null => Bar(stream, new(original, request.Key, request.Now, reason)),
             { IsTombstone: true } barred => new Verdict.Accepted([], ViewOf(barred.Tombstone())),
             { } done => Undo(book, request, done, original, at, date, reason),
         })
         {
-            OtherRequests = [original],
+            OtherRequests = [original, opening],
         };
     }
 

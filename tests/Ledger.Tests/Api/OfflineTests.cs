@@ -253,6 +253,33 @@ public sealed class OfflineTests(LedgerApp app) : IClassFixture<LedgerApp>
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 
+    [Fact]
+    public async Task A_batch_that_was_reversed_before_it_came_books_no_record_and_one_that_was_opened_is_not_reversed()
+    {
+        var shop = await OpenAsync();
+        var till = new TillSimulator(Shop.Store, Shop.Till);
+        till.Grant(await shop.IssueAsync("spring"), 42_00, 5_00, Now);
+        Assert.Equal("tombstone", Shop.Expect(200, await ReversalTests.ReverseAsync(shop, "batch-1")).Said("status"));
+        var before = await app.Database.TraceAsync();
+        Assert.Equal((409, "reversed-before-arrival"), await SendAsync("batch-1") is var late ? (late.Status, late.Problem) : default);
+        Assert.Equal(before, await app.Database.TraceAsync());
+
+        // The records are booked and the service ends before the batch does: repeated it ends, and nobody bars that.
+        var taken = Shop.Expect(200, await SendAsync("batch-2"));
+        await app.Database.ExecuteAsync("delete from ledger.requests where tenant_id = $1 and key = 'batch-2'", shop.Id);
+        Assert.Equal((422, "not-reversible"), await ReversalTests.ReverseAsync(shop, "batch-2") is var refused ? (refused.Status, refused.Problem) : default);
+        Assert.Equal(taken["till"].GetProperty("hash").GetString(), Till(Shop.Expect(200, await SendAsync("batch-2")), "hash").GetString());
+
+        Assert.Equal("not-reversible", (await ReversalTests.ReverseAsync(shop, "batch-2")).Problem);
+
+        // A bar on the opening is none of the batch.
+        Assert.Equal("tombstone", Shop.Expect(200, await ReversalTests.ReverseAsync(shop, "batch-3#records")).Said("status"));
+        Assert.Equal("tombstone", Shop.Expect(200, await ReversalTests.ReverseAsync(shop, "batch-3")).Said("status"));
+        await Proof.Books.AssertSoundAsync(app.Database);
+
+        Task<Answer> SendAsync(string key) => shop.Client.PostAsync("/v1/offline-batches", TillSimulator.Body(till.Records), shop.TillKey, key);
+    }
+
     private async Task<Shop> OpenAsync()
     {
         var shop = await app.OpenShopAsync();

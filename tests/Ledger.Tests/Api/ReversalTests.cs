@@ -134,6 +134,7 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/merchants"] = false,
         ["/v1/stores"] = false,
         ["/v1/stores/{store}/tills"] = false,
+        ["/v1/coupons/batch"] = false,
         ["/v1/offline-batches"] = false,
         ["/v1/offline/keys/rotate"] = false,
         ["/v1/offline/limits"] = false,
@@ -159,7 +160,7 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
     /// <summary>Whose outcomes are not kept under their own key, or in no book; or that change nothing.</summary>
     private static readonly string[] WithoutOutcome =
     [
-        "/v1/coupons/batch", "/v1/keys", "/v1/providers/{id}/keys", "/v1/keys/{id}/revoke", "/v1/quotes", "/v1/pools/{id}/slices/{slice}/carry", "/v1/pools/{id}/slices/{slice}/return",
+        "/v1/keys", "/v1/providers/{id}/keys", "/v1/keys/{id}/revoke", "/v1/quotes", "/v1/pools/{id}/slices/{slice}/carry", "/v1/pools/{id}/slices/{slice}/return",
     ];
 
     [Fact]
@@ -267,6 +268,38 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         }
 
         Assert.Equal(before, await app.Database.TraceAsync());
+    }
+
+    [Fact]
+    public async Task A_batch_whose_key_was_reversed_before_it_came_issues_nothing_and_one_that_came_is_not_reversed()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var (barred, came) = (LedgerClient.NewKey(), LedgerClient.NewKey());
+        Assert.Equal("tombstone", Shop.Expect(200, await ReverseAsync(shop, barred)).Said("status"));
+        Assert.Equal((409, "reversed-before-arrival"), await BatchAsync(barred) is var late ? (late.Status, late.Problem) : default);
+        Assert.Equal(0, await IssuedAsync());
+
+        var first = Shop.Expect(200, await BatchAsync(came));
+        Assert.Equal((422, "not-reversible"), await ReverseAsync(shop, came) is var refused ? (refused.Status, refused.Problem) : default);
+        Assert.NotNull(Shop.Expect(200, await shop.Client.GetAsync($"/v1/requests/{came}", shop.TillKey)).Said("openedAt"));
+        Assert.Equal(first.Text, Shop.Expect(200, await BatchAsync(came)).Text);
+        Assert.Equal(2, await IssuedAsync());
+
+        // Batches of an earlier build kept nothing under their own key, which some other request may have had.
+        await app.Database.ExecuteAsync("delete from ledger.requests where tenant_id = $1 and key = $2", shop.Id, came);
+        Assert.Equal(first.Text, Shop.Expect(200, await BatchAsync(came)).Text);
+        await app.Database.ExecuteAsync("update ledger.requests set fingerprint = sha256('other') where tenant_id = $1 and key = $2", shop.Id, came);
+        Assert.Equal(first.Text, Shop.Expect(200, await BatchAsync(came)).Text);
+        Assert.Equal(2, await IssuedAsync());
+        await Books.AssertSoundAsync(app.Database);
+
+        Task<long> IssuedAsync() => app.Database.AskAsync<long>("select count(*) from ledger.mt_events where tenant_id = $1 and type = 'coupon_issued'", shop.Id);
+        async Task<Answer> BatchAsync(string key)
+        {
+            using var body = LedgerClient.Lines("""{"campaign":"spring","member":"m-1"}""", """{"campaign":"spring","member":"m-2"}""");
+            return await shop.Client.SendAsync(HttpMethod.Post, "/v1/coupons/batch", body, shop.MerchantKey, ("Idempotency-Key", key));
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Redemptions;
+using Ledger.Reversals;
 
 namespace Ledger.Coupons.Offline;
 
@@ -14,8 +15,22 @@ public static class OfflineOperations
         return FormattableString.Invariant($"offline/{name}/{record.Sequence}/{record.Hash()}");
     }
 
-    /// <summary>Keeps a batch's own key to that batch: another body under it is refused before any record is looked at.</summary>
-    public static Operation Open(Request request, int records) => new(request, [], [], _ => new Verdict.Accepted([], new OfflineBatchOpened(records)));
+    /// <summary>Under which key a batch is opened; its end goes under its own. Who reverses it asks about both.</summary>
+    public static string OpeningOf(string batch) => $"{batch}#records";
+
+    /// <summary>Keeps a batch's own key to that batch: another body under it is refused before any record is looked at, and one that was reversed before it came.</summary>
+    /// <param name="request">Of the batch; the opening has a key of its own.</param>
+    public static Operation Open(Request request, int records)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var batch = request.Key!;
+        return new(request with { Key = OpeningOf(batch) }, [], [], book => book.Request(batch) is { IsTombstone: true } barred
+            ? new ReversedBeforeArrival(barred.Tombstone().At)
+            : new Verdict.Accepted([], new OfflineBatchOpened(records)))
+        {
+            OtherRequests = [batch],
+        };
+    }
 
     /// <summary>Takes one record, or refuses one that does not follow from those before it.</summary>
     /// <param name="request">Of the batch; the record has a key of its own.</param>
