@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Ledger.Coupons.Offline;
 using Ledger.Merchants;
 using Ledger.Postgres;
 using Microsoft.AspNetCore.Http.Features;
@@ -98,6 +99,15 @@ public static partial class Headers
     public static bool IsKey(StringValues value) =>
         value is [{ Length: >= 1 and <= Limits.MaxRequestKey } text] && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
+    /// <summary>Whether it begins as the keys of records do that tills made offline.</summary>
+    public static bool IsOfRecord(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.StartsWith(OfflineOperations.KeyPrefix, StringComparison.Ordinal);
+    }
+
+    public const string NotOfRecord = $"a key that does not begin with {OfflineOperations.KeyPrefix}: those are of the records of tills";
+
     public static bool IsId(string? text) => text is not null && Id().IsMatch(text);
 
     [GeneratedRegex(Limits.WholeIdPattern, RegexOptions.NonBacktracking)]
@@ -119,8 +129,10 @@ public static class Edge
     public static RouteHandlerBuilder MapCommand(this IEndpointRouteBuilder routes, string pattern, Access access, Func<Call, Task> handler) =>
         Map(routes, HttpMethods.Post, pattern, access, async call =>
         {
-            if (Headers.IsKey(call.Http.Request.Headers["Idempotency-Key"])) await handler(call);
-            else await Problems.WriteAsync(call.Http, Problems.IdempotencyKeyMissing);
+            var key = call.Http.Request.Headers["Idempotency-Key"];
+            if (!Headers.IsKey(key)) await Problems.WriteAsync(call.Http, Problems.IdempotencyKeyMissing);
+            else if (Headers.IsOfRecord(key.ToString())) await Problems.WriteAsync(call.Http, Problems.IdempotencyKeyMissing, JsonFacts.Of(new { needs = Headers.NotOfRecord }));
+            else await handler(call);
         });
 
     /// <summary>A handler that changes something and takes its request's key from the body.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Ledger.Postgres;
 using Ledger.Reversals;
 using NodaTime;
 
@@ -23,7 +24,12 @@ public static class ReversalEndpoints
         if (await call.ReadAsync<ReversalBody>() is not var (body, raw)) return;
         var (request, at, faults) = (call.Request(raw), call.Caller.Judged(body.BusinessTime, call.Now), new Faults());
         if (body.Request == request.Key) faults.Add("/request", "Name the request to undo, and send the reversal under a key of its own.");
+        // A record that was booked is known, and refused like all that tills do not reverse; one that may still come is not to be barred.
+        else if (Headers.IsOfRecord(body.Request) && await Books(call).RequestAsync(call.Merchant, body.Request, call.Aborted) is null)
+            faults.Add("/request", $"Name {Headers.NotOfRecord}.");
         if (await call.RefuseAsync(faults)) return;
         await call.SubmitAsync(ReversalOperations.Reverse(request, body.Request, at, call.Caller.DateOf(at), body.Reason));
     }
+
+    private static BookQueries Books(Call call) => call.Http.RequestServices.GetRequiredService<BookQueries>();
 }

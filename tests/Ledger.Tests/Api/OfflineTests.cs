@@ -280,6 +280,24 @@ public sealed class OfflineTests(LedgerApp app) : IClassFixture<LedgerApp>
         Task<Answer> SendAsync(string key) => shop.Client.PostAsync("/v1/offline-batches", TillSimulator.Body(till.Records), shop.TillKey, key);
     }
 
+    [Fact]
+    public async Task The_key_of_a_record_that_may_still_come_is_nobodys_to_bar_or_to_take()
+    {
+        var shop = await OpenAsync();
+        var till = new TillSimulator(Shop.Store, Shop.Till);
+        for (var n = 0; n < 2; n++) till.Grant(await shop.IssueAsync("spring"), 42_00, 5_00, Now);
+        var key = OfflineOperations.KeyOf(till.Name, till.Records[0]);
+        var barred = await ReversalTests.ReverseAsync(shop, key);
+        Assert.Equal((400, "malformed-request", "/request"), (barred.Status, barred.Problem, barred["errors"][0].GetProperty("pointer").GetString()));
+        var taken = await shop.TryIssueAsync("spring", "m-1", key);
+        Assert.Equal((400, "idempotency-key-missing", true), (taken.Status, taken.Problem, taken.Said("needs").Contains("offline/", StringComparison.Ordinal)));
+
+        var forwarded = Shop.Expect(200, await ForwardAsync(shop, till.Records));
+        Assert.Equal(("redeemed", "redeemed"), (Result(forwarded, 0, "outcome").GetString(), Result(forwarded, 1, "outcome").GetString()));
+        Assert.Equal("not-reversible", (await ReversalTests.ReverseAsync(shop, key)).Problem);
+        Assert.Equal("offlineconflict", (await ReversalTests.ReverseAsync(shop, "offlineconflict")).Said("request"));
+    }
+
     private async Task<Shop> OpenAsync()
     {
         var shop = await app.OpenShopAsync();

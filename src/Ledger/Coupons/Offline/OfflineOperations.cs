@@ -7,12 +7,15 @@ namespace Ledger.Coupons.Offline;
 /// <summary>The requests of tills that were offline, as operations. Each record is one, so that a bad one loses only itself.</summary>
 public static class OfflineOperations
 {
+    /// <summary>How the keys of records begin, and no caller's: who takes or bars one would make a gap of the record that no till can close.</summary>
+    public const string KeyPrefix = "offline/";
+
     /// <summary>The request key of a record: the same record again, in whatever batch, has the answer that it had.</summary>
     /// <param name="name">The till that forwards it, with its store: another till's record is another request.</param>
     public static string KeyOf(string name, TillRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        return FormattableString.Invariant($"offline/{name}/{record.Sequence}/{record.Hash()}");
+        return FormattableString.Invariant($"{KeyPrefix}{name}/{record.Sequence}/{record.Hash()}");
     }
 
     /// <summary>Under which key a batch is opened; its end goes under its own. Who reverses it asks about both.</summary>
