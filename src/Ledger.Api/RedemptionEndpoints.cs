@@ -141,7 +141,12 @@ public static class RedemptionEndpoints
 
     private static async Task RequestAsync(Call call)
     {
-        var outcome = await call.Http.RequestServices.GetRequiredService<BookQueries>().RequestAsync(call.Merchant, call.RouteKey(), call.Aborted);
+        var (services, key) = (call.Http.RequestServices, call.RouteKey());
+        var kept = await services.GetRequiredService<BookQueries>().RequestAsync(call.Merchant, key, call.Aborted);
+        var outcome = kept?.Outcome;
+        // What is done on a hand is kept in a shard's book, where no tombstone of the merchant's own book bars it. Keys with a blank are the ledger's.
+        if (kept is null or { IsTombstone: true } && Headers.IsKey(key))
+            outcome = await services.GetRequiredService<FuQueries>().RequestAsync(call.Merchant, key, call.Aborted) ?? outcome;
         if (outcome is null) await Problems.WriteAsync(call.Http, Problems.RequestUnknown);
         else await Answers.RawAsync(call.Http, StatusCodes.Status200OK, outcome);
     }

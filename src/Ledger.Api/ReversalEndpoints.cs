@@ -28,7 +28,8 @@ public static class ReversalEndpoints
         else if (Headers.IsOfRecord(body.Request) && await Books(call).RequestAsync(call.Merchant, body.Request, call.Aborted) is null)
             faults.Add("/request", $"Name {Headers.NotOfRecord}.");
         if (await call.RefuseAsync(faults)) return;
-        await call.SubmitAsync(ReversalOperations.Reverse(request, body.Request, at, call.Caller.DateOf(at), body.Reason));
+        var isOfHand = await call.Http.RequestServices.GetRequiredService<FuQueries>().RequestAsync(call.Merchant, body.Request, call.Aborted) is not null;
+        await call.SubmitAsync(ReversalOperations.Reverse(request, body.Request, at, call.Caller.DateOf(at), body.Reason, isOfHand));
     }
 
     private static BookQueries Books(Call call) => call.Http.RequestServices.GetRequiredService<BookQueries>();

@@ -189,11 +189,12 @@ public sealed class BookQueries(NpgsqlDataSource database)
         return steps;
     }
 
-    /// <summary>The answer that a request key has for ever; null where nothing was carried out under it.</summary>
-    public async Task<byte[]?> RequestAsync(string book, string key, CancellationToken cancellation)
+    /// <summary>The answer that a request key has for ever, or the tombstone that bars it; null where nothing was carried out under it.</summary>
+    public async Task<(byte[] Outcome, bool IsTombstone)?> RequestAsync(string book, string key, CancellationToken cancellation)
     {
         await using var command = Command("query_request.sql", book, key);
-        return await command.ExecuteScalarAsync(cancellation) is string outcome ? CanonicalJson.Of(System.Text.Encoding.UTF8.GetBytes(outcome)) : null;
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        return await row.ReadAsync(cancellation) ? (CanonicalJson.Of(row.GetFieldValue<byte[]>(0)), row.GetBoolean(1)) : null;
     }
 
     /// <summary>Entries of a book after a cursor, at most <paramref name="limit"/>.</summary>

@@ -37,6 +37,15 @@ public sealed class FuQueries(NpgsqlDataSource database, BookQueries books)
         return totals;
     }
 
+    /// <summary>The answer that a request on a hand of one of the owner's campaigns has for ever; null where nothing was carried out under the key.</summary>
+    public async Task<byte[]?> RequestAsync(string owner, string key, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(SqlFile.Read("query_fu_request.sql"));
+        foreach (var value in (string[])[owner, key]) command.Parameters.Add(new() { Value = value });
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        return await row.ReadAsync(cancellation) ? CanonicalJson.Of(row.GetFieldValue<byte[]>(0)) : null;
+    }
+
     /// <summary>Tallies of all shards at one moment; what was never written is left out.</summary>
     public async Task<IReadOnlyList<(string Book, string Key, long Value)>> TalliesAsync(IReadOnlyList<string> of, IReadOnlyList<string> keys, CancellationToken cancellation)
     {

@@ -46,7 +46,7 @@ public static class ReversalStream
 
 /// <summary>What a reversal answers.</summary>
 /// <param name="Request">The key of the request that was reversed.</param>
-/// <param name="Status"><c>reversed</c>: what it had done is undone; <c>tombstone</c>: it was never seen, and is refused should it still come.</param>
+/// <param name="Status"><c>reversed</c>: what it had done is undone; <c>tombstone</c>: it was never seen, and is refused should it still come, unless it is one on a Fu-card hand.</param>
 /// <param name="At">Since when the key is barred; only with a tombstone.</param>
 /// <param name="Redemption">The redemption that was voided, where the request made one.</param>
 /// <param name="Hold">The hold that was released or is over, where the request placed one.</param>

@@ -17,16 +17,17 @@ public static class ReversalOperations
     /// <param name="request">Under a key of its own.</param>
     /// <param name="original">The key of the request to undo.</param>
     /// <param name="at">When it happened, as far as the caller's word is taken; with its business date.</param>
+    /// <param name="isOfHand">Whether a campaign's shard keeps the original: another book, where nothing is undone or barred.</param>
     /// <exception cref="ArgumentException">The reversal has no key of its own.</exception>
-    public static Operation Reverse(Request request, string original, Instant at, LocalDate date, string? reason)
+    public static Operation Reverse(Request request, string original, Instant at, LocalDate date, string? reason, bool isOfHand = false)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (string.IsNullOrEmpty(request.Key) || request.Key == original) throw new ArgumentException("A reversal needs a request key of its own.", nameof(request));
         var (stream, opening) = (ReversalStream.Of(original), OfflineOperations.OpeningOf(original));
         return new(request, [stream], [], book => book.Request(original) switch
         {
-            // Done though nothing is kept under the key itself: records of an offline batch before its end.
-            null or { IsTombstone: true } when book.Request(opening) is { IsTombstone: false } => new NotReversible(original),
+            // Done though nothing is kept under the key itself: on a hand, or records of an offline batch before its end.
+            null or { IsTombstone: true } when isOfHand || book.Request(opening) is { IsTombstone: false } => new NotReversible(original),
             null => Bar(stream, new(original, request.Key, request.Now, reason)),
             { IsTombstone: true } barred => new Verdict.Accepted([], ViewOf(barred.Tombstone())),
             { } done => Undo(book, request, done, original, at, date, reason),

@@ -221,6 +221,31 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
 
     /// <summary>A campaign that was committed two hours ago and is open for an hour.</summary>
     /// <param name="at">When it was opened; null: now.</param>
+    [Fact]
+    public async Task A_request_on_a_hand_is_found_by_its_key_by_its_merchant_alone_and_never_reversed()
+    {
+        var (shop, stranger) = (await OpenAsync(), await app.OpenShopAsync());
+        await HandAsync(shop, "a");
+        var (drawn, lost) = (LedgerClient.NewKey(), LedgerClient.NewKey());
+        Task<Answer> Draw(string key) => shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/hands/a/draws", new { source = "only-1001", @ref = key }, shop.MerchantKey, key);
+        Task<Answer> Reverse(string key, string? under = null) => shop.Client.PostAsync("/v1/reversals", new { request = key }, shop.MerchantKey, under);
+        Task<Answer> Find(string key) => shop.Client.GetAsync($"/v1/requests/{key}", shop.MerchantKey);
+        var answered = Expect(201, await Draw(drawn));
+        Assert.Equal(answered.Text, Expect(200, await Find(drawn)).Text);
+        Assert.Equal((422, "not-reversible"), await Reverse(drawn) is var refused ? (refused.Status, refused.Problem) : default);
+        Assert.Equal("request-unknown", (await stranger.Client.GetAsync($"/v1/requests/{drawn}", stranger.MerchantKey)).Problem);
+        Assert.Equal("request-unknown", (await Find($"furef%20{Campaign}%20only-1001%20{drawn}")).Problem);
+
+        // A hand's book knows no tombstone of its merchant's: what comes after it is done, and said to be.
+        Assert.Equal("tombstone", Expect(200, await Reverse(lost, "undo")).Said("status"));
+        Assert.Equal("reversed", Expect(200, await Find(lost)).Said("status"));
+        var late = Expect(201, await Draw(lost));
+        Assert.Equal(late.Text, Expect(200, await Find(lost)).Text);
+        Assert.Equal("not-reversible", (await Reverse(lost)).Problem);
+        Assert.True(Expect(200, await Reverse(lost, "undo")).IsReplayed);
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
     private async Task<Shop> OpenAsync(PotRules? pot = null, Func<FuRules, FuRules>? with = null, Instant? at = null)
     {
         var shop = await app.OpenShopAsync();

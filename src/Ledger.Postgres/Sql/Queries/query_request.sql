@@ -1,1 +1,1 @@
-select outcome from ledger.requests where tenant_id = $1 and key = $2
+select outcome, fingerprint = '' from ledger.requests where tenant_id = $1 and key = $2
