@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Merchants;
 using Ledger.Postgres;
 
 namespace Ledger.Api;
@@ -48,7 +49,7 @@ public static class Answers
     public static async Task SubmitAsync(this Call call, Operation operation, int status = StatusCodes.Status200OK)
     {
         ArgumentNullException.ThrowIfNull(call);
-        switch (await call.Http.RequestServices.GetRequiredService<Scribes>().SubmitAsync(operation, call.Aborted))
+        switch (await call.OutcomeAsync(operation))
         {
             case Outcome.Accepted(var answer, var isReplayed):
                 if (isReplayed) call.Http.Response.Headers["Idempotency-Replayed"] = "true";
@@ -58,6 +59,22 @@ public static class Answers
                 await Problems.WriteAsync(call.Http, reason);
                 break;
         }
+    }
+
+    /// <summary>Submits the operation. Where it writes a book that is not the merchant's, as a shard's, the merchant is asked here whether the provider may: that book cannot tell.</summary>
+    public static async Task<Outcome> OutcomeAsync(this Call call, Operation operation)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(operation);
+        var services = call.Http.RequestServices;
+        if (operation.Request is { Provider: { } provider, Book: var book } && book != call.Merchant)
+        {
+            var merchant = await services.GetRequiredService<BookQueries>().StateAsync(call.Merchant, MerchantStream.Stream, call.Aborted);
+            if (!merchant.IsServedBy(provider)) return new Outcome.Rejected(new NotPermittedAgency());
+            operation = operation with { IsAuthorised = true };
+        }
+
+        return await services.GetRequiredService<Scribes>().SubmitAsync(operation, call.Aborted);
     }
 
     public static Task JsonAsync(this Call call, object answer, int status = StatusCodes.Status200OK)

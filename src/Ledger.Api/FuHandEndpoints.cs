@@ -247,8 +247,8 @@ public static class FuHandEndpoints
     /// <summary>Claims a key in its own shard before the step in the user's; false after a problem was answered. The second half says when the campaign is over.</summary>
     private static async Task<bool> ClaimAsync(Call call, FuBook book, FuClaimKind kind, string key, string user, int limit, Rejection refusal)
     {
-        var request = new Request(book.For(FuStreams.KeyOf(kind, key)).Id, Key: null, ReadOnlyMemory<byte>.Empty, call.Caller.Key.Id, call.Now);
-        var outcome = await call.Http.RequestServices.GetRequiredService<Scribes>().SubmitAsync(FuOperations.Claim(request, book.Campaign, kind, key, user, limit, refusal), call.Aborted);
+        var request = new Request(book.For(FuStreams.KeyOf(kind, key)).Id, Key: null, ReadOnlyMemory<byte>.Empty, call.Caller.Key.Id, call.Now, Provider: call.Caller.Key.Provider);
+        var outcome = await call.OutcomeAsync(FuOperations.Claim(request, book.Campaign, kind, key, user, limit, refusal));
         if (outcome is not Outcome.Rejected(var reason) || reason is FuCampaignIsSealed or FuCampaignNotOpen) return true;
         await Problems.WriteAsync(call.Http, reason);
         return false;

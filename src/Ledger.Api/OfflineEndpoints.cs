@@ -36,12 +36,15 @@ public static class OfflineEndpoints
         routes.MapQuery("/v1/reports/offline", Access.Merchant, ReportAsync).Asks("limit", "cursor").Answers<OfflineReport>();
     }
 
-    private static async Task KeysAsync(Call call) =>
-        await Answers.RawAsync(call.Http, StatusCodes.Status200OK, System.Text.Encoding.UTF8.GetBytes((await Signer(call).SettingsAsync(call)).Ring().ToJwks()));
+    private static async Task KeysAsync(Call call)
+    {
+        if (await Signer(call).SettingsAsync(call) is not { } settings) return;
+        await Answers.RawAsync(call.Http, StatusCodes.Status200OK, System.Text.Encoding.UTF8.GetBytes(settings.Ring().ToJwks()));
+    }
 
     private static async Task RotateAsync(Call call)
     {
-        var settings = await Signer(call).SettingsAsync(call);
+        if (await Signer(call).SettingsAsync(call) is not { } settings) return;
         await call.SubmitAsync(await Signer(call).AddKeyAsync(call, call.Request([]), settings));
     }
 
@@ -56,10 +59,10 @@ public static class OfflineEndpoints
 
     private static async Task TillAsync(Call call)
     {
-        if (await PlaceAsync(call) is not var (store, till)) return;
+        if (await PlaceAsync(call) is not var (store, till) || await Signer(call).SettingsAsync(call) is not { } settings) return;
         var name = OfflineTillStream.NameOf(store, till);
         var state = await Books(call).StateAsync(call.Merchant, OfflineTillStream.Of(name), call.Aborted);
-        var keys = (await Signer(call).SettingsAsync(call)).Ring().ToJwks();
+        var keys = settings.Ring().ToJwks();
         var scopes = await Queries(call).ScopesAsync(call.Merchant, store, call.Aborted);
         await call.JsonAsync(new OfflineKitView(OfflineTillView.Of(name, state), JsonSerializer.Deserialize<JsonElement>(keys), scopes, (long)TillLimits.MaxAge.TotalSeconds));
     }
@@ -116,7 +119,7 @@ public static class OfflineEndpoints
         switch (terms is null ? CodeText.Unknown(text) : !isOurs ? new OfflineNotAllowed() : OfflinePromise.Of(code, coupon, terms, hint, call.Now))
         {
             case Checked<OfflineClaims>.Passed(var claims):
-                var settings = await Signer(call).SettingsAsync(call);
+                if (await Signer(call).SettingsAsync(call) is not { } settings) return null;
                 return OfflineToken.Sign(claims, await Signer(call).KeyAsync(call, settings.Keys[^1].Number));
             case Checked<OfflineClaims>.Refused(var reason):
                 await Problems.WriteAsync(call.Http, reason);
@@ -138,7 +141,9 @@ public static class OfflineEndpoints
             return;
         }
 
-        var ring = records.Any(record => record.Token is not null) ? (await Signer(call).SettingsAsync(call)).Ring() : new();
+        var settings = records.Any(record => record.Token is not null) ? await Signer(call).SettingsAsync(call) : OfflineSettings.None;
+        if (settings is null) return;
+        var ring = settings.Ring();
         // Read beforehand what the records will need: those that had to ask for more would be overtaken by those behind them.
         var codes = records.Select(record => Forward(record, store, till, ring).Code).Distinct(StringComparer.Ordinal).ToList();
         var known = await call.Http.RequestServices.GetRequiredService<CouponReads>().StatesAsync(call.Merchant, codes, call.Aborted);

@@ -11,17 +11,22 @@ namespace Ledger.Api;
 /// A merchant's signing keys: public parts in the book, private ones among its secrets, made on first use. Instances that make a key at the
 /// same time agree on one by its number.
 /// </summary>
-public sealed class OfflineSigner(Secrets secrets, Scribes scribes, BookQueries books)
+public sealed class OfflineSigner(Secrets secrets, BookQueries books)
 {
-    /// <summary>The merchant's settings, with a key that signs.</summary>
-    public async Task<OfflineSettings> SettingsAsync(Call call)
+    /// <summary>The merchant's settings, with a key that signs; null after a problem was answered.</summary>
+    public async Task<OfflineSettings?> SettingsAsync(Call call)
     {
         ArgumentNullException.ThrowIfNull(call);
         var settings = await books.StateAsync(call.Merchant, OfflineSettingsStream.Stream, call.Aborted);
         if (settings.Keys.Count > 0) return settings;
         // Safe to repeat by itself: a number that is there already changes nothing.
-        var request = new Request(call.Merchant, Key: null, ReadOnlyMemory<byte>.Empty, call.Caller.Key.Id, call.Now);
-        await scribes.SubmitAsync(await AddKeyAsync(call, request, settings), call.Aborted);
+        var request = new Request(call.Merchant, Key: null, ReadOnlyMemory<byte>.Empty, call.Caller.Key.Id, call.Now, Provider: call.Caller.Key.Provider);
+        if (await call.OutcomeAsync(await AddKeyAsync(call, request, settings)) is Outcome.Rejected(var reason))
+        {
+            await Problems.WriteAsync(call.Http, reason);
+            return null;
+        }
+
         return await books.StateAsync(call.Merchant, OfflineSettingsStream.Stream, call.Aborted);
     }
 

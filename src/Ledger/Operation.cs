@@ -27,6 +27,12 @@ public sealed record Operation(
     public IReadOnlyList<string> OtherRequests { get; init; } = [];
 
     /// <summary>
+    /// Whether the provider that asks was found authorised already, as is done right before for operations in a book that is not that of the merchant it acts for: the
+    /// transaction that writes holds no lock on that merchant's word.
+    /// </summary>
+    public bool IsAuthorised { get; init; }
+
+    /// <summary>
     /// What the operation uses up, for operations of whichever book; null: nothing. The scribe looks at it, so it is lost on whoever runs <see cref="Decide"/> alone. It needs a request key.
     /// </summary>
     public Once? Once { get; init; }

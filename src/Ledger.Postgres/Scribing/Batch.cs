@@ -293,7 +293,7 @@ internal sealed class Batch : IDisposable
 }
 
 /// <summary>What an entry's headers say: who asked, and in whose name.</summary>
-/// <param name="Mode"><c>agency</c>: a provider acted for the book's merchant; absent: the merchant itself, the platform or the ledger did.</param>
+/// <param name="Mode"><c>agency</c>: a provider acted for the book's merchant, or in another book for the merchant that the request is of; absent: the merchant itself, the platform or the ledger did.</param>
 internal sealed record EntryHeaders(string Actor, string? Mode, string? Provider)
 {
     public const string Agency = "agency";

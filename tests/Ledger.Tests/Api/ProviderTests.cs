@@ -80,6 +80,21 @@ public sealed class ProviderTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
+    public async Task What_a_provider_s_question_makes_by_the_way_is_the_providers_too()
+    {
+        var (shop, isv) = (await app.OpenShopAsync(), await ProviderAsync());
+        Shop.Expect(200, await AuthoriseAsync(shop, isv.Id));
+        Shop.Expect(200, await app.Client.GetAsync("/v1/merchant", isv.Key, ("Ledger-Merchant", shop.Id)));
+        var revoked = new Request(shop.Id, LedgerClient.NewKey(), new byte[32], "test", Times.Cut(SystemClock.Instance.GetCurrentInstant()));
+        await app.Service<Scribes>().SubmitAsync(MerchantStream.Operation(revoked, new MerchantCommand.RevokeProvider(isv.Id, revoked.Now)), CancellationToken.None);
+        Assert.Equal("not-permitted-agency", (await app.Client.GetAsync("/v1/offline/keys", isv.Key, ("Ledger-Merchant", shop.Id))).Problem);
+
+        Shop.Expect(200, await AuthoriseAsync(shop, isv.Id));
+        Shop.Expect(200, await app.Client.GetAsync("/v1/offline/keys", isv.Key, ("Ledger-Merchant", shop.Id)));
+        Assert.Equal(isv.Id, await app.Database.AskAsync<string>("select headers ->> 'provider' from ledger.mt_events where tenant_id = $1 and type = 'offline_key_added'", shop.Id));
+    }
+
+    [Fact]
     public async Task A_provider_makes_no_keys_and_authorises_nobody_in_a_merchants_name()
     {
         var (shop, isv) = (await app.OpenShopAsync(), await ProviderAsync());

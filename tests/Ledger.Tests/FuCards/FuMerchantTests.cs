@@ -1,6 +1,8 @@
 using Ledger.FuCards;
+using Ledger.Merchants;
 using Ledger.Postgres;
 using Ledger.Transfers;
+using NodaTime;
 using Xunit;
 using static Ledger.Tests.FuCards.FuExamples;
 using static Ledger.Tests.Shop;
@@ -66,6 +68,47 @@ public sealed partial class FuCampaignTests
         foreach (var answer in (Answer[])[await Own(stranger), await Own(shop), await Own(cafe, campaign: "none"), await Own(cafe, owner: cafe.Id)]) Assert.Equal("fu-issue-unknown", answer.Problem);
         Assert.Equal(403, (await cafe.Client.GetAsync($"/v1/fu-participations/{shop.Id}/{Campaign}", cafe.TillKey)).Status);
         Assert.Equal("fu-campaign-unknown", (await cafe.Client.GetAsync($"/v1/fu-campaigns/{Campaign}/issues/{bar.Id}", cafe.MerchantKey)).Problem);
+    }
+
+    [Fact]
+    public async Task A_provider_acts_on_the_hands_of_a_merchant_that_authorised_it_until_it_no_longer_does()
+    {
+        var (shop, other, cafe) = (await OpenAsync(with: rules => rules with { Limits = rules.Limits with { HandsPerDevice = 2 } }), await OpenAsync(), await app.OpenShopAsync());
+        var isv = $"isv-of-{shop.Id}";
+        Expect(201, await app.Client.PostAsync("/v1/providers", new { id = isv, name = "Cloud Tills" }, app.PlatformKey));
+        var key = Expect(201, await app.Client.PostAsync($"/v1/providers/{isv}/keys", null, app.PlatformKey));
+        Task<Answer> As(Shop merchant, string path, object? body) => app.Client.PostAsync(path, body, key.Said("secret"), null, ("Ledger-Merchant", merchant.Id));
+        Task<Answer> Hand(Shop merchant, string path, object? body) => As(merchant, $"/v1/fu-campaigns/{Campaign}/hands{path}", body);
+        Task<Answer> Draw(Shop merchant, string type, string reference) => Hand(merchant, "/a/draws", new { source = $"only-{type}", @ref = reference });
+        Task<long> EntriesAsync(Shop merchant, string ofAgency) => app.Database.AskAsync<long>(
+            $"select count(*) from ledger.mt_events where tenant_id like $1 || '~%' and headers ->> 'actor' = $2 and (headers ->> 'mode' = 'agency' and headers ->> 'provider' = $3) is {ofAgency}",
+            merchant.Id, key.Said("id"), isv);
+
+        Assert.Equal((403, "not-permitted-agency"), await Hand(shop, "", new { user = "a", device = "d" }) is var early ? (early.Status, early.Problem) : default);
+        foreach (var merchant in (Shop[])[shop, cafe]) Expect(200, await app.Client.PostAsync($"/v1/providers/{isv}/authorise", null, merchant.MerchantKey));
+        Expect(201, await Hand(shop, "", new { user = "a", device = "d" }));
+        foreach (var type in Five) Expect(201, await Draw(shop, type, type));
+        Expect(200, await Hand(shop, "/a/compose", null));
+        // The claim of the device, the hand, five cards and their ticket.
+        Assert.Equal((8, 0), (await EntriesAsync(shop, "true"), await EntriesAsync(shop, "not true")));
+
+        // In another one's campaign it gives the cards of the merchant that it acts for, and nothing else.
+        Expect(201, await shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/issues", new { merchant = cafe.Id, quota = 100 }, shop.MerchantKey));
+        await UntilAsync(() => As(cafe, $"/v1/fu-participations/{shop.Id}/{Campaign}/draws", new { user = "a", source = "shops", @ref = "pay-1" }), answer => answer.Status == 201);
+        await HandAsync(other, "a");
+        Assert.Equal((403, "not-permitted-agency"), await Draw(other, "1001", "x") is var theirs ? (theirs.Status, theirs.Problem) : default);
+
+        // The edge remembers the authorisation; the merchant's book is asked.
+        var revoked = new Request(shop.Id, LedgerClient.NewKey(), new byte[32], "test", Times.Cut(SystemClock.Instance.GetCurrentInstant()));
+        Assert.IsType<Outcome.Accepted>(await app.Service<Scribes>().SubmitAsync(
+            MerchantStream.Operation(revoked, new MerchantCommand.RevokeProvider(isv, revoked.Now)), CancellationToken.None));
+        var before = await DoneAsync();
+        foreach (var answer in (Answer[])[await Draw(shop, "1001", "late"), await Hand(shop, "", new { user = "b", device = "d" }), await Hand(shop, "/a/leave", null)])
+            Assert.Equal((403, "not-permitted-agency"), (answer.Status, answer.Problem));
+        Assert.Equal(before, await DoneAsync());
+        await Proof.Books.AssertSoundAsync(app.Database);
+
+        Task<long> DoneAsync() => app.Database.AskAsync<long>("select count(*) from ledger.mt_events where headers ->> 'actor' = $1", key.Said("id"));
     }
 
     [Fact]
