@@ -157,6 +157,19 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         ["/v1/channels/wechat/busifavor/coupons/deactivate"] = false,
     };
 
+    /// <summary>The answers that tell a reversal what was done.</summary>
+    private static readonly string[] s_read = ["RedemptionView", "HoldView", "GroupView", "PointsSpendView", "PointsPurchaseView"];
+
+    /// <summary>Answer likewise, and took back themselves: their status, or that they name no place or gave no points, says so.</summary>
+    private static readonly string[] s_takingBack =
+    [
+        "/v1/redemptions/{id}/void", "/v1/groups/{id}/leave", "/v1/groups/{id}/cancel", "/v1/groups/{id}/refunds/{number}/settle", "/v1/points/purchases/{order}/reversals",
+        "/v1/points/holds/{id}/release",
+    ];
+
+    /// <summary>Keep a redemption's answer and say it in a channel's words.</summary>
+    private static readonly string[] s_inAnotherDialect = ["/v1/channels/alipay/ordervoucher/voucher/{code}/use", "/v1/channels/wechat/busifavor/coupons/use"];
+
     /// <summary>Whose outcomes are not kept under their own key, or in no book; or that change nothing.</summary>
     private static readonly string[] WithoutOutcome =
     [
@@ -224,13 +237,17 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         await Books.AssertSoundAsync(app.Database);
     }
 
-    /// <summary>A new command has to say here whether tills may reverse it; one that may not must not answer like a redemption or a hold.</summary>
+    /// <summary>A new command has to say here whether tills may reverse it, and its answer has to say the same: a reversal reads nothing else.</summary>
     [Fact]
-    public async Task Every_command_is_known_to_be_reversible_or_not()
+    public async Task Every_command_is_known_to_be_reversible_or_not_and_answers_so()
     {
         var document = (await app.Client.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, null)).Json;
-        var commands = document.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("post", out _)).Select(path => path.Name);
-        Assert.Equal(IsReversible.Keys.Concat(WithoutOutcome).Order(StringComparer.Ordinal), commands.Order(StringComparer.Ordinal));
+        var commands = document.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("post", out _)).ToList();
+        Assert.Equal(IsReversible.Keys.Concat(WithoutOutcome).Order(StringComparer.Ordinal), commands.Select(path => path.Name).Order(StringComparer.Ordinal));
+
+        var read = commands.Where(path => s_read.Any(view => path.Value.GetProperty("post").GetProperty("responses").EnumerateObject()
+            .Any(answer => answer.Name != "default" && answer.Value.GetRawText().Contains($"/schemas/{view}\"", StringComparison.Ordinal)))).Select(path => path.Name);
+        Assert.Equal(read.Except(s_takingBack, StringComparer.Ordinal).Concat(s_inAnotherDialect).Order(StringComparer.Ordinal), IsReversible.Keys.Where(path => IsReversible[path]).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -241,24 +258,24 @@ public sealed class ReversalTests(LedgerApp app) : IClassFixture<LedgerApp>
         await shop.CampaignAsync("paused");
         var code = await shop.IssueAsync("spring");
         var keys = new List<string>();
-        async Task<Answer> DoAsync(string path, object? body)
+        async Task DoAsync(string command, object? body, string of = "")
         {
             keys.Add(LedgerClient.NewKey());
-            var answer = await shop.Client.PostAsync(path, body, shop.MerchantKey, keys[^1]);
+            var answer = await shop.Client.PostAsync(string.Join('/', command.Split('/').Select(part => part.StartsWith('{') ? of : part)), body, shop.MerchantKey, keys[^1]);
             Assert.InRange(answer.Status, 200, 201);
-            return answer;
+            Assert.False(IsReversible[command]);
         }
 
         await DoAsync("/v1/coupons", new { campaign = "spring", member = "m-1" });
-        await DoAsync("/v1/campaigns/paused/pause", new { reason = "rest" });
-        await DoAsync("/v1/campaigns/paused/quota", new { expected = 1_000_000, target = 5 });
+        await DoAsync("/v1/campaigns/{id}/pause", new { reason = "rest" }, "paused");
+        await DoAsync("/v1/campaigns/{id}/quota", new { expected = 1_000_000, target = 5 }, "paused");
         await DoAsync("/v1/stores", new { id = "store-9", name = "Nine" });
         var held = Shop.Expect(201, await shop.Client.PostAsync("/v1/holds", new { code, amount = 4200 }, shop.TillKey)).Said("holdId");
-        await DoAsync($"/v1/holds/{held}/release", null);
+        await DoAsync("/v1/holds/{id}/release", null, held);
         var redemption = Shop.Expect(201, await shop.RedeemAsync(code)).Said("redemptionId");
-        await DoAsync($"/v1/redemptions/{redemption}/void", null);
+        await DoAsync("/v1/redemptions/{id}/void", null, redemption);
         await DoAsync("/v1/reversals", new { request = "never-seen" });
-        await DoAsync($"/v1/coupons/{code}/deactivate", new { reason = "lost" });
+        await DoAsync("/v1/coupons/{code}/deactivate", new { reason = "lost" }, code);
 
         var before = await app.Database.TraceAsync();
         foreach (var key in keys)
