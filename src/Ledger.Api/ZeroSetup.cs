@@ -81,7 +81,6 @@ public sealed class ZeroSetup : IAsyncDisposable
         if (local is not null) await local.DisposeAsync();
     }
 
-    // What Npgsql says of it may repeat the password.
     private static void RequireReadable(string connectionString)
     {
         try
@@ -90,9 +89,13 @@ public sealed class ZeroSetup : IAsyncDisposable
         }
         catch (ArgumentException)
         {
-            throw new IOException("The connection string of LEDGER_DATABASE or ConnectionStrings:Ledger cannot be read: write it like Host=localhost;Database=ledger;Username=ledger.");
+            throw Unreadable();
         }
     }
+
+    // Without what Npgsql says of it, which may repeat the password.
+    private static IOException Unreadable() =>
+        new("The connection string of LEDGER_DATABASE or ConnectionStrings:Ledger cannot be read: write it like Host=localhost;Database=ledger;Username=ledger.");
 
     private async Task MigrateAsync()
     {

@@ -59,16 +59,16 @@ public sealed partial class LedgerProcess : IAsyncDisposable
     /// <param name="settings">Of the environment, beside the usual ones.</param>
     public static async Task<(int Code, string Out, string Error)> FailAsync(string connectionString, params IEnumerable<(string Name, string Value)> settings)
     {
-        using var process = Process.Start(With(connectionString, port: 0, settings))!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var failing = Process.Start(With(connectionString, port: 0, settings))!;
+        var (output, error) = (failing.StandardOutput.ReadToEndAsync(), failing.StandardError.ReadToEndAsync());
         try
         {
-            await process.WaitForExitAsync().WaitAsync(StartLimit);
-            return (process.ExitCode, await output, await error);
+            await failing.WaitForExitAsync().WaitAsync(StartLimit);
+            return (failing.ExitCode, await output, await error);
         }
         finally
         {
-            if (!process.HasExited) process.Kill();
+            if (!failing.HasExited) failing.Kill();
         }
     }
 

@@ -100,7 +100,7 @@ public sealed class ScribeTests(LedgerDatabase database) : IClassFixture<LedgerD
         await using var frozen = new Scribes(database.ConnectionString, new BookHints(), NullLogger<Scribes>.Instance, count: 1);
         await frozen.StartAsync(default);
         using var thaw = new ManualResetEventSlim();
-        var holding = new TaskCompletionSource();
+        var holding = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var plain = MerchantStream.Operation(RequestOf("frozen"), new MerchantCommand.OpenStore("s-frozen", "S"));
         var stuck = frozen.SubmitAsync(
             plain with

@@ -38,9 +38,9 @@ public sealed class BookReaderTests : IAsyncLifetime
     public async Task A_pass_that_falls_silent_is_ended_by_the_server_and_one_that_waits_for_scribes_is_not()
     {
         await new Histories(1).Write(10).StoreAsync(database);
-        var said = new HashSet<string>();
+        var said = new HashSet<string>(StringComparer.Ordinal);
         await new BookReader("patience", AskAsync, database, new(), NullLogger.Instance, ReaderTesting.Quick).CatchUpAsync();
-        Assert.Equal(["0 after policies read", "1min"], said.Order(StringComparer.Ordinal));
+        Assert.Equal(["0 after policies read", "1min"], said.Order(StringComparer.Ordinal), StringComparer.Ordinal);
 
         async Task AskAsync(NpgsqlConnection connection, IReadOnlyList<BookRange> ranges, CancellationToken cancellation)
         {

@@ -156,7 +156,7 @@ public sealed class ReadModelRebuildTests : IAsyncLifetime
     {
         await new Histories(14).Write(100).StoreAsync(database);
         var migrations = new Migrations(database);
-        IReadOnlyList<Migration> later = [.. Migrations.All, new("999_later", "create table ledger.later (id int)")];
+        Migration[] later = [.. Migrations.All, new("999_later", "create table ledger.later (id int)")];
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var read = new NpgsqlCommand("select count(*) from ledger.store_days", connection)) await read.ExecuteNonQueryAsync();

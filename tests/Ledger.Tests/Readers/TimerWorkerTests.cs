@@ -197,7 +197,7 @@ public sealed class TimerWorkerTests : IAsyncLifetime
     }
 
     /// <summary>Coupon C0 of m0 may be used again, until the moment that its row was for.</summary>
-    private Task VoidAsync() => ledger.SubmitAsync(ReturnOperations.Void(
+    private Task<Outcome> VoidAsync() => ledger.SubmitAsync(ReturnOperations.Void(
         new("m0", "void-C0", new byte[32], "test", ledger.Now), CouponStream.RedemptionId("C0", 1), ledger.Now, ledger.Now.InUtc().Date, null, Duration.FromDays(30)));
 
     private Task<long> WaitingAsync() => database.ScalarAsync<long>(
