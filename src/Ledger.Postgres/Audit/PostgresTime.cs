@@ -27,28 +27,29 @@ internal static class PostgresTime
         : microseconds > 0 ? "infinity" : "-infinity";
 }
 
-/// <summary>Writes and reads the one stored form of times; remembers the day, as neighbours mostly share it.</summary>
+/// <summary>Writes and reads the one stored form of times; remembers days, as a few come again and again: today, and when a term begins and ends.</summary>
 internal sealed class TimeText
 {
     private const long MicrosecondsPerDay = 86_400_000_000;
+    private const int Remembered = 256;
+    private const int DayLength = 10;
 
-    private readonly byte[] day = new byte[10];
-    private long dayNumber = long.MinValue;
-    private readonly byte[] readDay = new byte[10];
-    private long readDayStart;
+    private readonly Day[] written = NoDays();
+    private readonly Day[] read = NoDays();
 
     /// <summary>Writes the <see cref="Times.Length"/> bytes of a time between the years 1 and 9999.</summary>
     public void Write(long microseconds, Span<byte> output)
     {
         var number = Math.DivRem(microseconds, MicrosecondsPerDay, out var rest);
         if (rest < 0) (number, rest) = (number - 1, rest + MicrosecondsPerDay);
-        if (number != dayNumber)
+        ref var day = ref written[number & (Remembered - 1)];
+        if (day.Number != number)
         {
-            PostgresTime.ToDate((int)number).ToDateOnly().TryFormat(day, out _, "yyyy-MM-dd", CultureInfo.InvariantCulture);
-            dayNumber = number;
+            PostgresTime.ToDate((int)number).ToDateOnly().TryFormat(day.Text, out _, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+            day.Number = number;
         }
 
-        day.CopyTo(output);
+        day.Text.CopyTo(output);
         var seconds = (int)(rest / 1_000_000);
         output[10] = (byte)'T';
         Two(output[11..], seconds / 3600);
@@ -69,25 +70,27 @@ internal sealed class TimeText
     {
         instant = default;
         if (text.Length != Times.Length || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != '.' || text[26] != 'Z') return false;
-        if (!text[..10].SequenceEqual(readDay))
+        var name = text[..DayLength];
+        ref var day = ref read[(name[9] | (name[8] << 4) | (name[6] << 6)) & (Remembered - 1)];
+        if (!name.SequenceEqual(day.Text))
         {
-            if (!TryReadDate(text[..10], out var date)) return false;
-            readDayStart = PostgresTime.Of(date) * MicrosecondsPerDay;
-            text[..10].CopyTo(readDay);
+            if (!TryReadDate(name, out var date)) return false;
+            day.Number = PostgresTime.Of(date);
+            name.CopyTo(day.Text);
         }
 
         if (!TryTwo(text[11..], out var hours) || !TryTwo(text[14..], out var minutes) || !TryTwo(text[17..], out var seconds)
             || !TryTwo(text[20..], out var a) || !TryTwo(text[22..], out var b) || !TryTwo(text[24..], out var c)
             || hours > 23 || minutes > 59 || seconds > 59) return false;
         var micros = (((((hours * 60L) + minutes) * 60) + seconds) * 1_000_000) + (a * 10_000) + (b * 100) + c;
-        instant = PostgresTime.ToInstant(readDayStart + micros);
+        instant = PostgresTime.ToInstant((day.Number * MicrosecondsPerDay) + micros);
         return true;
     }
 
     public static bool TryReadDate(ReadOnlySpan<byte> text, out LocalDate date)
     {
         date = default;
-        if (text.Length != 10 || text[4] != '-' || text[7] != '-' || !TryTwo(text, out var century) || !TryTwo(text[2..], out var year)
+        if (text.Length != DayLength || text[4] != '-' || text[7] != '-' || !TryTwo(text, out var century) || !TryTwo(text[2..], out var year)
             || !TryTwo(text[5..], out var month) || !TryTwo(text[8..], out var dayOfMonth)) return false;
         year += century * 100;
         if (year == 0 || month is 0 or > 12 || dayOfMonth == 0 || dayOfMonth > DateTime.DaysInMonth(year, month)) return false;
@@ -106,5 +109,14 @@ internal sealed class TimeText
     {
         output[0] = (byte)('0' + (value / 10));
         output[1] = (byte)('0' + (value % 10));
+    }
+
+    private static Day[] NoDays() => [.. Enumerable.Range(0, Remembered).Select(_ => new Day { Number = long.MinValue, Text = new byte[DayLength] })];
+
+    /// <summary>Days since 2000-01-01, and their name.</summary>
+    private struct Day
+    {
+        public long Number;
+        public byte[] Text;
     }
 }

@@ -55,7 +55,7 @@ internal static class Differ
     /// <summary>Finds a row by a key that is still UTF-8, without making a string of it.</summary>
     public static ref TValue Find<TValue>(Dictionary<string, TValue> rows, ReadOnlySpan<byte> key)
     {
-        Span<char> text = stackalloc char[512];
+        Span<char> text = stackalloc char[128];
         var chars = Encoding.UTF8.TryGetChars(key, text, out var length) ? text[..length] : Encoding.UTF8.GetString(key).AsSpan();
         // The row is the dictionary's; the compiler must assume that it could be the key's.
         return ref Unsafe.AsRef(ref CollectionsMarshal.GetValueRefOrNullRef(rows.GetAlternateLookup<ReadOnlySpan<char>>(), chars));

@@ -59,7 +59,11 @@ internal sealed class ReaderScenario(Stage stage, Options options, Report report
     public async Task<(double Rate, double Peak)> AuditAsync()
     {
         await stage.CheckpointAsync();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { [Database] = stage.LedgerConnection };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [Database] = stage.LedgerConnection,
+            ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1", // As `ledger audit verify` does.
+        };
         var said = await Child.RunAsync("dotnet", [typeof(ReaderScenario).Assembly.Location, AuditProcess], environment);
         var numbers = said.Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture)).ToList();
         return (numbers[0] / numbers[1], numbers[2] / 1e6);
