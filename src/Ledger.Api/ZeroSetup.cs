@@ -29,8 +29,7 @@ public sealed class ZeroSetup : IAsyncDisposable
         var given = configuration.GetConnectionString("Ledger") ?? configuration["LEDGER_DATABASE"];
         if (given is { Length: > 0 })
         {
-            RequireReadable(given);
-            var named = new ZeroSetup(null, given);
+            var named = new ZeroSetup(null, Read(given));
             await named.MigrateAsync();
             return named;
         }
@@ -81,11 +80,14 @@ public sealed class ZeroSetup : IAsyncDisposable
         if (local is not null) await local.DisposeAsync();
     }
 
-    private static void RequireReadable(string connectionString)
+    // How many connections there are and how they are shared is the service's matter, whatever the string says of it.
+    private static string Read(string connectionString)
     {
         try
         {
-            NpgsqlDataSource.Create(connectionString).Dispose();
+            var read = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = true, MinPoolSize = 0, Multiplexing = false }.ConnectionString;
+            NpgsqlDataSource.Create(read).Dispose();
+            return read;
         }
         catch (ArgumentException)
         {

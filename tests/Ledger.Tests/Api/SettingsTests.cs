@@ -21,4 +21,14 @@ public sealed class SettingsTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Contains(named, Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", said + error, StringComparison.Ordinal);
     }
+
+    /// <summary>How many connections there are is the service's own matter.</summary>
+    [Theory]
+    [InlineData("Minimum Pool Size=30")]
+    [InlineData("Multiplexing=true;Pooling=false")]
+    public async Task A_connection_string_that_says_how_to_pool_is_no_hindrance(string more)
+    {
+        await using var service = await LedgerProcess.StartAsync($"{app.ConnectionString};{more}");
+        Assert.Equal(200, (await service.Client.SendAsync(HttpMethod.Get, "/healthz/ready", null, null)).Status);
+    }
 }
