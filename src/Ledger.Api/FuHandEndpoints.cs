@@ -172,13 +172,9 @@ public static class FuHandEndpoints
         if (await call.ReadAsync<TakeCardBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
         // A hand that is open stays known, so this needs no lock; the giver's hand decides who is first.
         if (await HandAsync(call, book, body.By) is not { } taker) return;
-        if (taker.Denied is { } reason)
-        {
-            await Problems.WriteAsync(call.Http, new RiskRejected(reason));
-            return;
-        }
-
-        await call.SubmitAsync(FuOperations.Take(call.Request(raw) with { Book = book.Id }, book.Campaign, user, Exchange(call), body.By));
+        var take = FuOperations.Take(call.Request(raw) with { Book = book.Id }, book.Campaign, user, Exchange(call), body.By);
+        // Decided where nothing is kept under the key: what was taken before the denial is answered as it was.
+        await call.SubmitAsync(taker.Denied is { } reason ? take with { Decide = _ => new RiskRejected(reason) } : take);
     }
 
     private static async Task CancelAsync(Call call)

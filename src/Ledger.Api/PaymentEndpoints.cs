@@ -76,7 +76,8 @@ public static class PaymentEndpoints
     internal static async Task<(string Trade, Payment State)?> FindAsync(Call call)
     {
         var trade = call.Route("trade");
-        var state = Headers.IsId(trade) ? await call.Http.RequestServices.GetRequiredService<BookQueries>().StateAsync(call.Merchant, PaymentStream.Of(trade), call.Aborted) : Payment.None;
+        var isNumber = Headers.IsId(trade) && PaymentStream.Of(trade).Id != PaymentEarningStream.Stream.Id;
+        var state = isNumber ? await call.Http.RequestServices.GetRequiredService<BookQueries>().StateAsync(call.Merchant, PaymentStream.Of(trade), call.Aborted) : Payment.None;
         if (state.Paid is not null) return (trade, state);
         await Problems.WriteAsync(call.Http, new PaymentUnknown(trade));
         return null;

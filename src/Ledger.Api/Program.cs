@@ -3,13 +3,16 @@ using Ledger.Postgres;
 using Ledger.Postgres.Local;
 
 // Composition only: find the database, say what the service is made of, map its addresses, run, and leave nothing behind.
+var isStarted = false;
 try
 {
     var builder = WebApplication.CreateSlimBuilder(args);
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     // A request is carried on by the thread that its bytes woke, and no handler blocks: each hand-over to another thread costs a wake-up.
     builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-    if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://127.0.0.1:5080");
+    var urls = builder.Configuration["urls"];
+    if (urls is null) builder.WebHost.UseUrls("http://127.0.0.1:5080");
+    else if (urls.Contains("https:", StringComparison.OrdinalIgnoreCase)) throw new IOException("The service speaks plain HTTP: give an http:// address, and let a proxy before it speak HTTPS.");
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // A failed start is said below, in one sentence.
@@ -18,13 +21,19 @@ try
 
     await using var app = builder.Build();
     app.MapLedger();
-    app.Lifetime.ApplicationStarted.Register(() => setup.Welcome(app.Urls.First()));
+    app.Lifetime.ApplicationStarted.Register(() =>
+    {
+        isStarted = true;
+        setup.Welcome(app.Urls.First());
+    });
     await app.RunAsync();
     return 0;
 }
-catch (Exception exception) when (exception is LocalPostgresException or MigrationChangedException or RebuildAtWorkException or Npgsql.NpgsqlException or IOException)
+catch (Exception exception) when (exception is LocalPostgresException or MigrationChangedException or RebuildAtWorkException or Npgsql.NpgsqlException or IOException
+    || (!isStarted && exception is FormatException or System.Net.Sockets.SocketException))
 {
-    // What a person can mend: no Postgres programs, a database that does not answer, an address in use, a setting that cannot be read (IOException too).
+    // What a person can mend: no Postgres programs, a database that does not answer, an address in use, a setting that cannot be read (IOException too), an address that
+    // cannot be read or is not ours to take.
     Console.Error.WriteLine(exception.Message);
     return 1;
 }

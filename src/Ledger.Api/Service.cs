@@ -141,7 +141,7 @@ public static class Service
             await next(http);
             if (http.Response is { HasStarted: false, ContentLength: null, ContentType: null }) await RefuseRouteAsync(http);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
         {
             // The caller hung up; what it asked for is carried out all the same.
         }

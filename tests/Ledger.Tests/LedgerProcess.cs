@@ -101,12 +101,12 @@ public sealed partial class LedgerProcess : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet")
         {
             // Tests stand in the same folder as the service that they were built with.
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll"), "--urls", $"http://127.0.0.1:{port}" },
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Ledger.Api.dll") },
             WorkingDirectory = AppContext.BaseDirectory,
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["ConnectionStrings__Ledger"] = connectionString, ["DOTNET_TieredPGO"] = "0" },
+            Environment = { ["ConnectionStrings__Ledger"] = connectionString, ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["DOTNET_TieredPGO"] = "0" },
         };
         foreach (var name in LedgerApp.NoRates) start.Environment[$"Rates__{name}__PerSecond"] = "0";
         foreach (var (name, value) in settings) start.Environment[name] = value;

@@ -31,7 +31,7 @@ internal static class PostgresTime
 internal sealed class TimeText
 {
     private const long MicrosecondsPerDay = 86_400_000_000;
-    private const int Remembered = 256;
+    private const int Remembered = 512;
     private const int DayLength = 10;
 
     private readonly Day[] written = NoDays();
@@ -71,7 +71,7 @@ internal sealed class TimeText
         instant = default;
         if (text.Length != Times.Length || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != '.' || text[26] != 'Z') return false;
         var name = text[..DayLength];
-        ref var day = ref read[(name[9] | (name[8] << 4) | (name[6] << 6)) & (Remembered - 1)];
+        ref var day = ref read[SlotOf(name)];
         if (!name.SequenceEqual(day.Text))
         {
             if (!TryReadDate(name, out var date)) return false;
@@ -109,6 +109,15 @@ internal sealed class TimeText
     {
         output[0] = (byte)('0' + (value / 10));
         output[1] = (byte)('0' + (value % 10));
+    }
+
+    /// <summary>Days of one year never meet, nor do the same days of years that follow each other.</summary>
+    private static int SlotOf(ReadOnlySpan<byte> name)
+    {
+        _ = TryTwo(name[2..], out var year);
+        _ = TryTwo(name[5..], out var month);
+        _ = TryTwo(name[8..], out var day);
+        return ((year * 101) + (month * 32) + day) & (Remembered - 1);
     }
 
     private static Day[] NoDays() => [.. Enumerable.Range(0, Remembered).Select(_ => new Day { Number = long.MinValue, Text = new byte[DayLength] })];

@@ -65,7 +65,7 @@ public sealed class TransferWorker(
             }
             catch (Exception e)
             {
-                logger.LogWarning(e, "Transfers cannot be read at present; they go on in {Pause}.", Retry);
+                logger.LogWarning(e, "Transfers cannot be carried out at present; they go on in {Pause}.", Retry);
                 pause = Retry;
             }
 
@@ -73,7 +73,7 @@ public sealed class TransferWorker(
         }
     }
 
-    /// <summary>False: the row stays and is tried again at the next round.</summary>
+    /// <summary>False: the row stays and is tried again at the next round. Where nothing can be noted at all, the round ends: the provider would be asked in vain.</summary>
     private async Task<bool> TryAsync(DueTimer due, CancellationToken cancellation)
     {
         try
@@ -81,7 +81,7 @@ public sealed class TransferWorker(
             await AskAsync(due, cancellation);
             return true;
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is not (LedgerOverloadedException or LedgerUnavailableException))
         {
             logger.LogWarning(e, "{Stream} of {Book} is tried again.", due.Stream, due.Book);
             return false;

@@ -72,6 +72,9 @@ public sealed class BookReader(
     /// <summary>How long one statement of a pass may take.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long to leave alone what another instance is at work with: it follows the same books, and only its end is waited for.</summary>
+    private static readonly TimeSpan AnothersTurn = TimeSpan.FromSeconds(1);
+
     public string Name => name;
 
     /// <summary>The reader that brings a read model forward.</summary>
@@ -110,6 +113,10 @@ public sealed class BookReader(
                     {
                         pending.Clear();
                         if (sweeps) sweepAt = started + (long)(options.SweepInterval.TotalMilliseconds * Spread());
+                    }
+                    else
+                    {
+                        pause = AnothersTurn;
                     }
 
                     failures = 0;

@@ -23,6 +23,11 @@ public sealed class PolicyRunner : BackgroundService
 
     private const int LongestReason = 500;
 
+    /// <summary>How often and how long a place among the scribes' operations is waited for: a minute in all.</summary>
+    private const int PlaceAttempts = 600;
+
+    private static readonly TimeSpan PlacePause = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
     private static readonly Duration LongestPause = Duration.FromMinutes(10);
 
@@ -117,6 +122,22 @@ public sealed class PolicyRunner : BackgroundService
         }
     }
 
+    /// <summary>Waits for a place among the tills' operations: giving up would have all of the range done again.</summary>
+    private async Task<Outcome> SubmitAsync(Operation operation, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await submit(operation, cancellation);
+            }
+            catch (LedgerOverloadedException) when (attempt < PlaceAttempts)
+            {
+                await Task.Delay(PlacePause, cancellation);
+            }
+        }
+    }
+
     /// <summary>Null when the operation was carried out or nothing follows. Where the database or the scribes fail, so does the whole range, and is repeated.</summary>
     private async Task<PolicyFault?> TryAsync(Policy policy, PolicyRow entry, int attempts, CancellationToken cancellation)
     {
@@ -124,7 +145,7 @@ public sealed class PolicyRunner : BackgroundService
         try
         {
             var turn = new PolicyTurn(policy, entry.Book, entry.Stream, entry.Seq, entry.Id, entry.Correlation, Catalogue.Events[entry.Type].Read(entry.Data), now, FreshCodes.Next);
-            if (policy.Decide(turn) is not { } operation || await submit(operation, cancellation) is not Outcome.Rejected(var reason)) return null;
+            if (policy.Decide(turn) is not { } operation || await SubmitAsync(operation, cancellation) is not Outcome.Rejected(var reason)) return null;
             logger.LogInformation("Policy {Policy} was refused at entry {Entry} of {Book}: {Reason}.", policy.Name, entry.Seq, entry.Book, reason.Slug);
             return new(entry.Book, entry.Seq, reason.Slug, NextAt: null);
         }

@@ -188,8 +188,8 @@ public static class PointsDecider
             left -= parts.Total();
         }
 
-        // What is held was not spent: it is owed, and the end of the hold pays it.
-        if (c.Terms.Clawback == Clawback.WithinBalance) left = Math.Min(left, s.Held);
+        // What is held was not spent: it is owed, and the end of the hold pays it. What is owed already has a claim to it.
+        if (c.Terms.Clawback == Clawback.WithinBalance) left = Math.Min(left, Math.Max(s.Held - s.Arrears, 0));
         if (left == 0) return new Decision<PointsEvent>.Accepted(facts);
         facts.Add(Fact(ClawbackFrom.Arrears, left, [], owed: left));
         var paid = c.Terms.Clawback == Clawback.DeductFromRefund ? Math.Min(left, c.Terms.Value.Within(c.Refund)) : 0;

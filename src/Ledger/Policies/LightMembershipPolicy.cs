@@ -22,16 +22,16 @@ public static class LightMembershipPolicy
             CouponRedeemed { Discount.Minor: > 0 } e => Forward(
                 turn.Request(), e.Member, e.At, (request, id) => AgreementOperations.Report(request, id, Redeemed(turn, e.RedemptionId), e.Discount, e.At, e.Member)),
             RedemptionVoided { Discount.Minor: > 0 } e => Backward(
-                turn.Request(), e.Member, Redeemed(turn, e.RedemptionId),
-                (request, id, of) => AgreementOperations.Reverse(request, id, $"{of}/void", of, e.Discount, e.At)),
+                turn.Request(), e.Member, Redeemed(turn, e.RedemptionId), e.At,
+                (request, id, of, at) => AgreementOperations.Reverse(request, id, $"{of}/void", of, e.Discount, at)),
             CouponReturned { Discount.Minor: > 0 } e => Backward(
-                turn.Request(), e.Member, Redeemed(turn, e.RedemptionId),
-                (request, id, of) => AgreementOperations.Reverse(request, id, FormattableString.Invariant($"{of}/return/{e.Number}"), of, e.Discount, e.At)),
+                turn.Request(), e.Member, Redeemed(turn, e.RedemptionId), e.At,
+                (request, id, of, at) => AgreementOperations.Reverse(request, id, FormattableString.Invariant($"{of}/return/{e.Number}"), of, e.Discount, at)),
             PaymentReceived { Paid.Member: { } member } e => Forward(
                 turn.Request(), member, e.At, (request, id) => AgreementOperations.Progress(request, id, $"payment/{e.Trade}", 1, e.Paid.Amount, e.At, member)),
             PaymentRefunded { Member: { } member } e => Backward(
-                turn.Request(), member, $"payment/{e.Trade}",
-                (request, id, of) => AgreementOperations.ReverseProgress(request, id, $"{of}/{e.Refund.Number}", of, e.Left == Money.Zero ? 1 : 0, e.Refund.Amount, e.Refund.At)),
+                turn.Request(), member, $"payment/{e.Trade}", e.Refund.At,
+                (request, id, of, at) => AgreementOperations.ReverseProgress(request, id, $"{of}/{e.Refund.Number}", of, e.Left == Money.Zero ? 1 : 0, e.Refund.Amount, at)),
             _ => null,
         })
     {
@@ -91,8 +91,8 @@ public static class LightMembershipPolicy
         return Send(new(request, [stream], [], book => book.State(stream).At(at) is { } span ? Within(book, report(request, span.Agreement)) : Nothing(member)));
     }
 
-    /// <summary>Takes back where it was counted, if it was.</summary>
-    private static Operation Backward(Request request, string member, string of, Func<Request, string, string, Operation> report)
+    /// <summary>Takes back where it was counted, if it was; not before it was counted, as a till's clock may have been ahead of the one that takes back.</summary>
+    private static Operation Backward(Request request, string member, string of, NodaTime.Instant at, Func<Request, string, string, NodaTime.Instant, Operation> report)
     {
         var stream = AgreementStreams.MemberOf(member);
         return Send(new(request, [stream], [], book =>
@@ -100,9 +100,13 @@ public static class LightMembershipPolicy
             var agreements = book.State(stream).Spans.Select(span => span.Agreement).Distinct(StringComparer.Ordinal).ToList();
             StreamName[] lacking = [.. agreements.Select(AgreementStreams.AgreementOf).Where(agreement => !book.Has(agreement))];
             if (lacking.Length > 0) return new Verdict.NeedsMore(lacking);
-            return agreements.Find(id => book.State(AgreementStreams.AgreementOf(id)).Entries.Any(entry => entry.Number == of)) is { } found
-                ? Within(book, report(request, found, of))
-                : Nothing(member);
+            foreach (var id in agreements)
+            {
+                if (book.State(AgreementStreams.AgreementOf(id)).Entries.FirstOrDefault(entry => entry.Number == of) is { } counted)
+                    return Within(book, report(request, id, of, NodaTime.Instant.Max(at, counted.BusinessTime)));
+            }
+
+            return Nothing(member);
         }));
     }
 

@@ -99,8 +99,9 @@ public static class PaymentOffersPolicy
             var (changes, returned) = (new List<Change>(), new List<ReturnedOffer>());
             foreach (var coupon in codes.Select(CouponStream.Of))
             {
-                var decision = CouponDecider.Decide(new CouponCommand.DeactivateCoupon(request.Now, $"refund {e.Refund.Number}"), book.State(coupon));
-                if (decision is Decision<CouponEvent>.Accepted(var facts)) changes.AddRange(coupon.With(facts));
+                var (stands, ended) = WithoutGift(book.State(coupon), request.Now);
+                var decision = CouponDecider.Decide(new CouponCommand.DeactivateCoupon(request.Now, $"refund {e.Refund.Number}"), stands);
+                if (decision is Decision<CouponEvent>.Accepted(var facts)) changes.AddRange(coupon.With([.. ended, .. facts]));
                 returned.Add(new(coupon.Id["coupon-".Length..], (decision as Decision<CouponEvent>.Rejected)?.Reason.Slug));
             }
 
@@ -108,6 +109,13 @@ public static class PaymentOffersPolicy
             return new Verdict.Accepted([.. changes, new(offers, said)], PaymentOffersStream.Type.EvolveState(state, said));
         });
     }
+
+    /// <summary>Offering a coupon as a gift does not keep it: what nobody has accepted yet is taken back first.</summary>
+    private static (Coupon After, IReadOnlyList<CouponEvent> Ended) WithoutGift(Coupon coupon, NodaTime.Instant now) =>
+        coupon is { Status: CouponStatus.InTransfer, Gift: { } gift }
+            && CouponDecider.Decide(new CouponCommand.CancelGift(gift.Id, now), coupon) is Decision<CouponEvent>.Accepted(var ended)
+            ? (ended.Aggregate(coupon, CouponDecider.Evolve), ended)
+            : (coupon, []);
 
     /// <summary>All went back, or so much that what stands would not have brought it, by the rule as it is in force.</summary>
     private static bool IsLost(OfferRules rules, string id, Payments.Payment payment) => payment.Left == Money.Zero

@@ -67,8 +67,7 @@ public static class PaymentPointsPolicy
             {
                 var purchase = book.State(PointsPurchaseStream.Of(program, trade));
                 if (purchase.Version == 0 || purchase.Member != member) continue;
-                var stands = Standing(book.State(payment), isByLine: purchase.Lines is [{ Line: not "" }, ..]).ToDictionary(line => line.Line, line => line.Net, StringComparer.Ordinal);
-                List<PurchaseLine> back = [.. purchase.Lines.Select(line => line with { Net = line.Net - stands.GetValueOrDefault(line.Line) }).Where(line => line.Net > Money.Zero)];
+                var back = Gone(purchase, book.State(payment));
                 if (back.Count == 0) continue;
                 // The money went back already: nothing can be deducted from it, and what is not there is owed or waived.
                 switch (Policy.Run(book, PointsOperations.Reverse(request, program, trade, back, refund: Money.Zero)))
@@ -88,8 +87,35 @@ public static class PaymentPointsPolicy
         });
     }
 
+    /// <summary>
+    /// What of a purchase no longer stands: by line where its lines are the payment's, which they are not where a receipt with names of its own earned by hand;
+    /// then as a whole, off the last lines first.
+    /// </summary>
+    private static List<PurchaseLine> Gone(PointsPurchase purchase, Payment payment)
+    {
+        var names = Enumerable.Range(0, payment.Paid!.Lines.Count).Select(LineOf).ToHashSet(StringComparer.Ordinal);
+        if (purchase.Lines.All(line => names.Contains(line.Line)))
+        {
+            var stands = Standing(payment, isByLine: true).ToDictionary(line => line.Line, line => line.Net, StringComparer.Ordinal);
+            return [.. purchase.Lines.Select(line => line with { Net = line.Net - stands.GetValueOrDefault(line.Line) }).Where(line => line.Net > Money.Zero)];
+        }
+
+        var (gone, back) = (purchase.Lines.Aggregate(Money.Zero, (sum, line) => sum + line.Net) - payment.Left, new List<PurchaseLine>());
+        foreach (var line in purchase.Lines.Reverse())
+        {
+            if (gone <= Money.Zero) break;
+            var part = Money.Min(line.Net, gone);
+            if (part > Money.Zero) back.Add(line with { Net = part });
+            gone -= part;
+        }
+
+        return back;
+    }
+
+    private static string LineOf(int index) => index.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>What stands of a payment, as a purchase: as a whole, or line by line where its lines were said.</summary>
     private static IReadOnlyList<PurchaseLine> Standing(Payment payment, bool isByLine) => isByLine && payment.Paid!.Lines.Count > 0
-        ? [.. payment.Standing().Select((net, line) => new PurchaseLine(line.ToString(CultureInfo.InvariantCulture), net)).Where(line => line.Net > Money.Zero)]
+        ? [.. payment.Standing().Select((net, line) => new PurchaseLine(LineOf(line), net)).Where(line => line.Net > Money.Zero)]
         : [new("", payment.Left)];
 }

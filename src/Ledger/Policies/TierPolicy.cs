@@ -33,13 +33,18 @@ public static class TierPolicy
             if (state.DueAt is not { } due || request.Now < due) return Policy.Nothing;
             var count = TierCountStream.Of(id, tiers.Rule?.Program);
             if (!book.Has(count)) return new Verdict.NeedsMore([count]);
-            var next = tiers.Rule is { } rule && Reached(tiers, rule, book.State(count), (due - Duration.Epsilon).InZone(zone).Date) is { } tier
-                ? MemberDecider.Decide(new MemberCommand.GiveTier(id, tiers, tier.Id, due, EndOf(rule, due.InZone(zone).Date, zone), "period", request.Now), state)
-                : new Decision<MemberEvent>.Rejected(new TierUnknown("", tiers.Version));
-            // No tier follows, or there is no room for another: the one that was is over.
-            return Verdict.Of(member, state, next is Decision<MemberEvent>.Accepted ? next : new MemberEvent.TierEnded(id, due), (_, _) => new PolicyAnswer());
+            return new Verdict.Accepted([.. member.With(Following(id, state, tiers, book.State(count), due, zone, request.Now))], new PolicyAnswer());
         });
     }
+
+    /// <summary>What follows a tier that is over: the one that its last period came to, or none.</summary>
+    private static IReadOnlyList<MemberEvent> Following(string id, Member state, TierProgramme tiers, TierCount sums, Instant due, DateTimeZone zone, Instant now) =>
+        tiers.Rule is { } rule && Reached(tiers, rule, sums, (due - Duration.Epsilon).InZone(zone).Date) is { } tier
+            && MemberDecider.Decide(new MemberCommand.GiveTier(id, tiers, tier.Id, due, EndOf(rule, due.InZone(zone).Date, zone), "period", now), state)
+                is Decision<MemberEvent>.Accepted(var facts)
+            ? facts
+            // No tier follows, or there is no room for another: the one that was is over.
+            : [new MemberEvent.TierEnded(id, due)];
 
     private static Operation OfPayment(Request request, string member, string trade, long amount)
     {
@@ -72,6 +77,14 @@ public static class TierPolicy
             var sums = TierCountStream.Type.EvolveState(book.State(count), counted);
             var today = request.Now.InZone(zone).Date;
             var changes = new List<Change> { new(count, counted) };
+            // A tier that is over and that the clock has not asked about yet: its end comes first, or what the period came to would never be asked.
+            while (state.DueAt is { } due && due <= request.Now)
+            {
+                var over = Following(id, state, tiers, sums, due, zone, request.Now);
+                changes.AddRange(member.With(over));
+                state = over.Aggregate(state, MemberDecider.Evolve);
+            }
+
             if (state.Status == MemberStatus.Active && Reached(tiers, rule, sums, today) is { } tier && RankOf(tiers, tier.Id) > RankOf(tiers, state.TierAt(request.Now)?.Tier)
                 && MemberDecider.Decide(new MemberCommand.GiveTier(id, tiers, tier.Id, request.Now, EndOf(rule, today, zone), "reached", request.Now), state)
                     is Decision<MemberEvent>.Accepted(var facts))

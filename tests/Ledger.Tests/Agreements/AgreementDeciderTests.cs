@@ -1,4 +1,6 @@
 using Ledger.Agreements;
+using Ledger.Coupons;
+using Ledger.Policies;
 using NodaTime;
 using Xunit;
 using static Ledger.Tests.Agreements.AgreementShop;
@@ -8,6 +10,26 @@ namespace Ledger.Tests.Agreements;
 /// <summary>What is refused, and on which side of each boundary.</summary>
 public class AgreementDeciderTests
 {
+    /// <summary>A till's clock may be some minutes ahead of the one that takes back.</summary>
+    [Theory]
+    [InlineData(4, 1)]
+    [InlineData(1, 4)]
+    public void A_redemption_that_is_void_is_no_benefit_whichever_clock_is_ahead(int usedAt, int voidAt)
+    {
+        var shop = new AgreementShop(Terms).Signed();
+        var (used, voided) = (shop.Now + Duration.FromMinutes(usedAt), shop.Now + Duration.FromMinutes(voidAt));
+        Follow(new CouponEvent.CouponRedeemed("C1-1", "r", "tea", "m-1", new(20_00), new(10_00), used, new(2026, 1, 1), used, "s1", "t1", null));
+        Assert.Equal(new(10_00), shop.Agreement().Accrued);
+        Follow(new CouponEvent.RedemptionVoided("C1-1", "tea", "m-1", new(20_00), new(10_00), voided, new(2026, 1, 1), used, "s1", null));
+        Assert.Equal(shop.Agreement().Accrued, shop.Agreement().Reversed);
+
+        void Follow(CouponEvent fact)
+        {
+            var turn = new PolicyTurn(LightMembershipPolicy.Benefits, "book", "coupon-C1", 1, Guid.NewGuid(), null, fact, shop.Now + Duration.FromMinutes(5), Ledger.Postgres.FreshCodes.Next);
+            Assert.Null(shop.Book.Run(LightMembershipPolicy.Benefits.Decide(turn)!).Refusal);
+        }
+    }
+
     [Theory]
     [InlineData("relative", "2026-01-31T12:00:00+08:00", "2026-02-28T12:00:00+08:00")]
     [InlineData("absolute", "2026-01-31T12:00:00+08:00", "2026-02-28T00:00:00+08:00")]

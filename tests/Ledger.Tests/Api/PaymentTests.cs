@@ -19,6 +19,19 @@ public sealed class PaymentTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
+    public async Task The_rule_of_earning_is_no_payment()
+    {
+        var shop = await app.OpenShopAsync();
+        Shop.Expect(201, await shop.Client.PostAsync(
+            "/v1/points-programs", """{"id":"club","name":"Club","terms":{"earning":{"points":1,"per":100},"expiry":{"kind":"endOfYear","yearsLater":2},"value":{"amount":1,"points":1}}}""", shop.MerchantKey));
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/payment-earning", new { program = "club" }, shop.MerchantKey));
+        foreach (var path in (string[])["", "/offers"])
+            Assert.Equal((404, "payment-unknown"), await shop.Client.GetAsync($"/v1/payments/earning{path}", shop.TillKey) is var shown ? (shown.Status, shown.Problem) : default);
+        var refund = await shop.Client.PostAsync("/v1/payments/earning/refunds", new { refund = "r-1" }, shop.TillKey);
+        Assert.Equal((404, "payment-unknown"), (refund.Status, refund.Problem));
+    }
+
+    [Fact]
     public async Task A_payment_is_booked_refunded_and_shown()
     {
         var shop = await app.OpenShopAsync();

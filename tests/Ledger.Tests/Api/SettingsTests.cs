@@ -14,6 +14,8 @@ public sealed class SettingsTests(LedgerApp app) : IClassFixture<LedgerApp>
     [InlineData("Rates__Till__PerSecond", "-1", "Rates:Till:PerSecond")]
     [InlineData("Rates__Till__Burst", "many", "Rates:Till:Burst")]
     [InlineData("Provider__TimeoutSeconds", "abc", "Provider:TimeoutSeconds")]
+    [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "HTTPS")]
+    [InlineData("ASPNETCORE_URLS", "nowhere", "nowhere")]
     public async Task A_setting_that_cannot_be_read_ends_the_start_with_one_sentence_that_names_it(string name, string value, string named)
     {
         var (code, said, error) = await LedgerProcess.FailAsync(app.ConnectionString, (name, value));

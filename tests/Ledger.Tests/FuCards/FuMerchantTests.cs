@@ -152,11 +152,18 @@ public sealed partial class FuCampaignTests
         var refused = await PostAsync(shop, "a/offers/1/take", new { by = "b" });
         Assert.Equal(("risk-rejected", "farm-7"), (refused.Problem, refused.Said("reason")));
         Expect(200, await PostAsync(shop, "b/allow", null));
-        Expect(200, await PostAsync(shop, "a/offers/1/take", new { by = "b" }));
+        Task<Answer> Take() => shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/hands/a/offers/1/take", new { by = "b" }, shop.MerchantKey, "take-1");
+        var taken = Expect(200, await Take());
         Assert.Equal("friend-lacks-card", (await PostAsync(shop, "a/copy", new { friend = "b", type = "1005" })).Problem);
         Expect(200, await PostAsync(shop, "a/copy", new { friend = "b", type = "1002" }));
         Assert.Equal(2, await CardsAsync(shop, "a", "1002"));
         await AtRestAsync(shop);
+
+        // What was carried out before a denial is answered as it was.
+        Expect(200, await PostAsync(shop, "b/deny", new { reason = "farm-7" }));
+        var again = Expect(200, await Take());
+        Assert.Equal((true, taken.Text), (again.IsReplayed, again.Text));
+        Expect(200, await PostAsync(shop, "b/allow", null));
 
         Expect(200, await PostAsync(shop, "a/compose", null));
         var deadline = (await StateAsync(shop)).Rules!.Timeline.Deadline;

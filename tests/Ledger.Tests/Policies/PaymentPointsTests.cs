@@ -199,6 +199,44 @@ public class PaymentPointsTests
         loop.AssertBalanced("m-1");
     }
 
+    /// <summary>However the refund is cut.</summary>
+    [Theory]
+    [InlineData(300_00L)]
+    [InlineData(100_00L, 100_00L, 100_00L)]
+    [InlineData(250_00L, 30_00L, 20_00L)]
+    public void What_is_held_is_owed_once_where_what_was_spent_is_waived(params long[] refunds)
+    {
+        var loop = new PaymentLoop(Terms with { Clawback = Clawback.WithinBalance });
+        loop.Pay("t-1", 300_00);
+        loop.FollowAll();
+        loop.Shop.Spend(200);
+        var held = loop.Shop.Accepted(SpendOperations.Hold(loop.Shop.Ask(), Club, "m-1", 100, Duration.FromMinutes(5), null)).GetProperty("spendId").GetString()!;
+        foreach (var (n, refund) in refunds.Index()) loop.Back("t-1", $"r-{n}", refund);
+        loop.FollowAll();
+        Assert.Equal((0, 100, 100, 200), (loop.Account().Available, loop.Account().Held, loop.Account().Arrears, loop.Account().Lifetime));
+        loop.Do(SpendOperations.Release(loop.Shop.Ask(), held));
+        Assert.Equal((0, 0, 0), (loop.Account().Available, loop.Account().Held, loop.Account().Arrears));
+        loop.AssertBalanced("m-1");
+    }
+
+    /// <summary>A receipt with line names of its own earned by hand what the payment is for: a part of the payment takes that part back, not the whole order.</summary>
+    [Theory]
+    [InlineData(1_00, 79)]
+    [InlineData(35_00, 45)]
+    [InlineData(80_00, 0)]
+    public void A_refund_takes_its_part_of_an_order_that_earned_by_hand_under_lines_of_its_own(long refund, long left)
+    {
+        var loop = new PaymentLoop();
+        loop.Shop.Earn("t-1", ("1", 50_00), ("2", 30_00));
+        loop.Pay("t-1", 80_00, "m-1", refund == 35_00 ? [45_00, 35_00] : []);
+        loop.FollowAll();
+        Assert.Equal(80, loop.Account().Available);
+        loop.Back("t-1", "r-1", refund);
+        loop.FollowAll();
+        Assert.Equal(left, loop.Account().Available);
+        Assert.Empty(loop.Refused);
+    }
+
     [Fact]
     public void Exploit_transfer_away_then_refund_is_owed_by_who_earned()
     {

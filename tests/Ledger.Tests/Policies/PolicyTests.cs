@@ -120,6 +120,20 @@ public class PolicyTests
         Assert.Equal("already-used", Assert.Single(book.State(PaymentOffersStream.Of("t1")).Returned!).Kept);
     }
 
+    [Fact]
+    public void Exploit_offer_the_coupon_as_a_gift_then_refund_loses_it_all_the_same()
+    {
+        var book = Given(new OfferRule("r1", "spring", new(1)));
+        var code = When(book, Pay("t1", 100_00)).Offers[0].Code!;
+        var gift = CouponGift.IdOf(code, "give", [1]);
+        Assert.Null(book.Run(GiftOperations.Offer(InMemoryBook.Request("give", s_now), code, gift, null, Duration.FromDays(7))).Refusal);
+        Then(book, Back("t1", "r1", 100_00));
+        var coupon = book.State(CouponStream.Of(code));
+        Assert.Equal((CouponStatus.Deactivated, GiftStatus.Cancelled), (coupon.Status, coupon.Gift!.Status));
+        Assert.Equal(new ReturnedOffer(code, null), Assert.Single(book.State(PaymentOffersStream.Of("t1")).Returned!));
+        Assert.NotNull(book.Run(GiftOperations.Accept(InMemoryBook.Request("take", s_now), gift, "m-2")).Refusal);
+    }
+
     /// <summary>The two policies follow the book each at its own pace.</summary>
     [Fact]
     public void What_went_back_before_its_offer_was_made_brings_nothing()
@@ -199,7 +213,7 @@ public class PolicyTests
     {
         var (book, number) = (new InMemoryBook(), 0);
         var terms = new CouponTerms(
-            new Benefit.FixedAmount(new(20_00)), new(100_00), "Asia/Shanghai", new(s_now - Duration.FromDays(9), s_now + Duration.FromDays(9)), [], [], new());
+            new Benefit.FixedAmount(new(20_00)), new(100_00), "Asia/Shanghai", new(s_now - Duration.FromDays(9), s_now + Duration.FromDays(9)), [], [], new()) { IsTransferable = true };
         foreach (var campaign in new[] { "spring", "autumn" })
         {
             Do(CouponOperations.Draft(Ask(), campaign, new(campaign, 100, s_now - Duration.FromDays(9), s_now + Duration.FromDays(9)), terms));

@@ -157,6 +157,35 @@ public class TierPolicyTests
         Assert.Equal(new TierSpan("silver", 1, loop.Shop.Now, s_april), loop.Member().Tiers[^1]);
     }
 
+    /// <summary>The clock asks a moment after the end, or hours after it; what the period came to does not depend on that.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(90 * 24)]
+    public void A_payment_between_the_end_of_a_period_and_the_clock_does_not_take_the_place_of_what_the_period_came_to(int hours)
+    {
+        var loop = Quarters();
+        Pay(loop, "t-1", 350_00);
+        loop.Shop.Now = s_april + Duration.FromHours(hours);
+        Pay(loop, "t-2", 120_00);
+        Assert.Equal(new TierSpan("gold", 1, s_april, s_july), loop.Member().Tiers[^1]);
+        Review(loop);
+        Assert.Equal((2, s_july), (loop.Member().Tiers.Count, loop.Member().DueAt));
+        loop.Shop.Now = s_july;
+        Review(loop);
+        Assert.Equal("silver", loop.Member().Tiers[^1].Tier);
+    }
+
+    [Fact]
+    public void A_payment_after_periods_in_which_nothing_was_paid_finds_the_tier_over()
+    {
+        var loop = Quarters();
+        Pay(loop, "t-1", 350_00);
+        loop.Shop.Now = s_july + Duration.FromHours(1);
+        Pay(loop, "t-2", 120_00);
+        Assert.Equal([("gold", s_april), ("gold", s_july), ("silver", Day(2026, 10, 1, 0))], loop.Member().Tiers.Select(span => (span.Tier, span.Until!.Value)));
+        Assert.Equal(s_july, Assert.Single(loop.Facts<MemberEvent.TierEnded>()).At);
+    }
+
     private static PaymentLoop Quarters()
     {
         var loop = new PaymentLoop();

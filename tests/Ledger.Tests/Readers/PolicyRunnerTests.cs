@@ -122,6 +122,17 @@ public sealed class PolicyRunnerTests : IAsyncLifetime
         Assert.Equal("", await OutcomesAsync());
     }
 
+    [Fact]
+    public async Task Scribes_that_are_full_are_waited_for_and_nothing_is_handed_in_twice()
+    {
+        var tries = 0;
+        using var runner = new PolicyRunner(
+            database, (operation, cancellation) => Interlocked.Increment(ref tries) is 5 or 17 ? throw new Ledger.Postgres.LedgerOverloadedException("full") : ledger.SubmitAsync(operation, cancellation),
+            new(), ledger, NullLogger<PolicyRunner>.Instance, [Deactivate("test-full")], ReaderTesting.Quick);
+        await runner.CatchUpAsync();
+        Assert.Equal((42, 40L, ""), (tries, await CountAsync("coupon_deactivated"), await OutcomesAsync()));
+    }
+
     private Policy Deactivate(string name) => new(name, [typeof(CouponEvent.CouponIssued)], turn =>
     {
         var code = turn.Stream["coupon-".Length..];
