@@ -213,7 +213,10 @@ public class PolicyTests
     {
         var (book, number) = (new InMemoryBook(), 0);
         var terms = new CouponTerms(
-            new Benefit.FixedAmount(new(20_00)), new(100_00), "Asia/Shanghai", new(s_now - Duration.FromDays(9), s_now + Duration.FromDays(9)), [], [], new()) { IsTransferable = true };
+            new Benefit.FixedAmount(new(20_00)), new(100_00), "Asia/Shanghai", new(s_now - Duration.FromDays(9), s_now + Duration.FromDays(9)), [], [], new())
+        {
+            IsTransferable = true,
+        };
         foreach (var campaign in new[] { "spring", "autumn" })
         {
             Do(CouponOperations.Draft(Ask(), campaign, new(campaign, 100, s_now - Duration.FromDays(9), s_now + Duration.FromDays(9)), terms));
