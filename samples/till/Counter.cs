@@ -14,7 +14,7 @@ internal sealed class Counter(Till till, Ledgers notes, ConcurrentQueue<Slip> st
         for (var n = 0; queue.TryDequeue(out var slip); n++)
         {
             // The first of each kind come in their order, so that a short day has them all.
-            switch (n < 12 ? n : random.Next(12))
+            switch (n < 13 ? n : random.Next(13))
             {
                 case 0 or 1:
                     await SellAsync([slip], Mishap.None);
@@ -46,6 +46,9 @@ internal sealed class Counter(Till till, Ledgers notes, ConcurrentQueue<Slip> st
                 case 10:
                     await MistypeAsync(slip);
                     break;
+                case 11:
+                    await SellAsync([slip], Mishap.LineDown);
+                    break;
                 default:
                     List<Slip> basket = [slip];
                     while (basket.Count < 3 && queue.TryDequeue(out var other)) basket.Add(other);
@@ -57,7 +60,7 @@ internal sealed class Counter(Till till, Ledgers notes, ConcurrentQueue<Slip> st
         return told;
     }
 
-    private Mishap AnyMishap() => (Mishap)random.Next(1, 4);
+    private Mishap AnyMishap() => (Mishap)random.Next(1, 5);
 
     /// <summary>One line for one coupon, three for several; enough for the floor of each.</summary>
     private long[] Lines(int slips) => [.. Enumerable.Range(0, slips == 1 ? 1 : 3).Select(_ => (long)random.Next(3_000, 9_000))];
@@ -71,6 +74,7 @@ internal sealed class Counter(Till till, Ledgers notes, ConcurrentQueue<Slip> st
         Mishap.NotSent => "the request does not leave the till",
         Mishap.Cut => "the connection is cut behind the request",
         Mishap.AnswerLost => "the answer is lost",
+        Mishap.LineDown => "the line is down behind the request",
         _ => "nothing happens",
     };
 
@@ -78,13 +82,14 @@ internal sealed class Counter(Till till, Ledgers notes, ConcurrentQueue<Slip> st
     private async Task SellAsync(List<Slip> shown, Mishap mishap)
     {
         var (lines, key) = (Lines(shown.Count), till.NextKey("sale"));
-        var (done, how) = await till.CertainlyAsync("/v1/redemptions", key, Till.Basket(shown, lines, key), mishap);
+        var (done, how, undone) = await till.CertainlyAsync("/v1/redemptions", key, Till.Basket(shown, lines, key), mishap);
         if (mishap != Mishap.None)
         {
             notes.Fault($"sale: {Named(mishap)}", how);
             Tell($"selling with {Codes(shown)}, {Named(mishap)}; {how}.");
         }
 
+        if (undone is not null) till.Note(undone, shown, lines).IsVoided = true;
         if (done is null)
         {
             var again = till.NextKey("sale");
@@ -111,7 +116,7 @@ internal sealed class Counter(Till till, Ledgers notes, ConcurrentQueue<Slip> st
     private async Task HoldAsync(Slip slip, Mishap atHold, Mishap atCommit)
     {
         var (lines, key) = (Lines(1), till.NextKey("hold"));
-        var (held, how) = await till.CertainlyAsync("/v1/holds", key, Till.Basket([slip], lines, key, seconds: 1_800), atHold);
+        var (held, how, _) = await till.CertainlyAsync("/v1/holds", key, Till.Basket([slip], lines, key, seconds: 1_800), atHold);
         if (atHold != Mishap.None)
         {
             notes.Fault($"hold: {Named(atHold)}", how);

@@ -35,7 +35,7 @@ internal sealed class Day(Options options, Wire wire, TextWriter output, TextWri
         await SayAsync($"Morning. Three tills open; {slips.Count} customers hold coupons.");
         var (morning, raced) = (slips[..^(slips.Count / 6)], slips[^(slips.Count / 6)..]);
         await progress.WriteLineAsync("Selling ...");
-        var told = await Task.WhenAll(tills.Select((till, i) => new Counter(till, notes, stranded, new Random(HashCode.Combine(options.Seed, i)), [.. morning.Where((_, n) => n % tills.Count == i)]).SellAsync()));
+        var told = await Task.WhenAll(tills.Select((till, i) => new Counter(till, notes, stranded, new Random(options.Seed + i), [.. morning.Where((_, n) => n % tills.Count == i)]).SellAsync()));
         foreach (var line in told.SelectMany(lines => lines)) await output.WriteLineAsync($"  {line}");
 
         await SayAsync($"Noon. {raced.Count} couples try the same coupon at two tills at once.");
@@ -146,7 +146,7 @@ internal sealed class Day(Options options, Wire wire, TextWriter output, TextWri
 
     private async Task UndoAsync()
     {
-        foreach (var sale in notes.Sales.Where(_ => random.Next(4) == 0).ToList())
+        foreach (var sale in notes.Sales.Where(sale => !sale.IsVoided && random.Next(4) == 0).ToList())
         {
             var till = tills[random.Next(tills.Count)];
             if (random.Next(3) == 0)

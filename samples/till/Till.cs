@@ -29,7 +29,9 @@ internal sealed record Sale(string Till, string RedemptionId, IReadOnlyList<Slip
 }
 
 /// <summary>How a request in doubt ended.</summary>
-internal sealed record Resolved(Reply? Done, string How);
+/// <param name="Done">The answer, where it stands; null: nothing stands.</param>
+/// <param name="Undone">The redemption that was carried out and is voided by the reversal.</param>
+internal sealed record Resolved(Reply? Done, string How, Reply? Undone = null);
 
 /// <summary>One till: it stores each request key before it sends, and does what docs/till.md says when no answer comes.</summary>
 internal sealed class Till(Wire wire, string id, string apiKey, string run, double patience, Ledgers notes)
@@ -62,11 +64,14 @@ internal sealed class Till(Wire wire, string id, string apiKey, string run, doub
         foreach (var wait in (double[])[0.5, 1, 2])
         {
             await WaitAsync(wait);
-            if (await GetAsync($"/v1/requests/{key}") is { IsDone: true } known) return new(known with { Status = 201 }, "asked: it had been carried out");
+            if (mishap != Mishap.LineDown && await GetAsync($"/v1/requests/{key}") is { IsDone: true } known) return new(known with { Status = 201 }, "asked: it had been carried out");
         }
 
         var reversal = await UntilAnsweredAsync("/v1/reversals", $"{key}-reversal", new() { ["request"] = key });
-        return new(null, reversal.Text("status") == "tombstone" ? "reversed: it had not been seen, and is barred" : "reversed: it had been carried out, and is undone");
+        if (!reversal.IsDone) throw new ShopClosedException($"{key} is not reversed: {reversal.Body.ToJsonString()}");
+        return reversal.Text("status") == "tombstone"
+            ? new(null, "reversed: it had not been seen, and is barred")
+            : new(null, "reversed: it had been carried out, and is undone", reversal.Body["redemption"] is JsonObject redemption ? reversal with { Body = redemption } : null);
     }
 
     /// <summary>Repeats the same request under its key: five times after 5 s, then after 40 s, 14 times in all.</summary>

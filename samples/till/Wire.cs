@@ -17,6 +17,9 @@ internal enum Mishap
 
     /// <summary>The request is carried out and the answer does not reach the till.</summary>
     AnswerLost,
+
+    /// <summary>The request is carried out, its answer does not reach the till, and the line stays down while the till asks.</summary>
+    LineDown,
 }
 
 /// <summary>What the service answered.</summary>
@@ -54,7 +57,7 @@ internal sealed class Wire(Uri url) : IDisposable
             case Mishap.Cut when url.Scheme == Uri.UriSchemeHttp:
                 await CutAsync(request, text);
                 return null;
-            case Mishap.Cut or Mishap.AnswerLost:
+            case Mishap.Cut or Mishap.AnswerLost or Mishap.LineDown:
                 await SendAsync(request);
                 return null;
             default:
