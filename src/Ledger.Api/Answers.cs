@@ -49,7 +49,14 @@ public static class Answers
     public static async Task SubmitAsync(this Call call, Operation operation, int status = StatusCodes.Status200OK)
     {
         ArgumentNullException.ThrowIfNull(call);
-        switch (await call.OutcomeAsync(operation))
+        await call.AnswerAsync(await call.OutcomeAsync(operation), status);
+    }
+
+    /// <summary>Answers what became of an operation.</summary>
+    public static async Task AnswerAsync(this Call call, Outcome outcome, int status = StatusCodes.Status200OK)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        switch (outcome)
         {
             case Outcome.Accepted(var answer, var isReplayed):
                 if (isReplayed) call.Http.Response.Headers["Idempotency-Replayed"] = "true";

@@ -75,8 +75,7 @@ public static class MerchantEndpoints
             faults.Add("/timeZone", "Name a zone of the IANA database, such as Asia/Shanghai.");
         if (await call.RefuseAsync(faults)) return;
         var request = call.Request(raw) with { Book = body.Id };
-        await call.SubmitAsync(MerchantStream.Operation(request, new RegisterMerchant(body.Name, body.TimeZone, body.Currency, body.RequiresFourEyes)), 201);
-        Forget(call, body.Id);
+        await ChangeAsync(call, request, new RegisterMerchant(body.Name, body.TimeZone, body.Currency, body.RequiresFourEyes), 201);
     }
 
     private static async Task ChangeFourEyesAsync(Call call)
@@ -88,15 +87,13 @@ public static class MerchantEndpoints
             return;
         }
 
-        await call.SubmitAsync(MerchantStream.Operation(call.Request(raw) with { Book = call.Route("id") }, new ChangeFourEyes(body.IsRequired)));
-        Forget(call, call.Route("id"));
+        await ChangeAsync(call, call.Request(raw) with { Book = call.Route("id") }, new ChangeFourEyes(body.IsRequired));
     }
 
     private static async Task ChangeMembershipRuleAsync(Call call)
     {
         if (await call.ReadAsync<MembershipRuleBody>() is not var (body, raw)) return;
-        await call.SubmitAsync(MerchantStream.Operation(call.Request(raw), new ChangeMembershipRule(body.IsRequired)));
-        Forget(call, call.Merchant);
+        await ChangeAsync(call, call.Request(raw), new ChangeMembershipRule(body.IsRequired));
     }
 
     private static Task ShowAsync(Call call) => call.JsonAsync(MerchantView.Of(call.Merchant, call.Caller.Profile));
@@ -104,15 +101,13 @@ public static class MerchantEndpoints
     private static async Task OpenStoreAsync(Call call)
     {
         if (await call.ReadAsync<OpenStoreBody>() is not var (body, raw)) return;
-        await call.SubmitAsync(MerchantStream.Operation(call.Request(raw), new OpenStore(body.Id, body.Name)), 201);
-        Forget(call, call.Merchant);
+        await ChangeAsync(call, call.Request(raw), new OpenStore(body.Id, body.Name), 201);
     }
 
     private static async Task InstallTillAsync(Call call)
     {
         if (await call.ReadAsync<InstallTillBody>() is not var (body, raw)) return;
-        await call.SubmitAsync(MerchantStream.Operation(call.Request(raw), new InstallTill(call.Route("store"), body.Id)), 201);
-        Forget(call, call.Merchant);
+        await ChangeAsync(call, call.Request(raw), new InstallTill(call.Route("store"), body.Id), 201);
     }
 
     // Not an entry of a book: a key is not repeated under its request key, because its secret is shown once and not kept.
@@ -159,17 +154,33 @@ public static class MerchantEndpoints
     {
         var keys = call.Http.RequestServices.GetRequiredService<ApiKeys>();
         var isPlatform = call.Caller.Key.Scope == ApiKeyScope.Platform;
-        var key = (await keys.ListAsync(call.Aborted)).SingleOrDefault(k => k.Id == call.Route("id") && (isPlatform || k.Merchant == call.Caller.Merchant));
-        if (key is null)
+        ApiKey? revoked;
+        try
         {
-            await Problems.WriteAsync(call.Http, new KeyUnknown());
-            return;
+            revoked = await keys.RevokeAsync(call.Route("id"), call.Now, isPlatform ? null : call.Merchant, CancellationToken.None);
+        }
+        finally
+        {
+            call.Http.RequestServices.GetRequiredService<Callers>().Forget();
         }
 
-        var revoked = await keys.RevokeAsync(key.Id, call.Now, call.Aborted);
-        Forget(call, null);
-        await call.JsonAsync(KeyView.Of(revoked!));
+        await (revoked is null ? Problems.WriteAsync(call.Http, new KeyUnknown()) : call.JsonAsync(KeyView.Of(revoked)));
     }
 
-    private static void Forget(Call call, string? merchant) => call.Http.RequestServices.GetRequiredService<Callers>().Forget(merchant);
+    /// <summary>Changes a merchant. What is remembered of it goes before anyone is answered, and also where the caller no longer waits.</summary>
+    internal static async Task ChangeAsync(Call call, Request request, MerchantCommand command, int status = StatusCodes.Status200OK)
+    {
+        var services = call.Http.RequestServices;
+        Outcome outcome;
+        try
+        {
+            outcome = await services.GetRequiredService<Scribes>().SubmitAsync(MerchantStream.Operation(request, command), CancellationToken.None);
+        }
+        finally
+        {
+            services.GetRequiredService<Callers>().Forget(request.Book);
+        }
+
+        await call.AnswerAsync(outcome, status);
+    }
 }

@@ -49,14 +49,8 @@ public static class ProviderEndpoints
     private static async Task AuthoriseAsync(Call call)
     {
         if (await UnknownAsync(call, call.Route("id"))) return;
-        await ChangeAsync(call, new AuthoriseProvider(call.Route("id"), call.Now));
+        await MerchantEndpoints.ChangeAsync(call, call.Request([]), new AuthoriseProvider(call.Route("id"), call.Now));
     }
 
-    private static Task RevokeAsync(Call call) => ChangeAsync(call, new RevokeProvider(call.Route("id"), call.Now));
-
-    private static async Task ChangeAsync(Call call, MerchantCommand command)
-    {
-        await call.SubmitAsync(MerchantStream.Operation(call.Request([]), command));
-        call.Http.RequestServices.GetRequiredService<Callers>().Forget(call.Merchant);
-    }
+    private static Task RevokeAsync(Call call) => MerchantEndpoints.ChangeAsync(call, call.Request([]), new RevokeProvider(call.Route("id"), call.Now));
 }

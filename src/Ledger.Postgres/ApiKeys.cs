@@ -88,10 +88,11 @@ public sealed class ApiKeys(NpgsqlDataSource database)
     }
 
     /// <summary>Revokes a key for ever; a second time changes nothing. Null where there is no key of this id.</summary>
-    public async Task<ApiKey?> RevokeAsync(string id, Instant now, CancellationToken cancellation = default)
+    /// <param name="merchant">Only where the key is this merchant's; null: whosever it is.</param>
+    public async Task<ApiKey?> RevokeAsync(string id, Instant now, string? merchant = null, CancellationToken cancellation = default)
     {
         await using var command = database.CreateCommand(SqlFile.Read("api_key_revoke.sql"));
-        Bind(command, id, Times.Cut(now).ToDateTimeUtc());
+        Bind(command, id, Times.Cut(now).ToDateTimeUtc(), merchant);
         return (await ReadAsync(command, cancellation)).SingleOrDefault();
     }
 

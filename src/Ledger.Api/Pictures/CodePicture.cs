@@ -87,7 +87,7 @@ public sealed class CodePicture
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(scale, 40);
-        return Png.Of(Width * scale, Height * scale, (x, y) => rows[y / (rowHeight * scale)][x / scale]);
+        return Png.Of(rows, scale, rowHeight * scale);
     }
 
     public override string ToString() => text;

@@ -9,8 +9,12 @@ internal static class Png
 {
     private static readonly uint[] s_crc = [.. Enumerable.Range(0, 256).Select(n => CrcOf((uint)n))];
 
-    public static byte[] Of(int width, int height, Func<int, int, bool> isBlack)
+    /// <param name="rows">Modules, true for black; all rows of one length.</param>
+    /// <param name="across">Pixels a module, from left to right.</param>
+    /// <param name="down">Pixels a module, from top to bottom.</param>
+    public static byte[] Of(IReadOnlyList<bool[]> rows, int across, int down)
     {
+        var (width, height) = (rows[0].Length * across, rows.Count * down);
         using var png = new MemoryStream();
         png.Write([0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n']);
 
@@ -19,27 +23,26 @@ internal static class Png
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
         Chunk(png, "IHDR", header);
-        Chunk(png, "IDAT", Compressed(width, height, isBlack));
+        Chunk(png, "IDAT", Compressed(rows, across, down));
         Chunk(png, "IEND", []);
         return png.ToArray();
     }
 
     /// <summary>Each row is a byte 0 (no filter) and its pixels from the highest bit on, 1 for white.</summary>
-    private static byte[] Compressed(int width, int height, Func<int, int, bool> isBlack)
+    private static byte[] Compressed(IReadOnlyList<bool[]> rows, int across, int down)
     {
         using var data = new MemoryStream();
         using (var zlib = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
         {
-            var row = new byte[1 + ((width + 7) / 8)];
-            for (var y = 0; y < height; y++)
+            foreach (var modules in rows)
             {
-                row.AsSpan().Clear();
-                for (var x = 0; x < width; x++)
+                var row = new byte[1 + (((modules.Length * across) + 7) / 8)];
+                for (var x = 0; x < modules.Length * across; x++)
                 {
-                    if (!isBlack(x, y)) row[1 + (x / 8)] |= (byte)(0x80 >> (x % 8));
+                    if (!modules[x / across]) row[1 + (x / 8)] |= (byte)(0x80 >> (x % 8));
                 }
 
-                zlib.Write(row);
+                for (var y = 0; y < down; y++) zlib.Write(row);
             }
         }
 

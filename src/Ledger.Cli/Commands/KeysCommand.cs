@@ -69,7 +69,7 @@ internal static class KeysCommand
             if (!parse.GetValue(dryRun))
             {
                 if (!terminal.Agrees($"Revoke {name} for ever?")) throw new CliException("Nothing was revoked: answer y to revoke the key.");
-                key = await keys.RevokeAsync(name, Now(), cancellation) ?? key;
+                key = await keys.RevokeAsync(name, Now(), cancellation: cancellation) ?? key;
             }
 
             terminal.Data(key, Headers, [Row(key)]);
