@@ -22,6 +22,7 @@ internal sealed class AuditSession : IDisposable
         var session = Open(source, options);
         try
         {
+            session.Execute("audit_lock.sql");
             using var export = new NpgsqlCommand(SqlFile.Read("audit_snapshot_export.sql"), session.connection);
             var snapshot = (string)export.ExecuteScalar()!;
             session.Execute("audit_settings.sql");

@@ -1,5 +1,4 @@
--- What there is to do, for those who wait, and a name behind that of every merchant in any table. Every table that is read stands
--- here: what is named is also kept from being swapped by a rebuild until all is read.
+-- What there is to do, for those who wait, and a name behind that of every merchant in any table.
 select
     (select count(*) from ledger.books where {books}),
     (select coalesce(sum(head), 0)::bigint from ledger.books where {books}),
