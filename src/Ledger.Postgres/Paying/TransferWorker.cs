@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ledger.Postgres.Readers;
 using Ledger.Transfers;
 using Microsoft.Extensions.Hosting;
@@ -26,6 +27,9 @@ public sealed class TransferWorker(
 
     private readonly BookQueries queries = new(database);
 
+    /// <summary>Until when a transfer whose answer could not be noted is left alone, or all of a book (with no stream) whose scribe is full: the provider would be asked in vain.</summary>
+    private readonly ConcurrentDictionary<(string Book, string? Stream), Instant> leftAlone = [];
+
     /// <summary>Asks the provider about everything that is due now.</summary>
     /// <returns>How many rows were done.</returns>
     public async Task<int> CarryOutAsync(CancellationToken cancellation = default)
@@ -37,7 +41,7 @@ public sealed class TransferWorker(
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellation };
             await Parallel.ForEachAsync(page, parallel, async (due, stopping) =>
             {
-                if (await TryAsync(due, stopping)) Interlocked.Increment(ref count);
+                if (!IsLeftAlone((due.Book, null)) && !IsLeftAlone((due.Book, due.Stream)) && await TryAsync(due, stopping)) Interlocked.Increment(ref count);
             });
             if (page.Count < Page) return count;
             after = page[^1];
@@ -73,7 +77,15 @@ public sealed class TransferWorker(
         }
     }
 
-    /// <summary>False: the row stays and is tried again at the next round. Where nothing can be noted at all, the round ends: the provider would be asked in vain.</summary>
+    private bool IsLeftAlone((string, string?) what)
+    {
+        if (!leftAlone.TryGetValue(what, out var until)) return false;
+        if (clock.GetCurrentInstant() < until) return true;
+        leftAlone.TryRemove(what, out _);
+        return false;
+    }
+
+    /// <summary>False: the row stays and is tried again later. Where nothing can be noted at all, the round ends.</summary>
     private async Task<bool> TryAsync(DueTimer due, CancellationToken cancellation)
     {
         try
@@ -81,9 +93,10 @@ public sealed class TransferWorker(
             await AskAsync(due, cancellation);
             return true;
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is not (LedgerOverloadedException or LedgerUnavailableException))
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is not LedgerUnavailableException)
         {
-            logger.LogWarning(e, "{Stream} of {Book} is tried again.", due.Stream, due.Book);
+            logger.LogWarning(e, "{Stream} of {Book} is tried again in {Pause}.", due.Stream, due.Book, Retry);
+            leftAlone[(due.Book, e is LedgerOverloadedException ? null : due.Stream)] = clock.GetCurrentInstant() + Duration.FromTimeSpan(Retry);
             return false;
         }
     }

@@ -51,7 +51,7 @@ public sealed class PolicyRunner : BackgroundService
     private readonly ImmutableDictionary<string, Policy> policies;
     private readonly BookReader[] readers;
 
-    /// <param name="submit">Hands an operation to the scribes and tells its outcome.</param>
+    /// <param name="submit">Hands an operation to the scribes and tells its outcome; where they are full, it throws at once, before there is a task.</param>
     /// <param name="policies">Null: all of them.</param>
     public PolicyRunner(
         NpgsqlDataSource database, Func<Operation, CancellationToken, Task<Outcome>> submit, BookHints hints, IClock clock, ILogger<PolicyRunner> logger,
@@ -116,20 +116,29 @@ public sealed class PolicyRunner : BackgroundService
         var entries = await PolicyTables.EntriesAsync(connection, [.. policy.Follows.Select(type => Catalogue.ByRecord[type].Name)], policy.OnlyWith, concerned, cancellation);
         foreach (var some in entries.Chunk(InFlight))
         {
-            // Handed in together and in order: a book's scribe carries them out in that order, in few transactions.
-            var faults = (await Task.WhenAll(some.Select(entry => TryAsync(policy, entry, attempts: 0, cancellation)))).OfType<PolicyFault>().ToList();
+            // Handed in together and in order, which a full scribe must not change: a book's scribe carries them out in that order, in few transactions.
+            var handed = new List<Task<PolicyFault?>>(some.Length);
+            foreach (var entry in some)
+            {
+                var place = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+                handed.Add(TryAsync(policy, entry, attempts: 0, cancellation, place));
+                if (!await place.Task) break; // The range fails with it.
+            }
+
+            var faults = (await Task.WhenAll(handed)).OfType<PolicyFault>().ToList();
             if (faults.Count > 0) await PolicyTables.NoteAsync(connection, policy.Name, Times.Cut(clock.GetCurrentInstant()), faults, cancellation);
         }
     }
 
     /// <summary>Waits for a place among the tills' operations: giving up would have all of the range done again.</summary>
-    private async Task<Outcome> SubmitAsync(Operation operation, CancellationToken cancellation)
+    /// <returns>The outcome to come: whoever follows may be handed in.</returns>
+    private async Task<Task<Outcome>> PlaceAsync(Operation operation, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await submit(operation, cancellation);
+                return submit(operation, cancellation);
             }
             catch (LedgerOverloadedException) when (attempt < PlaceAttempts)
             {
@@ -139,22 +148,30 @@ public sealed class PolicyRunner : BackgroundService
     }
 
     /// <summary>Null when the operation was carried out or nothing follows. Where the database or the scribes fail, so does the whole range, and is repeated.</summary>
-    private async Task<PolicyFault?> TryAsync(Policy policy, PolicyRow entry, int attempts, CancellationToken cancellation)
+    /// <param name="place">True as soon as the operation has its place, or needs none.</param>
+    private async Task<PolicyFault?> TryAsync(Policy policy, PolicyRow entry, int attempts, CancellationToken cancellation, TaskCompletionSource<bool>? place = null)
     {
         var now = Times.Cut(clock.GetCurrentInstant());
         try
         {
             var turn = new PolicyTurn(policy, entry.Book, entry.Stream, entry.Seq, entry.Id, entry.Correlation, Catalogue.Events[entry.Type].Read(entry.Data), now, FreshCodes.Next);
-            if (policy.Decide(turn) is not { } operation || await SubmitAsync(operation, cancellation) is not Outcome.Rejected(var reason)) return null;
+            var outcome = policy.Decide(turn) is { } operation ? await PlaceAsync(operation, cancellation) : null;
+            place?.SetResult(true);
+            if (outcome is null || await outcome is not Outcome.Rejected(var reason)) return null;
             logger.LogInformation("Policy {Policy} was refused at entry {Entry} of {Book}: {Reason}.", policy.Name, entry.Seq, entry.Book, reason.Slug);
             return new(entry.Book, entry.Seq, reason.Slug, NextAt: null);
         }
         catch (Exception e) when (e is not (LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException or NpgsqlException or OperationCanceledException or OutOfMemoryException))
         {
+            place?.TrySetResult(true);
             logger.LogError(e, "Policy {Policy} failed at entry {Entry} of {Book}.", policy.Name, entry.Seq, entry.Book);
             var pause = Duration.Min(Duration.FromSeconds(1 << Math.Min(attempts, 10)), LongestPause);
             var text = $"{e.GetType().Name}: {e.Message}";
             return new(entry.Book, entry.Seq, text.Length > LongestReason ? text[..LongestReason] : text, now + pause);
+        }
+        finally
+        {
+            place?.TrySetResult(false);
         }
     }
 }

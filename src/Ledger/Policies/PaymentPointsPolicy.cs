@@ -88,19 +88,20 @@ public static class PaymentPointsPolicy
     }
 
     /// <summary>
-    /// What of a purchase no longer stands: by line where its lines are the payment's, which they are not where a receipt with names of its own earned by hand;
-    /// then as a whole, off the last lines first.
+    /// What of a purchase no longer stands: by line where its lines are the payment's, which those of a receipt that earned by hand are not, whatever they are called:
+    /// the payment earns as of its own moment. Else as a whole, off the last lines first, and what the receipt had beyond the payment stays.
     /// </summary>
     private static List<PurchaseLine> Gone(PointsPurchase purchase, Payment payment)
     {
         var names = Enumerable.Range(0, payment.Paid!.Lines.Count).Select(LineOf).ToHashSet(StringComparer.Ordinal);
-        if (purchase.Lines.All(line => names.Contains(line.Line)))
+        if (purchase.At == payment.At && purchase.Lines.All(line => names.Contains(line.Line)))
         {
             var stands = Standing(payment, isByLine: true).ToDictionary(line => line.Line, line => line.Net, StringComparer.Ordinal);
             return [.. purchase.Lines.Select(line => line with { Net = line.Net - stands.GetValueOrDefault(line.Line) }).Where(line => line.Net > Money.Zero)];
         }
 
-        var (gone, back) = (purchase.Lines.Aggregate(Money.Zero, (sum, line) => sum + line.Net) - payment.Left, new List<PurchaseLine>());
+        var beyond = Money.Max(Money.Zero, purchase.Bought - payment.Paid.Amount);
+        var (gone, back) = (purchase.Lines.Aggregate(Money.Zero, (sum, line) => sum + line.Net) - payment.Left - beyond, new List<PurchaseLine>());
         foreach (var line in purchase.Lines.Reverse())
         {
             if (gone <= Money.Zero) break;

@@ -237,6 +237,37 @@ public class PaymentPointsTests
         Assert.Empty(loop.Refused);
     }
 
+    /// <summary>Lines of a receipt may be called like those of the payment and be others; and a receipt may be paid in part by other means.</summary>
+    [Theory]
+    [InlineData("1:50 2:30", "45 35", "35 1", 44)]
+    [InlineData("1:80", "45 35", "1", 79)]
+    [InlineData("0:30 1:50", "45 35", "1", 79)]
+    [InlineData("0:30 1:50", "45 35", "50 1", 29)]
+    [InlineData("0:45 1:35", "45 35", "35 1", 44)]
+    [InlineData(":100", "45 35", "1", 99)]
+    [InlineData("1:60 2:40", "80", "1 1", 98)]
+    [InlineData("1:60 2:40", "80", "80", 20)]
+    public void What_an_order_earned_by_hand_loses_is_what_went_back_of_its_payment(string receipt, string paid, string refunds, long left)
+    {
+        var loop = new PaymentLoop();
+        loop.Shop.Earn("t-1", [.. receipt.Split(' ').Select(line => line.Split(':')).Select(line => (line[0], Yuan(line[1])))]);
+        loop.Shop.Now += Duration.FromMinutes(1);
+        var lines = paid.Split(' ').Select(Yuan).ToArray();
+        loop.Pay("t-1", lines.Sum(), "m-1", lines);
+        loop.FollowAll();
+        foreach (var (n, refund) in refunds.Split(' ').Index())
+        {
+            loop.Back("t-1", $"r-{n}", Yuan(refund));
+            loop.FollowAll();
+        }
+
+        Assert.Equal(left, loop.Account().Available);
+        Assert.Empty(loop.Refused);
+        loop.AssertBalanced("m-1");
+
+        static long Yuan(string text) => long.Parse(text, System.Globalization.CultureInfo.InvariantCulture) * 100;
+    }
+
     [Fact]
     public void Exploit_transfer_away_then_refund_is_owed_by_who_earned()
     {

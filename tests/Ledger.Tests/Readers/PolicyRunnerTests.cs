@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ledger.Coupons;
 using Ledger.Policies;
 using Ledger.Postgres.Readers;
@@ -131,6 +132,26 @@ public sealed class PolicyRunnerTests : IAsyncLifetime
             new(), ledger, NullLogger<PolicyRunner>.Instance, [Deactivate("test-full")], ReaderTesting.Quick);
         await runner.CatchUpAsync();
         Assert.Equal((42, 40L, ""), (tries, await CountAsync("coupon_deactivated"), await OutcomesAsync()));
+    }
+
+    /// <summary>What follows from a later entry of a book may undo what follows from an earlier one.</summary>
+    [Fact]
+    public async Task Scribes_that_are_full_change_nothing_of_the_order_in_which_a_book_is_followed()
+    {
+        var (tries, order) = (0, new ConcurrentQueue<(string Book, string Stream)>());
+        using var runner = new PolicyRunner(
+            database,
+            (operation, cancellation) =>
+            {
+                if (Interlocked.Increment(ref tries) is 1 or 5 or 6 or 30) throw new Ledger.Postgres.LedgerOverloadedException("full");
+                order.Enqueue((operation.Request.Book, operation.Streams.First(stream => stream.Id.StartsWith("coupon-", StringComparison.Ordinal)).Id));
+                return ledger.SubmitAsync(operation, cancellation);
+            },
+            new(), ledger, NullLogger<PolicyRunner>.Instance, [Deactivate("test-order")], ReaderTesting.Quick);
+        await runner.CatchUpAsync();
+        Assert.Equal(44, tries);
+        foreach (var book in (string[])["m0", "m1"])
+            Assert.Equal(Enumerable.Range(0, 20).Select(n => $"coupon-C{n}"), order.Where(one => one.Book == book).Select(one => one.Stream));
     }
 
     private Policy Deactivate(string name) => new(name, [typeof(CouponEvent.CouponIssued)], turn =>
