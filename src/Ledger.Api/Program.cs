@@ -10,9 +10,8 @@ try
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     // A request is carried on by the thread that its bytes woke, and no handler blocks: each hand-over to another thread costs a wake-up.
     builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-    var urls = builder.Configuration["urls"];
-    if (urls is null) builder.WebHost.UseUrls("http://127.0.0.1:5080");
-    else if (urls.Contains("https:", StringComparison.OrdinalIgnoreCase)) throw new IOException("The service speaks plain HTTP: give an http:// address, and let a proxy before it speak HTTPS.");
+    if (builder.Configuration["urls"] is not { } urls) builder.WebHost.UseUrls("http://127.0.0.1:5080");
+    else foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) Require(url, BindingAddress.Parse(url));
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // A failed start is said below, in one sentence.
@@ -36,6 +35,12 @@ catch (Exception exception) when (exception is LocalPostgresException or Migrati
     // cannot be read or is not ours to take.
     Console.Error.WriteLine(exception.Message);
     return 1;
+}
+
+static void Require(string url, BindingAddress address)
+{
+    if (address.Scheme != Uri.UriSchemeHttp || address.Port > ushort.MaxValue || address.PathBase.Length > 0)
+        throw new IOException($"{url} is no address to listen at: give one like http://127.0.0.1:5080, without a path. The service speaks plain HTTP; let a proxy before it speak HTTPS.");
 }
 
 /// <summary>Named so that tests can start the service in their own process.</summary>

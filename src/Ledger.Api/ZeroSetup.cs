@@ -85,9 +85,11 @@ public sealed class ZeroSetup : IAsyncDisposable
     {
         try
         {
-            var read = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = true, MinPoolSize = 0, Multiplexing = false }.ConnectionString;
+            var read = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = true, MinPoolSize = 0, Multiplexing = false };
+            // Of several hosts the one that takes writes: after a failover the first one may have come back as a standby.
+            if (read.Host?.Contains(',', StringComparison.Ordinal) is true) read.TargetSessionAttributes ??= "primary";
             NpgsqlDataSource.Create(read).Dispose();
-            return read;
+            return read.ConnectionString;
         }
         catch (ArgumentException)
         {

@@ -53,15 +53,29 @@ public sealed class Scribes : IHostedService, IAsyncDisposable
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        running = [.. scribes.Select(scribe => Task.Run(scribe.RunAsync, CancellationToken.None))];
+        running = [.. scribes.Select(scribe => Task.Run(() => WorkAsync(scribe), CancellationToken.None))];
         return Task.CompletedTask;
+
+        static async Task WorkAsync(Scribe scribe)
+        {
+            try
+            {
+                await scribe.RunAsync();
+            }
+            catch (Exception fatal)
+            {
+                // Only memory that ran out gets here. Half of the merchants would wait for ever: better that the process ends and is started anew, as after a crash.
+                Environment.FailFast("A scribe ended.", fatal);
+            }
+        }
     }
 
     /// <summary>Takes no more operations and waits for those that were handed in.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         foreach (var scribe in scribes) scribe.Complete();
-        await Task.WhenAll(running).WaitAsync(cancellationToken);
+        // Where the host's patience ends first, disposal waits on.
+        await Task.WhenAll(running).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()

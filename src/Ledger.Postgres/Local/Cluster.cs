@@ -12,7 +12,10 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
     /// <summary>The only role of the cluster; it may do everything in it, and nothing outside.</summary>
     public const string Role = "ledger";
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+    /// <summary>Recovery after a crash redoes gigabytes. To give it up would stop the server, and the next start would begin anew.</summary>
+    public static readonly TimeSpan StartLimit = TimeSpan.FromHours(2);
+
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
     // Longer than the minute after which the server ends a child that is still being let in and has not noticed yet.
     private static readonly TimeSpan OrphanLimit = TimeSpan.FromSeconds(75);
@@ -76,11 +79,15 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
         var settings = ServerSettings.ToShell(ServerSettings.For(socketFolder, compression, extraSettings));
         while (true)
         {
-            var result = await ChildProcess.RunAsync(
+            var starting = ChildProcess.RunAsync(
                 programs.PgCtl,
                 ["start", "-D", folder.Data, "-l", folder.Log, "-o", settings, "-w", "-t", Seconds(StartLimit)],
                 folder.RunAs,
                 cancellationToken);
+            if (await Task.WhenAny(starting, Task.Delay(Slow, cancellationToken)) != starting)
+                log($"Postgres is still starting: after a crash it first redoes what its write-ahead log holds, which can take minutes. Its log is {folder.Log}.");
+
+            var result = await starting;
             if (result.Succeeded)
             {
                 var took = clock.ElapsedMilliseconds.ToString(CultureInfo.InvariantCulture);

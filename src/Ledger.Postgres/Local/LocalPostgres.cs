@@ -12,7 +12,7 @@ namespace Ledger.Postgres.Local;
 public sealed class LocalPostgres : IAsyncDisposable
 {
     /// <summary>Making a cluster on a slow disk, or recovery after a crash, may take this long before a guest gives up.</summary>
-    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan ReadyLimit = Cluster.StartLimit;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly LocalPostgresOptions _options;

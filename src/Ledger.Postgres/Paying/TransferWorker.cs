@@ -105,7 +105,7 @@ public sealed class TransferWorker(
     {
         var stream = TransferStream.Type.At(due.Stream);
         var transfer = await queries.StateAsync(due.Book, stream, cancellation);
-        if (transfer is { IsOpen: true, DueAt: { } at, Order: { } order } && at <= Times.Cut(clock.GetCurrentInstant()))
+        if (transfer is { IsOpen: true, DueAt: { } at, Order: { } order } && at <= Instant.Max(due.At, Times.Cut(clock.GetCurrentInstant())))
         {
             var answer = await provider.CarryOutAsync(due.Book, transfer, cancellation);
             var now = Times.Cut(clock.GetCurrentInstant());

@@ -161,7 +161,8 @@ public sealed class PolicyRunner : BackgroundService
             logger.LogInformation("Policy {Policy} was refused at entry {Entry} of {Book}: {Reason}.", policy.Name, entry.Seq, entry.Book, reason.Slug);
             return new(entry.Book, entry.Seq, reason.Slug, NextAt: null);
         }
-        catch (Exception e) when (e is not (LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException or NpgsqlException or OperationCanceledException or OutOfMemoryException))
+        catch (Exception e) when (e is PostgresException { IsTransient: false }
+            or not (LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException or NpgsqlException or OperationCanceledException or OutOfMemoryException))
         {
             place?.TrySetResult(true);
             logger.LogError(e, "Policy {Policy} failed at entry {Entry} of {Book}.", policy.Name, entry.Seq, entry.Book);

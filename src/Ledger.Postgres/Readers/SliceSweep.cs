@@ -24,8 +24,16 @@ public sealed class SliceSweep(NpgsqlDataSource database, SliceCourier courier, 
         var slices = await HalfWayAsync(cancellation);
         foreach (var (pool, slice) in slices)
         {
-            if (await courier.CarryAsync(pool, slice, Actor, Times.Cut(clock.GetCurrentInstant()), cancellation) is Outcome.Rejected(var reason))
-                logger.LogWarning("Slice {Slice} of {Pool} came back: {Reason}.", slice, pool, reason.Slug);
+            try
+            {
+                if (await courier.CarryAsync(pool, slice, Actor, Times.Cut(clock.GetCurrentInstant()), cancellation) is Outcome.Rejected(var reason))
+                    logger.LogWarning("Slice {Slice} of {Pool} came back: {Reason}.", slice, pool, reason.Slug);
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested && e is not (LedgerOverloadedException or LedgerUnavailableException))
+            {
+                // One that cannot be carried on holds up no other.
+                logger.LogError(e, "Slice {Slice} of {Pool} cannot be carried on.", slice, pool);
+            }
         }
 
         return slices.Count;

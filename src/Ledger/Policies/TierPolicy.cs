@@ -69,7 +69,8 @@ public static class TierPolicy
             var (state, tiers) = (book.State(member), book.State(TierProgrammeStream.Stream));
             if (tiers.Rule is not { } rule || !isMeant(rule) || state.Status is MemberStatus.None or MemberStatus.Closed) return Policy.Nothing;
             var zone = book.State(MerchantStream.Stream).Zone();
-            var month = MonthOf(when(book).InZone(zone).Date);
+            var at = when(book);
+            var month = MonthOf(at.InZone(zone).Date);
             // What was paid before the joining or the rule was not counted: no more goes back than was.
             var counts = Math.Max(amount, -book.State(count).Between(month, month.PlusMonths(1)));
             if (counts == 0) return Policy.Nothing;
@@ -77,10 +78,10 @@ public static class TierPolicy
             var sums = TierCountStream.Type.EvolveState(book.State(count), counted);
             var today = request.Now.InZone(zone).Date;
             var changes = new List<Change> { new(count, counted) };
-            // A tier that is over and that the clock has not asked about yet: its end comes first, or what the period came to would never be asked.
+            // A tier that is over and that the clock has not asked about yet: its end comes first, or what the period came to would never be asked. What came later has no part in it.
             while (state.DueAt is { } due && due <= request.Now)
             {
-                var over = Following(id, state, tiers, sums, due, zone, request.Now);
+                var over = Following(id, state, tiers, at < due ? sums : book.State(count), due, zone, request.Now);
                 changes.AddRange(member.With(over));
                 state = over.Aggregate(state, MemberDecider.Evolve);
             }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Xunit;
 
 namespace Ledger.Tests.Api;
@@ -16,6 +18,9 @@ public sealed class SettingsTests(LedgerApp app) : IClassFixture<LedgerApp>
     [InlineData("Provider__TimeoutSeconds", "abc", "Provider:TimeoutSeconds")]
     [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "HTTPS")]
     [InlineData("ASPNETCORE_URLS", "nowhere", "nowhere")]
+    [InlineData("ASPNETCORE_URLS", "ftp://127.0.0.1:5080", "ftp://127.0.0.1:5080")]
+    [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:0;http://127.0.0.1:0/base", "http://127.0.0.1:0/base")]
+    [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:99999", "http://127.0.0.1:99999")]
     public async Task A_setting_that_cannot_be_read_ends_the_start_with_one_sentence_that_names_it(string name, string value, string named)
     {
         var (code, said, error) = await LedgerProcess.FailAsync(app.ConnectionString, (name, value));
@@ -32,5 +37,20 @@ public sealed class SettingsTests(LedgerApp app) : IClassFixture<LedgerApp>
     {
         await using var service = await LedgerProcess.StartAsync($"{app.ConnectionString};{more}");
         Assert.Equal(200, (await service.Client.SendAsync(HttpMethod.Get, "/healthz/ready", null, null)).Status);
+    }
+
+    /// <summary>After a failover the first host may have come back as a standby.</summary>
+    [Theory]
+    [InlineData(null, "Primary")]
+    [InlineData("any", "Any")]
+    public async Task Of_several_hosts_the_one_that_takes_writes_is_used_unless_the_string_says_otherwise(string? said, string used)
+    {
+        var several = new NpgsqlConnectionStringBuilder(app.ConnectionString);
+        (several.Host, several.TargetSessionAttributes) = ($"{several.Host},{several.Host}", said);
+        await using var service = LedgerApp.Start(several.ConnectionString);
+        using var client = new LedgerClient(service.CreateClient());
+        Assert.Equal(201, (await client.PostAsync("/v1/merchants", new { id = $"of-several-{used}", name = "M" }, app.PlatformKey)).Status);
+        var read = new NpgsqlConnectionStringBuilder(service.Services.GetRequiredService<NpgsqlDataSource>().ConnectionString);
+        Assert.Equal(used, read.TargetSessionAttributes, StringComparer.OrdinalIgnoreCase);
     }
 }

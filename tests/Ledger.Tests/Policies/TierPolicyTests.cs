@@ -157,6 +157,19 @@ public class TierPolicyTests
         Assert.Equal(new TierSpan("silver", 1, loop.Shop.Now, s_april), loop.Member().Tiers[^1]);
     }
 
+    /// <summary>What is paid after a tier's end within a period reaches the next one then, as it would had the clock asked before.</summary>
+    [Fact]
+    public void A_payment_after_a_tier_that_ended_within_the_period_does_not_renew_it_from_its_end()
+    {
+        var loop = Quarters();
+        var end = Day(2026, 2, 15);
+        loop.Do(MemberStream.GiveTier(loop.Shop.Ask(), "m-1", "gold", loop.Shop.Now, end, "welcome"));
+        loop.Shop.Now = end + Duration.FromDays(1);
+        Pay(loop, "t-1", 150_00);
+        Assert.Equal(end, Assert.Single(loop.Facts<MemberEvent.TierEnded>()).At);
+        Assert.Equal(new TierSpan("silver", 1, loop.Shop.Now, s_april), loop.Member().Tiers[^1]);
+    }
+
     /// <summary>The clock asks a moment after the end, or hours after it; what the period came to does not depend on that.</summary>
     [Theory]
     [InlineData(1)]

@@ -154,6 +154,20 @@ public sealed class PolicyRunnerTests : IAsyncLifetime
             Assert.Equal(Enumerable.Range(0, 20).Select(n => $"coupon-C{n}"), order.Where(one => one.Book == book).Select(one => one.Stream));
     }
 
+    /// <summary>Not that the database is away: it would refuse the same again, and its book, and that policy, would stand for ever.</summary>
+    [Fact]
+    public async Task What_the_database_refuses_of_one_entry_is_noted_and_the_others_go_on()
+    {
+        using var runner = new PolicyRunner(
+            database,
+            (operation, cancellation) => operation.Streams.Any(stream => stream.Id == "coupon-C7")
+                ? Task.FromException<Ledger.Postgres.Outcome>(new PostgresException("too complex", "ERROR", "ERROR", PostgresErrorCodes.StatementTooComplex)) : ledger.SubmitAsync(operation, cancellation),
+            new(), ledger, NullLogger<PolicyRunner>.Instance, [Deactivate("test-refused")], ReaderTesting.Quick);
+        await runner.CatchUpAsync();
+        Assert.Equal(38, await CountAsync("coupon_deactivated"));
+        Assert.Equal(2, await database.ScalarAsync<long>("select count(*) from ledger.policy_outcomes where reason like 'PostgresException%'"));
+    }
+
     private Policy Deactivate(string name) => new(name, [typeof(CouponEvent.CouponIssued)], turn =>
     {
         var code = turn.Stream["coupon-".Length..];
