@@ -107,6 +107,8 @@ public static class FuCampaignEndpoints
 {
     private const int SeedBytes = Commitment.SeedBytes;
 
+    private static readonly SemaphoreSlim s_proofs = new(4);
+
     public static void MapFuCampaigns(this IEndpointRouteBuilder routes)
     {
         routes.MapCommand("/v1/fu-campaigns", Access.Merchant, DraftAsync).Takes<DraftFuBody>().Answers<FuCampaignView>(201);
@@ -260,8 +262,17 @@ public static class FuCampaignEndpoints
             return;
         }
 
-        call.Http.Response.ContentType = "application/x-ndjson";
-        await new FuProof(call.Http.RequestServices.GetRequiredService<FuQueries>()).WriteAsync(book, campaign, call.Http.Response.BodyWriter, call.Aborted);
+        // Each keeps a connection for as long as its reader takes, of those by which tills are answered.
+        if (!s_proofs.Wait(0)) throw new LedgerOverloadedException("As many proofs as may be at once are being read.");
+        try
+        {
+            call.Http.Response.ContentType = "application/x-ndjson";
+            await new FuProof(call.Http.RequestServices.GetRequiredService<FuQueries>()).WriteAsync(book, campaign, call.Http.Response.BodyWriter, call.Aborted);
+        }
+        finally
+        {
+            s_proofs.Release();
+        }
     }
 
     private static async Task CardsAsync(Call call)

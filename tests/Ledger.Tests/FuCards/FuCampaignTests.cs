@@ -7,6 +7,7 @@ using Ledger.Tests.FuCards.Draws;
 using Ledger.Tests.Proof;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
+using Npgsql;
 using Xunit;
 using static Ledger.Tests.FuCards.FuExamples;
 using static Ledger.Tests.Shop;
@@ -183,6 +184,31 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
         Assert.Equal("fu-campaign-unknown", (await shop.Client.PostAsync("/v1/fu-campaigns/none/reveal", new { round = 1, signature = "00" }, shop.MerchantKey)).Problem);
         byte[] fresh = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         Assert.Equal(fresh, await app.Service<Secrets>().OfAsync(shop.Id, "fu-seed/none", () => fresh, CancellationToken.None));
+    }
+
+    /// <summary>A proof may be long, and so may whoever reads it take: the connections that tills are answered by are not all theirs.</summary>
+    [Fact]
+    public async Task Few_read_a_proof_at_once_and_others_come_again_later()
+    {
+        var shop = await OpenAsync();
+        await HandAsync(shop, "a", Five);
+        Expect(200, await PostAsync(shop, "a/compose", null));
+        var deadline = (await StateAsync(shop)).Rules!.Timeline.Deadline;
+        await AdvanceAsync(shop, deadline);
+        Expect(200, await RevealAsync(shop, 1_000));
+        await AdvanceAsync(shop, deadline);
+        Task<Answer> ReadAsync() => shop.Client.GetAsync($"/v1/fu-campaigns/{Campaign}/proof", shop.TillKey);
+
+        await using var own = await app.Database.OpenConnectionAsync();
+        await using var hold = await own.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("lock table ledger.mt_events in access exclusive mode", own)) await command.ExecuteNonQueryAsync();
+        var few = Enumerable.Range(0, 4).Select(_ => ReadAsync()).ToList();
+        while (await app.Database.AskAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%card_drawn%'") < few.Count) await Task.Delay(5);
+        var later = await ReadAsync();
+        Assert.Equal((503, "overloaded", true), (later.Status, later.Problem, later.Headers.Contains("Retry-After")));
+        await hold.RollbackAsync();
+        Assert.All(await Task.WhenAll(few), answer => Assert.Equal(200, answer.Status));
+        Expect(200, await ReadAsync());
     }
 
     /// <summary>The transfer stands in the book of a shard, which no merchant has.</summary>
