@@ -93,10 +93,10 @@ public static class CouponEndpoints
         var wrong = amount is null ? null : await Codes.RefusalOfAsync(call, presented, terms);
         var left = amount is null ? null : await call.Http.RequestServices.GetRequiredService<BookQueries>()
             .LeftAsync(call.Merchant, [(coupon.Campaign, terms)], call.Aborted);
-        // The decider itself, so that a check and a redemption never differ.
+        // The decider itself, so that a check and a redemption never differ; under a key that no request has.
         Decision<CouponEvent>? verdict = amount is not { } basket ? null
             : wrong is not null ? wrong
-            : CouponDecider.Decide(new CouponCommand.RedeemCoupon(terms, code, "?", new(basket), at, store, null, null, call.Now, Left: left), coupon);
+            : CouponDecider.Decide(new CouponCommand.RedeemCoupon(terms, code, " ", new(basket), at, store, null, null, call.Now, Left: left), coupon);
         var reason = (verdict as Decision<CouponEvent>.Rejected)?.Reason;
         var redeemed = (verdict as Decision<CouponEvent>.Accepted)?.Events.OfType<CouponEvent.CouponRedeemed>().Single();
         await call.JsonAsync(new CheckView(

@@ -124,6 +124,16 @@ public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
         await Books.AssertSoundAsync(app.Database);
     }
 
+    [Fact]
+    public async Task A_coupon_can_be_checked_whatever_the_key_was_under_which_it_was_used()
+    {
+        var shop = await OpenAsync("given");
+        Shop.Expect(201, await IssueAsync(shop, "spring", "X"));
+        Shop.Expect(201, await shop.RedeemAsync("X", "?"));
+        var check = Shop.Expect(200, await shop.Client.GetAsync("/v1/coupons/X?amount=4200", shop.TillKey));
+        Assert.Equal(("used", false), (check.Said("status"), check["redeemable"].GetBoolean()));
+    }
+
     [Theory]
     [InlineData("X-1")]
     [InlineData("X-1-1")]

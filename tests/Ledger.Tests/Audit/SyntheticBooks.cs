@@ -128,7 +128,7 @@ public sealed class SyntheticBooks
         {
             var terms = new CouponTerms(
                 benefit, new(10_00), "Asia/Shanghai", new(Opening, Opening + Duration.FromDays(90), ValidDays: 2), [], [], new(PerMember: 50, PerMemberPerDay: 20),
-                MaxUses: campaign == "summer" ? 3 : null, IsTransferable: campaign == "summer" ? null : true, ReturnPolicy: campaign == "autumn" ? ReturnPolicy.Requalify : null);
+                MaxUses: campaign == "summer" ? 3 : null, OfflineLiability: "platform", IsTransferable: campaign == "summer" ? null : true, ReturnPolicy: campaign == "autumn" ? ReturnPolicy.Requalify : null);
             yield return CouponOperations.Draft(Setting(), campaign, new($"Campaign \"{campaign}\"", 9_000_000, Opening, Opening + Duration.FromDays(60)), terms);
             yield return CouponOperations.Change(Setting(), campaign, new CampaignCommand.SubmitCampaign());
             yield return CouponOperations.Change(Setting(), campaign, new CampaignCommand.ApproveCampaign());

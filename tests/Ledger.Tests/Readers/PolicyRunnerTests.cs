@@ -151,7 +151,7 @@ public sealed class PolicyRunnerTests : IAsyncLifetime
         await runner.CatchUpAsync();
         Assert.Equal(44, tries);
         foreach (var book in (string[])["m0", "m1"])
-            Assert.Equal(Enumerable.Range(0, 20).Select(n => $"coupon-C{n}"), order.Where(one => one.Book == book).Select(one => one.Stream));
+            Assert.Equal(Enumerable.Range(0, 20).Select(n => $"coupon-C{n}"), order.Where(one => one.Book == book).Select(one => one.Stream), StringComparer.Ordinal);
     }
 
     /// <summary>Not that the database is away: it would refuse the same again, and its book, and that policy, would stand for ever.</summary>

@@ -49,7 +49,7 @@ public static class OfflineTillDecider
             record.Sequence, record.Hash(), forwarded.Code, record.Amount, record.Discount, record.BusinessTime, at, isSkewed, record.Order);
         if (FaultOf(forwarded, till, at) is { } fault) return new(new OfflineRecordRefused(taken, fault.Slug), []);
         if (terms is null) return new(new OfflineRecordRefused(taken, new CodeNotFound().Slug), []);
-        if (terms.Uses > 1) return new(new OfflineRecordRefused(taken, new OfflineNotAllowed().Slug), []);
+        if (terms.OfflineLiability is null || terms.Uses > 1) return new(new OfflineRecordRefused(taken, new OfflineNotAllowed().Slug), []);
 
         var command = new CouponCommand.RedeemCoupon(
             terms, forwarded.Code, request, record.Amount, at, forwarded.Store, forwarded.Till, record.Order, received, Left: left);

@@ -156,6 +156,18 @@ public class OfflineTillTests
         Assert.NotNull(shop.Coupon(held).Hold);
     }
 
+    /// <summary>The till could know: it is the merchant's, and no funder pays for it.</summary>
+    [Fact]
+    public void What_the_terms_keep_online_is_refused_from_a_till_that_was_offline()
+    {
+        var shop = new OfflineShop(CouponExamples.Terms);
+        var code = shop.Issue(1);
+        shop.A.Grant(code, 120_00, 20_00, Clock(9, 30));
+        var result = Assert.Single(shop.A.Forward(shop.Book, Clock(10, 0), shop.Ring, shop.A.Records)).Result!;
+        Assert.Equal(("refused", "offline-not-allowed", 20_00L), (result.Outcome, result.Reason, result.Loss.Minor));
+        Assert.Equal((CouponStatus.Issued, 20_00L), (shop.Coupon(code).Status, shop.Lost(Funding.Merchant)));
+    }
+
     [Fact]
     public void What_is_granted_above_the_terms_is_the_merchants_loss_and_below_them_is_what_it_was()
     {
