@@ -190,13 +190,7 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
     [Fact]
     public async Task Few_read_a_proof_at_once_and_others_come_again_later()
     {
-        var shop = await OpenAsync();
-        await HandAsync(shop, "a", Five);
-        Expect(200, await PostAsync(shop, "a/compose", null));
-        var deadline = (await StateAsync(shop)).Rules!.Timeline.Deadline;
-        await AdvanceAsync(shop, deadline);
-        Expect(200, await RevealAsync(shop, 1_000));
-        await AdvanceAsync(shop, deadline);
+        var shop = await PlannedAsync();
         Task<Answer> ReadAsync() => shop.Client.GetAsync($"/v1/fu-campaigns/{Campaign}/proof", shop.TillKey);
 
         await using var own = await app.Database.OpenConnectionAsync();
@@ -204,7 +198,7 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
         await using (var command = new NpgsqlCommand("lock table ledger.mt_events in access exclusive mode", own)) await command.ExecuteNonQueryAsync();
         var few = Enumerable.Range(0, 4).Select(_ => ReadAsync()).ToList();
         while (await app.Database.AskAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%card_drawn%'") < few.Count) await Task.Delay(5);
-        var later = await ReadAsync();
+        var later = await ReadAsync().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal((503, "overloaded", true), (later.Status, later.Problem, later.Headers.Contains("Retry-After")));
         await hold.RollbackAsync();
         Assert.All(await Task.WhenAll(few), answer => Assert.Equal(200, answer.Status));
@@ -218,13 +212,7 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
         await using var bank = await ProviderProcess.StartAsync(faults: 0, seed: 1, ProviderProcess.FreePort());
         using var provider = new PaymentProvider(new(bank.Url, ProviderProcess.Key, TimeSpan.FromSeconds(5)));
         using var worker = new TransferWorker(app.Database, provider, app.Service<Scribes>().SubmitAsync, SystemClock.Instance, NullLogger<TransferWorker>.Instance);
-        var shop = await OpenAsync();
-        await HandAsync(shop, "a", Five);
-        Expect(200, await PostAsync(shop, "a/compose", null));
-        var deadline = (await StateAsync(shop)).Rules!.Timeline.Deadline;
-        await AdvanceAsync(shop, deadline);
-        Expect(200, await RevealAsync(shop, 1_000));
-        await AdvanceAsync(shop, deadline);
+        var shop = await PlannedAsync();
         Expect(200, await PostAsync(shop, "a/claim", new { account = "acc-a" }));
 
         await worker.CarryOutAsync();
@@ -236,6 +224,19 @@ public sealed partial class FuCampaignTests(LedgerApp app) : IClassFixture<Ledge
         using var money = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync($"/money/{book}/{transfer}"));
         Assert.Equal((1_000, "Y"), (money.RootElement.GetProperty("amount").GetInt64(), money.RootElement.GetProperty("status").GetString()));
         await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    /// <summary>A campaign whose pot is allocated, all of it to user a.</summary>
+    private async Task<Shop> PlannedAsync()
+    {
+        var shop = await OpenAsync();
+        await HandAsync(shop, "a", Five);
+        Expect(200, await PostAsync(shop, "a/compose", null));
+        var deadline = (await StateAsync(shop)).Rules!.Timeline.Deadline;
+        await AdvanceAsync(shop, deadline);
+        Expect(200, await RevealAsync(shop, 1_000));
+        await AdvanceAsync(shop, deadline);
+        return shop;
     }
 
     private static string Body(string id, Instant opens, string name) =>
