@@ -273,6 +273,8 @@ public static class CampaignEndpoints
         BasketTerms.Check(body, at, faults);
         if (body is { IsBundle: true, MaxUses: 1 }) faults.Add($"{at}/isBundle", "Let maxUses be 2 or more; one use is no bundle.");
         if (body is { Sale: not null, Codes.Source: not CodeSource.Generated }) faults.Add($"{at}/codes/source", "Let it be generated; coupons that are sold have codes that the ledger makes.");
+        if (body is { Sale: not null, Limits.PerPerson: not null }) faults.Add($"{at}/limits/perPerson", "Leave it out; a sale names a member, and no person.");
+        if (body is { Sale: not null, Limits.PerPhone: not null }) faults.Add($"{at}/limits/perPhone", "Leave it out; a sale names a member, and no phone.");
         if (body is { Sale: not null, MaxUses: > 1 }) faults.Add($"{at}/maxUses", "Leave it out; a coupon that is sold is used once.");
         if (faults.Count > before) return null;
         return new(

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Ledger.Coupons;
 using Ledger.Coupons.Codes;
+using Ledger.Members;
 using Ledger.Policies;
 using Ledger.Postgres;
 using NodaTime;
@@ -90,7 +91,7 @@ public static class CouponEndpoints
         }
 
         var at = call.Caller.Judged(stated, call.Now);
-        var wrong = amount is null ? null : await Codes.RefusalOfAsync(call, presented, terms);
+        var wrong = amount is null ? null : await MembershipAsync(call, coupon.Member) ?? await Codes.RefusalOfAsync(call, presented, terms);
         var left = amount is null ? null : await call.Http.RequestServices.GetRequiredService<BookQueries>()
             .LeftAsync(call.Merchant, [(coupon.Campaign, terms)], call.Aborted);
         // The decider itself, so that a check and a redemption never differ; under a key that no request has.
@@ -103,6 +104,15 @@ public static class CouponEndpoints
             code, coupon.StatusAt(call.Now), coupon.Campaign, coupon.TermsVersion, coupon.Member, coupon.ValidFrom, coupon.ValidTo,
             coupon.Standing?.RedemptionId, coupon.Standing?.At, terms, verdict is null ? null : reason is null, redeemed?.Discount, redeemed is null ? null : redeemed.Amount - redeemed.Discount,
             reason is null ? null : Problems.ObjectOf(call.Http, reason), coupon.Surface));
+    }
+
+    /// <summary>What membership stops, as for the redemption; null: nothing.</summary>
+    private static async Task<Rejection?> MembershipAsync(Call call, string member)
+    {
+        if (!call.Caller.Profile.RequiresMembership) return null;
+        var (states, stream) = (new BookStates(), MemberStream.Of(member));
+        states.Put(stream.Id, await call.Http.RequestServices.GetRequiredService<BookQueries>().StateAsync(call.Merchant, stream, call.Aborted));
+        return MembershipPolicy.Refusal(states, member, isRequired: true);
     }
 
     private static async Task DeactivateAsync(Call call)

@@ -111,8 +111,12 @@ public static class RedemptionEndpoints
         return false;
     }
 
+    // The ids of redemptions are made of codes: to ask for one is a look-up like any other.
+    private static ValueTask<bool> RefuseLookUpAsync(Call call) => call.Http.RequestServices.GetRequiredService<Throttle>().RefuseLookUpAsync(call);
+
     private static async Task ShowAsync(Call call)
     {
+        if (await RefuseLookUpAsync(call)) return;
         var id = call.Route("id");
         var found = await call.Http.RequestServices.GetRequiredService<BookQueries>().RedemptionAsync(call.Merchant, id, call.Aborted);
         if (found is null) await Problems.WriteAsync(call.Http, new RedemptionNotFound(id));
@@ -121,7 +125,7 @@ public static class RedemptionEndpoints
 
     private static async Task VoidAsync(Call call)
     {
-        if (await call.ReadAsync<VoidBody>(isOptional: true) is not var (body, raw)) return;
+        if (await call.ReadAsync<VoidBody>(isOptional: true) is not var (body, raw) || await RefuseLookUpAsync(call)) return;
         var at = call.Caller.Judged(body.BusinessTime, call.Now);
         await call.SubmitAsync(ReturnOperations.Void(call.Request(raw), call.Route("id"), at, call.Caller.DateOf(at), body.Reason));
     }
@@ -131,7 +135,7 @@ public static class RedemptionEndpoints
         if (await call.ReadAsync<ReturnBody>(isOptional: true) is not var (body, raw)) return;
         var faults = new Faults();
         if (body is { Lines: not null, Uses: not null }) faults.Add("/uses", "Send either lines or uses.");
-        if (await call.RefuseAsync(faults)) return;
+        if (await call.RefuseAsync(faults) || await RefuseLookUpAsync(call)) return;
         var at = call.Caller.Judged(body.BusinessTime, call.Now);
         ReturnItem[] items = [.. (body.Lines ?? []).Select(line => new ReturnItem(line.Line, line.Quantity, line.Amount is { } amount ? new Money(amount) : null))];
         await call.SubmitAsync(

@@ -80,8 +80,8 @@ public sealed class Throttle : IDisposable
         (guess, merchantGuess, addressGuess) = (new("till-guess", rates.Guess, Debt), new("merchant-guess", rates.MerchantGuess, Debt), new("address-guess", rates.AddressGuess, Debt));
     }
 
-    /// <summary>Whether the refusal tells that a code, or a hold's id, was guessed wrong.</summary>
-    public static bool IsGuess(Rejection reason) => reason is CodeNotFound or CodeCheckFailed or CodeStepStale or HoldNotFound;
+    /// <summary>Whether the refusal tells that a code, or an id that is made of one, was guessed wrong.</summary>
+    public static bool IsGuess(Rejection reason) => reason is CodeNotFound or CodeCheckFailed or CodeStepStale or HoldNotFound or RedemptionNotFound;
 
     /// <summary>Notes that the request asked for a code that no coupon has; of a batch, each of its lines.</summary>
     public static void Note(HttpContext http)

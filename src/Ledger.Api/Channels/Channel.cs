@@ -71,8 +71,10 @@ internal static class Channel
     {
         if (await SubmitAsync<CampaignView>(call, CouponOperations.Draft(Request(call, "create", number, raw), id, draft, terms)) is null) return false;
         if (await SubmitAsync<CampaignView>(call, CouponOperations.Submit(Request(call, "create-submit", number, raw), id)) is not { } submitted) return false;
+        // A repeat approves what waits since then, and nothing that was proposed later.
         var approve = CouponOperations.Approve(Request(call, "create-approve", number, raw), id, FourEyesPolicy.Rule);
-        return await SubmitAsync(call, approve, submitted, reason => reason is FourEyes) is not null;
+        var first = approve with { Decide = book => book.State(CampaignStreams.Of(id)).Status == CampaignStatus.Submitted ? approve.Decide(book) : new Verdict.Accepted([], submitted) };
+        return await SubmitAsync(call, first, submitted, reason => reason is FourEyes) is not null;
     }
 
     /// <summary>Amends the current terms as <paramref name="change"/> says.</summary>
@@ -147,7 +149,14 @@ internal static class Channel
         var record = await Queries(call).StateAsync(call.Merchant, RedemptionStream.Of(id), call.Aborted);
         // Other coupons of a basket are not given back along with this one: the ledger refuses uses of such a redemption.
         int? uses = coupon.Terms.Uses > 1 || coupon.Shown.Uses > 1 || record.Sale is { Coupons.Count: > 1 } ? coupon.Shown.Uses : null;
-        var operation = ReturnOperations.Return(request, id, [], uses, keepCoupons: false, call.Now, call.Caller.DateOf(call.Now), reason: null);
+        var whole = ReturnOperations.Return(request, id, [], uses, keepCoupons: false, call.Now, call.Caller.DateOf(call.Now), reason: null);
+        // Where the use came back before, by a return of goods, what is left of the basket is no matter of the channel's.
+        var operation = whole with
+        {
+            Decide = book => whole.Decide(book) is var verdict && verdict is Verdict.Accepted { Changes: var changes } && !changes.Any(change => change.Fact is CouponEvent.CouponReturned { Uses: > 0 })
+                ? new NothingLeftToReturn(id)
+                : verdict,
+        };
         if (await SubmitAsync<ReturnView>(call, operation) is not { } done) return null;
         var (fact, after) = (await HistoryAsync(call, coupon.Shown.Code))
             .Last(step => step.Fact is CouponEvent.CouponReturned e && (e.RedemptionId, e.Number) == (done.RedemptionId, done.Number));

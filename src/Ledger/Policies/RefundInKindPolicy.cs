@@ -27,7 +27,9 @@ public static class RefundInKindPolicy
         return new(request, [payment, coupon, home], [], book =>
         {
             var (paid, state, record) = (book.State(payment), book.State(coupon), book.State(home));
-            if (state.Status == CouponStatus.None || (paid.Paid!.Member is { } member && member != state.Member)) return new RedemptionNotFound(redemptionId);
+            // Once a return gave the coupon back, it may have been given away: then it is another's, and what was redeemed is not.
+            var mayBeGivenAway = record.Returns.Count > 0 && state.Gift?.Status == GiftStatus.Accepted;
+            if (state.Status == CouponStatus.None || (!mayBeGivenAway && paid.Paid!.Member is { } member && member != state.Member)) return new RedemptionNotFound(redemptionId);
             if (record.IsVoided) return Policy.Nothing;
             if ((record.Sale ?? RedemptionStream.SaleOf(redemptionId, code, state)) is not { } sale)
                 return number >= 1 && number <= state.Redemptions ? Policy.Nothing : new RedemptionNotFound(redemptionId);

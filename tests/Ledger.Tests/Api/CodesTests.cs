@@ -281,6 +281,25 @@ public sealed class CodesTests(LedgerApp app) : IClassFixture<LedgerApp>
         Shop.Expect(200, await Ask(code, shop.MerchantKey));
     }
 
+    /// <summary>The id of a redemption is a coupon's code and a number: who asks for it guesses a code.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("/void")]
+    [InlineData("/returns")]
+    public async Task Redemptions_that_nobody_made_are_guesses_too(string what)
+    {
+        await using var strict = LedgerApp.Start(app.ConnectionString, ("Rates:Guess:PerSecond", "0.001"), ("Rates:Guess:Burst", "3"));
+        using var client = new LedgerClient(strict.CreateClient());
+        var shop = await OpenAsync("given");
+        Task<Answer> Ask(string id, string key) => what.Length == 0 ? client.GetAsync($"/v1/redemptions/{id}", key) : client.PostAsync($"/v1/redemptions/{id}{what}", null, key);
+        Shop.Expect(201, await IssueAsync(shop, "spring", "right"));
+        var redemption = Shop.Expect(201, await client.PostAsync("/v1/redemptions", new { code = "right", amount = 42_00 }, shop.TillKey)).Said("redemptionId");
+        for (var n = 0; n < 3; n++) Assert.Equal((404, "redemption-not-found"), await Ask($"guess-{n}-1", shop.TillKey) is var none ? (none.Status, none.Problem) : default);
+        var late = await Ask(redemption, shop.TillKey);
+        Assert.Equal((429, "till-guess"), (late.Status, late.Said("limit")));
+        Assert.True((await Ask(redemption, shop.MerchantKey)).Status is 200 or 201);
+    }
+
     /// <summary>Each record of a batch is a guess like any other; it is taken all the same, and the next batch waits.</summary>
     [Fact]
     public async Task Guesses_count_in_batches_as_they_do_one_by_one()

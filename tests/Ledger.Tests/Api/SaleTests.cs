@@ -11,6 +11,19 @@ public sealed class SaleTests(LedgerApp app) : IClassFixture<LedgerApp>
         "sale":{"price":4990,"payee":"tea-house","commissionBasisPoints":300}}
         """;
 
+    /// <summary>A sale names neither: such a campaign could never sell.</summary>
+    [Theory]
+    [InlineData("perPerson")]
+    [InlineData("perPhone")]
+    public async Task What_is_sold_counts_no_persons_and_no_phones(string limit)
+    {
+        var shop = await app.OpenShopAsync();
+        var terms = $$$"""{{{Shop.Terms[..^1]}}},"limits":{"{{{limit}}}":1},"sale":{"price":4990,"payee":"tea-house"}}""";
+        var answer = await shop.Client.PostAsync("/v1/campaigns", $$"""{"id":"tea","name":"tea","quota":1,"terms":{{terms}}}""", shop.MerchantKey);
+        Assert.Equal((400, "malformed-request"), (answer.Status, answer.Problem));
+        Assert.Contains($"/terms/limits/{limit}", answer.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Coupons_are_sold_used_given_back_and_the_account_says_where_the_money_is()
     {

@@ -102,6 +102,62 @@ public sealed class ChannelTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal(id, Shop.Expect(200, await PostAsync(shop, $"{Alipay}/activity", Activity)).Said("activity_id"));
     }
 
+    /// <summary>Whatever the campaign has become, and whatever is proposed for it: a repeat of the call that made it says what it said, and approves nothing.</summary>
+    [Fact]
+    public async Task A_repeated_activity_approves_nothing_that_came_later()
+    {
+        var shop = await app.OpenShopAsync();
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/merchants/{shop.Id}/four-eyes", new { isRequired = true }, app.PlatformKey, null, ("Ledger-Merchant", shop.Id)));
+        var created = Shop.Expect(200, await PostAsync(shop, $"{Alipay}/activity", Activity));
+        var id = created.Said("activity_id");
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/campaigns/{id}/approve", null, app.PlatformKey, null, ("Ledger-Merchant", shop.Id)));
+        var other = Shop.Expect(201, await shop.Client.PostAsync("/v1/keys", new { scope = "merchant" }, app.PlatformKey, null, ("Ledger-Merchant", shop.Id))).Said("secret");
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/campaigns/{id}/terms", Shop.Terms, other, null, ("If-Match", "\"1\"")));
+
+        Assert.Equal(created.Text, Shop.Expect(200, await PostAsync(shop, $"{Alipay}/activity", Activity)).Text);
+        Assert.Equal(1, Shop.Expect(200, await shop.Client.GetAsync($"/v1/campaigns/{id}", shop.MerchantKey))["termsVersion"].GetInt32());
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/campaigns/{id}/stop", new { reason = "over" }, shop.MerchantKey));
+        Assert.Equal(created.Text, Shop.Expect(200, await PostAsync(shop, $"{Alipay}/activity", Activity)).Text);
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
+    [Fact]
+    public async Task An_activity_that_was_stopped_before_it_is_repeated_is_the_same_activity()
+    {
+        var shop = await app.OpenShopAsync();
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/merchants/{shop.Id}/four-eyes", new { isRequired = true }, app.PlatformKey, null, ("Ledger-Merchant", shop.Id)));
+        var created = Shop.Expect(200, await PostAsync(shop, $"{Alipay}/activity", Activity));
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/campaigns/{created.Said("activity_id")}/reject", new { reason = "no" }, app.PlatformKey, null, ("Ledger-Merchant", shop.Id)));
+        Assert.Equal(created.Text, Shop.Expect(200, await PostAsync(shop, $"{Alipay}/activity", Activity)).Text);
+    }
+
+    /// <summary>The channel gives a coupon back; the other goods of a basket whose coupon came back before are none of its matters.</summary>
+    [Fact]
+    public async Task A_refund_of_a_use_that_came_back_before_returns_no_goods()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring", terms: $$"""{{Shop.Terms[..^1]}},"returnPolicy":"requalify"}""");
+        var code = await shop.IssueAsync("spring");
+        var redemption = Shop.Expect(201, await shop.RedeemAsync(code)).Said("redemptionId");
+        Shop.Expect(201, await shop.Client.PostAsync($"/v1/redemptions/{redemption}/returns", """{"lines":[{"line":0,"amount":2000}]}""", shop.TillKey));
+        Assert.Equal("SENDED", Shop.Expect(200, await shop.Client.GetAsync($"{Alipay}/user/m-1/voucher/{code}", shop.MerchantKey)).Said("status"));
+        foreach (var refused in new[]
+        {
+            await PostAsync(shop, $"{Alipay}/voucher/{code}/refund", """{"out_biz_no":"r-1"}"""),
+            await PostAsync(shop, $"{Wechat}/coupons/return", $$"""{"return_request_no":"r-1","coupon_code":"{{code}}","stock_id":"spring"}"""),
+        })
+        {
+            Assert.Equal((409, "nothing-left-to-return"), (refused.Status, refused.Problem));
+        }
+
+        // Used again, it is that use which comes back; and the rest of the first basket is still there to come back.
+        Shop.Expect(201, await shop.RedeemAsync(code));
+        var done = Shop.Expect(200, await PostAsync(shop, $"{Alipay}/voucher/{code}/refund", """{"out_biz_no":"r-1"}"""));
+        Assert.Equal(done.Text, Shop.Expect(200, await PostAsync(shop, $"{Alipay}/voucher/{code}/refund", """{"out_biz_no":"r-1"}""")).Text);
+        Assert.Equal(2_200, Shop.Expect(201, await shop.Client.PostAsync($"/v1/redemptions/{redemption}/returns", null, shop.TillKey))["refund"].GetInt64());
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
     [Fact]
     public async Task The_events_are_read_page_by_page_and_go_on_where_they_ended()
     {

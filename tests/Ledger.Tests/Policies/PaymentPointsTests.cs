@@ -421,6 +421,26 @@ public class PaymentPointsTests
         Assert.Empty(loop.Facts<RedemptionEvent.BasketReturned>());
     }
 
+    /// <summary>A part that came back gave the coupon back; whoever it was given to owns it now, and what it once paid for comes back all the same.</summary>
+    [Fact]
+    public void The_rest_comes_back_although_the_coupon_was_given_away_meanwhile()
+    {
+        var loop = new PaymentLoop();
+        var redemption = Redeemed(loop, Basket.Of(new(100_00)), terms => terms with { ReturnPolicy = ReturnPolicy.Requalify, IsTransferable = true });
+        loop.Pay("t-1", 80_00);
+        loop.Back("t-1", "r-1", 40_00, redemption: redemption);
+        loop.FollowAll();
+        Assert.Equal(CouponStatus.Issued, loop.Shop.Book.State(CouponStream.Of("C1")).Status);
+        var gift = CouponGift.IdOf("C1", "g-1", [1, 2, 3]);
+        Assert.Null(loop.Do(GiftOperations.Offer(loop.Shop.Ask(), "C1", gift, "m-2", Duration.FromDays(1))));
+        Assert.Null(loop.Do(GiftOperations.Accept(loop.Shop.Ask(), gift, "m-2")));
+        loop.Back("t-1", "r-2", redemption: redemption);
+        loop.FollowAll();
+        Assert.Empty(loop.Refused);
+        Assert.Equal(100_00, loop.Facts<RedemptionEvent.BasketReturned>().Sum(fact => fact.Return.Lines.Sum(line => line.Amount.Minor)));
+        Assert.Equal(("m-2", CouponStatus.Issued), loop.Shop.Book.State(CouponStream.Of("C1")) is var coupon ? (coupon.Member, coupon.Status) : default);
+    }
+
     /// <summary>Line by line where the payment has the basket's lines: what is left of the last line comes back with the last cent.</summary>
     [Fact]
     public void Lines_of_a_payment_bring_back_the_lines_of_its_basket()
@@ -456,11 +476,12 @@ public class PaymentPointsTests
         return (loop, redemption, loop.Shop.Spend(100).GetProperty("spendId").GetString()!);
     }
 
-    private static string Redeemed(PaymentLoop loop, Basket basket)
+    private static string Redeemed(PaymentLoop loop, Basket basket, Func<CouponTerms, CouponTerms>? change = null)
     {
         loop.Shop.Now = Day(2026, 3, 3);
         var window = new Validity(Day(2026, 1, 1), Day(2027, 1, 1));
         var terms = new CouponTerms(new Benefit.FixedAmount(new(20_00)), new(100_00), "Asia/Shanghai", window, [], [], new());
+        terms = change?.Invoke(terms) ?? terms;
         foreach (var operation in (Operation[])
             [
                 CouponOperations.Draft(loop.Shop.Ask(), "spring", new("Spring", 10, Day(2026, 1, 1), Day(2027, 1, 1)), terms),

@@ -296,7 +296,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
 
         var empty = sale.Parts.Where((part, i) => part.Discount == sale.Taken[i].Sum() + taken[i].Sum()).Select(part => part.Coupon.Code).ToHashSet(StringComparer.Ordinal);
         int Given(OraclePart part) => ask.Keep ? 0 : ask.Uses ?? (empty.Contains(part.Coupon.Code) && !sale.Empty.Contains(part.Coupon.Code) ? part.Uses : 0);
-        if (NotLast(sale) is { } later) return later;
+        if (NotLast(sale, part => Given(part) > 0) is { } later) return later;
         if (sale.Parts.FirstOrDefault(part => Given(part) > 0 && part.Coupon.Cycles >= MostCycles) is { } tired)
             return Presented(Refuse(409, "return-cycles-exceeded", ("limit", MostCycles)), tired.Coupon.Code, sale.Parts.Count);
 
@@ -342,7 +342,8 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
                     part.Coupon.Status = status;
                     part.Coupon.Used -= given;
                     part.Coupon.Cycles += given > 0 ? 1 : 0;
-                    if (empty.Contains(part.Coupon.Code) && (ask.Uses is not null || !sale.Empty.Contains(part.Coupon.Code))) part.Coupon.Latest = sale.Before[part.Coupon.Code];
+                    if (part.Coupon.Latest == sale.Id && empty.Contains(part.Coupon.Code) && (ask.Uses is not null || !sale.Empty.Contains(part.Coupon.Code)))
+                        part.Coupon.Latest = sale.Before[part.Coupon.Code];
                     Money(sale, part, "returned", -back.Sum(), -taken[parts.First(i => sale.Parts[i] == part)].Sum(), now);
                 }
 
@@ -420,7 +421,9 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
     }
 
     /// <summary>Of a bundle only the latest redemption is undone.</summary>
-    private static Expected? NotLast(OracleSale sale) => sale.Parts.Select(part => part.Coupon).FirstOrDefault(coupon => coupon.Terms.IsBundle && coupon.Latest != sale.Id) is { } other
+    /// <param name="isUndone">Whether a use of the coupon comes back; null: of each.</param>
+    private static Expected? NotLast(OracleSale sale, Func<OraclePart, bool>? isUndone = null) =>
+        sale.Parts.Where(part => isUndone?.Invoke(part) != false).Select(part => part.Coupon).FirstOrDefault(coupon => coupon.Terms.IsBundle && coupon.Latest != sale.Id) is { } other
         ? Presented(Refuse(409, "not-last-of-bundle", ("latest", other.Latest ?? "")), other.Code, sale.Parts.Count)
         : null;
 

@@ -63,10 +63,10 @@ public static class ReturnOperations
                     var amount = Money.Sum(made.Return.Lines.Select(line => line.Amount));
                     var isBack = one.IsUsableAgain && !(record.Returns.Count > 0 && record.Returns[^1].Coupons.Single(back => back.Code == part.Code).IsUsableAgain);
                     var given = keepCoupons ? 0 : uses ?? (isBack ? part.Uses : 0);
-                    var latest = uses is null ? isBack : one.IsUsableAgain;
+                    var latest = book.State(CouponStream.Of(part.Code)).Latest;
+                    if (latest == redemptionId && (uses is null ? isBack : one.IsUsableAgain)) latest = part.Before;
                     return new ReturnCoupon(
-                        redemptionId, made.Number, amount, one, given, at, date, sale.Store, LeadOf(code, part), latest ? part.Before : book.State(CouponStream.Of(part.Code)).Latest,
-                        part.Charged);
+                        redemptionId, made.Number, amount, one, given, at, date, sale.Store, LeadOf(code, part), latest, part.Charged);
                 },
                 (fact, _, coupons) => ViewOf(redemptionId, (RedemptionEvent.BasketReturned)fact!, coupons, request.Now),
                 isNew: record.Sale is null);
@@ -95,11 +95,13 @@ public static class ReturnOperations
         var (home, sale) = (RedemptionStream.Of(redemptionId), record.Sale!);
         RedemptionEvent[] opening = isNew ? [new RedemptionEvent.BasketRedeemed(sale)] : [];
         return ShownCoupon.With(book, [.. sale.Coupons.Select(part => new Presented(part.Code, part.Uses))], new RedemptionNotFound(redemptionId), shown =>
-            shown.FirstOrDefault(one => one.Terms.IsBundle is true && one.State.Latest != redemptionId) is { } other
+        {
+            var parts = shown.Zip(sale.Coupons, (one, part) => (One: one, Command: command(part, facts[0]))).ToList();
+            // Goods come back in any order; uses of a bundle do not.
+            return parts.FirstOrDefault(part => part is { One.Terms.IsBundle: true, Command: not ReturnCoupon { Uses: 0 } } && part.One.State.Latest != redemptionId) is { One: { } other }
                 ? new NotLastOfBundle(other.State.Latest ?? "").Of(other.Code, shown.Count)
-                : ShownCoupon.Decide(
-                    [.. shown.Zip(sale.Coupons, (one, part) => (one, command(part, facts[0])))],
-                    coupons => answer(facts[0], facts.Aggregate(record, RedemptionDecider.Evolve), coupons), [.. home.With([.. opening, .. facts])]));
+                : ShownCoupon.Decide(parts, coupons => answer(facts[0], facts.Aggregate(record, RedemptionDecider.Evolve), coupons), [.. home.With([.. opening, .. facts])]);
+        });
     }
 
     private static string? LeadOf(string lead, RedeemedCoupon part) => part.Code == lead ? null : lead;

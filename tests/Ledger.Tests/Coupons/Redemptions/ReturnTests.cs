@@ -127,6 +127,34 @@ public class ReturnTests
         Assert.Equal((0, null), (till.Coupon("A").Uses, till.Coupon("A").Latest));
     }
 
+    /// <summary>A return of goods that gives no use of the bundle back waits for no other.</summary>
+    [Fact]
+    public void Goods_of_a_bundle_come_back_in_any_order_where_its_use_does_not()
+    {
+        var till = new Till().With(Spring, Off(5_00) with { MaxUses = 4, IsBundle = true }, "A");
+        for (var use = 0; use < 3; use++) till.Accepted(till.Redeem(Lines(20_00), new Presented("A")));
+        till.Accepted(till.Return("A-1", new ReturnItem(0, Amount: new(1_00))));
+        Assert.Equal(15_00 - 75, till.Accepted(till.Return("A-1", keepCoupons: true)).Number("refund"));
+        Assert.Equal((3, "A-3"), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+        till.Accepted(till.Return("A-2", new ReturnItem(0, Amount: new(1_00))));
+        Assert.Equal(new NotLastOfBundle("A-3"), till.Refused(till.Return("A-2")));
+        till.Accepted(till.Return("A-3"));
+        till.Accepted(till.Return("A-2"));
+        Assert.Equal((1, "A-1"), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+    }
+
+    [Fact]
+    public void The_rest_of_a_basket_comes_back_after_a_part_gave_the_bundles_use_back()
+    {
+        var till = new Till().With(Spring, Twenty with { ReturnPolicy = ReturnPolicy.Requalify, MaxUses = 2, IsBundle = true }, "A");
+        till.Accepted(till.Redeem(ThreeLines, new Presented("A")));
+        Assert.Equal(13_00, till.Accepted(till.Return("A-1", new ReturnItem(1))).Number("refund"));
+        Assert.Equal((0, null), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+        Assert.Equal("A-2", till.Accepted(till.Redeem(ThreeLines, new Presented("A"))).Text("redemptionId"));
+        Assert.Equal(87_00, till.Accepted(till.Return("A-1")).Number("refund"));
+        Assert.Equal((1, "A-2"), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+    }
+
     [Fact]
     public void Every_coupon_of_a_basket_follows_its_own_policy()
     {
