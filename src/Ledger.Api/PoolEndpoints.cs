@@ -69,6 +69,7 @@ public static class PoolEndpoints
         // Half-way through, the same request under its key goes on where this one ended.
         var granted = await call.Http.RequestServices.GetRequiredService<Scribes>().SubmitAsync(
             PoolOperations.Grant(request, id, slice, body.Merchant, body.Campaign, new(body.Amount)), call.Aborted);
+        if (granted is Outcome.Accepted(_, IsReplayed: true)) call.Http.Response.Headers["Idempotency-Replayed"] = "true";
         if (granted is Outcome.Rejected(var reason)) await Problems.WriteAsync(call.Http, reason);
         else await AnswerAsync(call, await Courier(call).CarryAsync(id, slice, call.Caller.Key.Id, call.Now, call.Aborted), StatusCodes.Status201Created);
     }

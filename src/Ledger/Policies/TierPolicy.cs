@@ -70,7 +70,8 @@ public static class TierPolicy
             if (tiers.Rule is not { } rule || !isMeant(rule) || state.Status is MemberStatus.None or MemberStatus.Closed) return Policy.Nothing;
             var zone = book.State(MerchantStream.Stream).Zone();
             var at = when(book);
-            var month = MonthOf(at.InZone(zone).Date);
+            var paidOn = at.InZone(zone).Date;
+            var month = MonthOf(paidOn);
             // What was paid before the joining or the rule was not counted: no more goes back than was.
             var counts = Math.Max(amount, -book.State(count).Between(month, month.PlusMonths(1)));
             if (counts == 0) return Policy.Nothing;
@@ -86,7 +87,9 @@ public static class TierPolicy
                 state = over.Aggregate(state, MemberDecider.Evolve);
             }
 
-            if (state.Status == MemberStatus.Active && Reached(tiers, rule, sums, today) is { } tier && RankOf(tiers, tier.Id) > RankOf(tiers, state.TierAt(request.Now)?.Tier)
+            // What was paid in the last moments of a period may come here after the clock asked what that came to; then it makes the tier that the clock would have given.
+            var late = amount > 0 && rule.PeriodOf(paidOn).To == rule.PeriodOf(today).From ? Reached(tiers, rule, sums, paidOn) : null;
+            if (state.Status == MemberStatus.Active && Higher(tiers, late, Reached(tiers, rule, sums, today)) is { } tier && RankOf(tiers, tier.Id) > RankOf(tiers, state.TierAt(request.Now)?.Tier)
                 && MemberDecider.Decide(new MemberCommand.GiveTier(id, tiers, tier.Id, request.Now, EndOf(rule, today, zone), "reached", request.Now), state)
                     is Decision<MemberEvent>.Accepted(var facts))
             {
@@ -104,6 +107,8 @@ public static class TierPolicy
         var sum = sums.Between(from, to);
         return sum <= 0 ? null : tiers.Tiers.LastOrDefault(tier => sum >= tier.Threshold);
     }
+
+    private static Tier? Higher(TierProgramme tiers, Tier? one, Tier? other) => RankOf(tiers, one?.Id) > RankOf(tiers, other?.Id) ? one : other;
 
     /// <summary>The place among the tiers in force; below all of them where it is none.</summary>
     private static int RankOf(TierProgramme tiers, string? tier) => tiers.Tiers.Select(one => one.Id).ToList().IndexOf(tier ?? "");

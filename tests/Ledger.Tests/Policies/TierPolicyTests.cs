@@ -55,6 +55,32 @@ public class TierPolicyTests
         Assert.Null(loop.Member().TierAt(loop.Shop.Now));
     }
 
+    /// <summary>The clock asks at midnight what the quarter came to; the payment of the second before comes to the policy a second after.</summary>
+    [Theory]
+    [InlineData(0, 100_00L, "silver")]
+    [InlineData(100_00, 200_00L, "gold")]
+    [InlineData(100_00, 1_00L, "silver")]
+    public void What_was_paid_before_the_end_of_a_period_counts_although_the_clock_asked_before_it_was_seen(long before, long last, string tier)
+    {
+        var loop = Quarters();
+        if (before > 0) Pay(loop, "t-1", before);
+        loop.Shop.Now = s_april - Duration.FromSeconds(1);
+        loop.Pay("t-2", last);
+        loop.Shop.Now = s_april + Duration.FromSeconds(1);
+        Review(loop);
+        loop.FollowAll();
+        Assert.Equal((tier, s_july), loop.Member().TierAt(loop.Shop.Now) is { } span ? (span.Tier, span.Until) : default);
+
+        // What goes back of it gives nothing, and what is paid a period later asks that period alone.
+        loop.Back("t-2", "r-1", 1);
+        loop.FollowAll();
+        loop.Shop.Now = s_july;
+        Review(loop);
+        Assert.Null(loop.Member().TierAt(loop.Shop.Now));
+        Pay(loop, "t-3", 1_00);
+        Assert.Null(loop.Member().TierAt(loop.Shop.Now));
+    }
+
     [Fact]
     public void Exploit_reach_a_tier_then_refund_loses_it_at_the_end_of_the_period_also_where_the_refund_comes_later()
     {
