@@ -169,7 +169,8 @@ public static class Problems
     {
         LedgerOverloadedException => Overloaded,
         OutcomeUnknownException => OutcomeUnknown,
-        LedgerUnavailableException or Npgsql.NpgsqlException { IsTransient: true } => Unavailable,
+        LedgerUnavailableException => Unavailable,
+        _ when Databases.IsAway(exception) => Unavailable,
         BadHttpRequestException { StatusCode: 413 } => BodyTooLarge,
         BadHttpRequestException => Malformed,
         _ => Internal,

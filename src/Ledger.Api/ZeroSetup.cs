@@ -85,9 +85,8 @@ public sealed class ZeroSetup : IAsyncDisposable
     {
         try
         {
-            var read = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = true, MinPoolSize = 0, Multiplexing = false };
-            // Of several hosts the one that takes writes: after a failover the first one may have come back as a standby.
-            if (read.Host?.Contains(',', StringComparison.Ordinal) is true) read.TargetSessionAttributes ??= "primary";
+            var read = Databases.Read(connectionString);
+            (read.Pooling, read.MinPoolSize, read.Multiplexing) = (true, 0, false);
             NpgsqlDataSource.Create(read).Dispose();
             return read.ConnectionString;
         }

@@ -1,3 +1,4 @@
+using Ledger.Postgres;
 using Ledger.Postgres.Local;
 using Npgsql;
 
@@ -32,7 +33,7 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         {
             try
             {
-                return NpgsqlDataSource.Create(text);
+                return NpgsqlDataSource.Create(Databases.Read(text));
             }
             catch (ArgumentException)
             {

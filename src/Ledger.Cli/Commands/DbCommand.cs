@@ -26,6 +26,12 @@ internal static class DbCommand
             var isDry = parse.GetValue(dryRun);
             var ids = isDry ? await migrations.PendingAsync(cancellation) : await migrations.ApplyAsync(cancellation);
             terminal.Data(ids.Select(id => new { migration = id }), [isDry ? "would apply" : "applied"], ids.Select(id => new object?[] { id }));
+            if ((await migrations.AssertAsync(cancellation)).Any(difference => difference.Kind == SchemaDifferenceKind.Unknown))
+            {
+                terminal.Note(Advice(SchemaDifferenceKind.Unknown));
+                return ExitCode.Found;
+            }
+
             if (ids.Count == 0) terminal.Note("The database is up to date.");
             return ExitCode.Fine;
         });

@@ -13,6 +13,7 @@ public sealed class LocalPostgres : IAsyncDisposable
 {
     /// <summary>Making a cluster on a slow disk, or recovery after a crash, may take this long before a guest gives up.</summary>
     private static readonly TimeSpan ReadyLimit = Cluster.StartLimit;
+    private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly LocalPostgresOptions _options;
@@ -149,8 +150,8 @@ public sealed class LocalPostgres : IAsyncDisposable
     /// </summary>
     private async Task<PostmasterFile> JoinAsync(CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < ReadyLimit)
+        var (clock, down, isTold) = (Stopwatch.StartNew(), Stopwatch.StartNew(), false);
+        while (clock.Elapsed < ReadyLimit && down.Elapsed < _options.DownLimit)
         {
             if (_locks.TryEnter())
             {
@@ -164,6 +165,14 @@ public sealed class LocalPostgres : IAsyncDisposable
                     Adopted |= !IsOwner;
                     return postmaster;
                 }
+            }
+
+            // One that is up and recovers is given its time; one that is not may never come.
+            if (_cluster.Postmaster.State == PostmasterState.Alive) down.Restart();
+            if (!isTold && clock.Elapsed > TellAfter)
+            {
+                isTold = true;
+                Log($"Waiting for the Postgres in {DataDir}, which is not ready yet; its log is {_folder.Log}");
             }
 
             await Task.Delay(Pause, cancellationToken);

@@ -42,6 +42,9 @@ public sealed record LocalPostgresOptions
     /// </summary>
     public bool LeaveRunning { get; init; }
 
+    /// <summary>How long a guest waits for a server that is not up at all: its owner may be making it.</summary>
+    internal TimeSpan DownLimit { get; init; } = TimeSpan.FromMinutes(2);
+
     internal string ResolveDataDir()
     {
         if (FirstGiven(DataDir, Environment.GetEnvironmentVariable("LEDGER_DATA")) is { } given)

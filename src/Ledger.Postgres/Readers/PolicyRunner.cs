@@ -23,7 +23,7 @@ public sealed class PolicyRunner : BackgroundService
 
     private const int LongestReason = 500;
 
-    /// <summary>How often and how long a place among the scribes' operations is waited for: a minute in all.</summary>
+    /// <summary>How often and how long an operation waits for a place among those of the scribes: a minute in all.</summary>
     private const int PlaceAttempts = 600;
 
     private static readonly TimeSpan PlacePause = TimeSpan.FromMilliseconds(100);
@@ -116,18 +116,28 @@ public sealed class PolicyRunner : BackgroundService
         var entries = await PolicyTables.EntriesAsync(connection, [.. policy.Follows.Select(type => Catalogue.ByRecord[type].Name)], policy.OnlyWith, concerned, cancellation);
         foreach (var some in entries.Chunk(InFlight))
         {
-            // Handed in together and in order, which a full scribe must not change: a book's scribe carries them out in that order, in few transactions.
-            var handed = new List<Task<PolicyFault?>>(some.Length);
-            foreach (var entry in some)
-            {
-                var place = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-                handed.Add(TryAsync(policy, entry, attempts: 0, cancellation, place));
-                if (!await place.Task) break; // The range fails with it.
-            }
-
-            var faults = (await Task.WhenAll(handed)).OfType<PolicyFault>().ToList();
+            var books = await Task.WhenAll(some.GroupBy(entry => entry.Book, StringComparer.Ordinal).Select(book => HandInAsync(policy, book, cancellation)));
+            var faults = (await Task.WhenAll(books.SelectMany(book => book))).OfType<PolicyFault>().ToList();
             if (faults.Count > 0) await PolicyTables.NoteAsync(connection, policy.Name, Times.Cut(clock.GetCurrentInstant()), faults, cancellation);
         }
+    }
+
+    /// <summary>
+    /// Hands in what follows from a book's entries, in order, which a full scribe must not change: it carries them out in that order, in few transactions. Books whose scribe
+    /// is not full wait for no other.
+    /// </summary>
+    /// <returns>The outcomes to come.</returns>
+    private async Task<List<Task<PolicyFault?>>> HandInAsync(Policy policy, IEnumerable<PolicyRow> entries, CancellationToken cancellation)
+    {
+        var handed = new List<Task<PolicyFault?>>();
+        foreach (var entry in entries)
+        {
+            var place = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            handed.Add(TryAsync(policy, entry, attempts: 0, cancellation, place));
+            if (!await place.Task) break; // The range fails with it.
+        }
+
+        return handed;
     }
 
     /// <summary>Waits for a place among the tills' operations: giving up would have all of the range done again.</summary>

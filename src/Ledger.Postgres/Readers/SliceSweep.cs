@@ -29,7 +29,7 @@ public sealed class SliceSweep(NpgsqlDataSource database, SliceCourier courier, 
                 if (await courier.CarryAsync(pool, slice, Actor, Times.Cut(clock.GetCurrentInstant()), cancellation) is Outcome.Rejected(var reason))
                     logger.LogWarning("Slice {Slice} of {Pool} came back: {Reason}.", slice, pool, reason.Slug);
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested && e is not (LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException or NpgsqlException { IsTransient: true }))
+            catch (Exception e) when (!cancellation.IsCancellationRequested && e is not (LedgerOverloadedException or LedgerUnavailableException or OutcomeUnknownException) && !Databases.IsAway(e))
             {
                 // One that cannot be carried on holds up no other. Where the database is away, none can.
                 logger.LogError(e, "Slice {Slice} of {Pool} cannot be carried on.", slice, pool);

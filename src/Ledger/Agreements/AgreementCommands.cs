@@ -19,12 +19,15 @@ public abstract record AgreementCommand(string Id, string Book, Instant Now)
         string Id, string Book, Instant Now, AgreementConsent? Consent, Plan Plan, LightMember Member, string? Uncleared, string? ProviderAgreement) : AgreementCommand(Id, Book, Now);
 
     /// <param name="Member">Who enjoyed it; null: the signer.</param>
-    public sealed record ReportBenefit(string Id, string Book, Instant Now, string Number, Money Amount, Instant BusinessTime, string? Member) : AgreementCommand(Id, Book, Now);
+    /// <param name="IsTheirs">Whether the agreement was that person's, signed or shared, at the business time.</param>
+    public sealed record ReportBenefit(string Id, string Book, Instant Now, string Number, Money Amount, Instant BusinessTime, string? Member, bool IsTheirs)
+        : AgreementCommand(Id, Book, Now);
 
     /// <param name="Amount">Null: all that stands.</param>
     public sealed record ReverseBenefit(string Id, string Book, Instant Now, string Number, string Of, Money? Amount, Instant BusinessTime) : AgreementCommand(Id, Book, Now);
 
-    public sealed record ReportProgress(string Id, string Book, Instant Now, string Number, int Times, Money Amount, Instant BusinessTime, string? Member)
+    /// <param name="Member">As of a benefit; so with <paramref name="IsTheirs"/>.</param>
+    public sealed record ReportProgress(string Id, string Book, Instant Now, string Number, int Times, Money Amount, Instant BusinessTime, string? Member, bool IsTheirs)
         : AgreementCommand(Id, Book, Now);
 
     /// <param name="Times">Null: all that stand; so with the amount.</param>

@@ -18,7 +18,7 @@ public static class AgreementDecider
         return (command, state) switch
         {
             (CreatePreorder c, { Offer: null }) => Preorder(c, state),
-            (CreatePreorder c, { Offer: { } offer }) => IsSame(c.Offer, offer) ? Decision<AgreementEvent>.Unchanged : new PreorderDiffers(c.Id, offer.At),
+            (CreatePreorder c, { Offer: { } offer }) => IsSame(c.Offer, offer, state.Signature is not null) ? Decision<AgreementEvent>.Unchanged : new PreorderDiffers(c.Id, offer.At),
             (var c, { Offer: null }) => new AgreementUnknown(c.Id),
 
             (ConsultAdmission c, { Admission: { } known }) when (c.IsAdmitted, c.Reference) == (known.IsAdmitted, known.Reference) => Decision<AgreementEvent>.Unchanged,
@@ -58,8 +58,10 @@ public static class AgreementDecider
         return traces;
     }
 
-    private static bool IsSame(Offer asked, Offer known) =>
-        (asked.Plan, asked.Member, asked.Account, asked.ProviderAgreement, asked.BusinessTime) == (known.Plan, known.Member, known.Account, known.ProviderAgreement, known.BusinessTime);
+    /// <param name="isSigned">The provider's reference may have come with the signature: who named none before names none again.</param>
+    private static bool IsSame(Offer asked, Offer known, bool isSigned) =>
+        (asked.Plan, asked.Member, asked.Account, asked.BusinessTime) == (known.Plan, known.Member, known.Account, known.BusinessTime)
+        && (asked.ProviderAgreement == known.ProviderAgreement || (isSigned && asked.ProviderAgreement is null));
 
     private static Decision<AgreementEvent> Preorder(CreatePreorder c, Agreement state) => c switch
     {

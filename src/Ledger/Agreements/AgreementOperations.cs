@@ -54,14 +54,14 @@ public static class AgreementOperations
 
     /// <param name="member">Null: the signer.</param>
     public static Operation Report(Request request, string id, string number, Money amount, Instant at, string? member) =>
-        On(request, id, (_, _) => new ReportBenefit(id, request.Book, request.Now, number, amount, at, member));
+        Reporting(request, id, member, at, isTheirs => new ReportBenefit(id, request.Book, request.Now, number, amount, at, member, isTheirs));
 
     /// <param name="amount">Null: all that stands.</param>
     public static Operation Reverse(Request request, string id, string number, string of, Money? amount, Instant at) =>
         On(request, id, (_, _) => new ReverseBenefit(id, request.Book, request.Now, number, of, amount, at));
 
     public static Operation Progress(Request request, string id, string number, int times, Money amount, Instant at, string? member) =>
-        On(request, id, (_, _) => new ReportProgress(id, request.Book, request.Now, number, times, amount, at, member));
+        Reporting(request, id, member, at, isTheirs => new ReportProgress(id, request.Book, request.Now, number, times, amount, at, member, isTheirs));
 
     public static Operation ReverseProgress(Request request, string id, string number, string of, int? times, Money? amount, Instant at) =>
         On(request, id, (_, _) => new ReverseProgress(id, request.Book, request.Now, number, of, times, amount, at));
@@ -106,6 +106,14 @@ public static class AgreementOperations
     /// <summary>What the provider says of an order.</summary>
     public static Operation Note(Request request, string id, string transfer, TransferOutcome outcome, string text) =>
         On(request, id, (_, _) => new NoteTransfer(id, request.Book, request.Now, transfer, outcome, text));
+
+    /// <summary>What a person enjoyed counts where the agreement was theirs at that moment, whatever became of it since.</summary>
+    private static Operation Reporting(Request request, string id, string? member, Instant at, Func<bool, AgreementCommand> command)
+    {
+        if (member is null) return On(request, id, (_, _) => command(true));
+        var person = AgreementStreams.MemberOf(member);
+        return On(request, id, (_, book) => command(book.State(person).Spans.Any(span => span.Agreement == id && span.From <= at && at < span.Until)), person);
+    }
 
     private static Operation On(Request request, string id, Func<Agreement, BookStates, AgreementCommand> command, params StreamName[] others)
     {

@@ -10,9 +10,9 @@ internal static class AgreementReports
 {
     public static Decision<AgreementEvent> Decide(AgreementCommand command, Agreement state) => command switch
     {
-        ReportBenefit c => Forward(c, state, new BenefitAccrued(c.Number, c.Amount, c.BusinessTime, c.Member ?? state.Offer!.Member, c.Now), c.Number, c.BusinessTime, c.Member),
+        ReportBenefit c => Forward(c, state, new BenefitAccrued(c.Number, c.Amount, c.BusinessTime, c.Member ?? state.Offer!.Member, c.Now), c.Number, c.BusinessTime, c.IsTheirs ? null : c.Member),
         ReportProgress c => Forward(
-            c, state, new ObligationProgressed(c.Number, c.Times, c.Amount, c.BusinessTime, c.Member ?? state.Offer!.Member, c.Now), c.Number, c.BusinessTime, c.Member),
+            c, state, new ObligationProgressed(c.Number, c.Times, c.Amount, c.BusinessTime, c.Member ?? state.Offer!.Member, c.Now), c.Number, c.BusinessTime, c.IsTheirs ? null : c.Member),
         ReverseBenefit c => ReverseOf(c, state),
         ReverseProgress c => ReverseOf(c, state),
         _ => throw new UnreachableException($"{command}"),
@@ -29,7 +29,8 @@ internal static class AgreementReports
         return state.Reports.Contains(new(c.Period, c.Amount)) ? Decision<AgreementEvent>.Unchanged : new Course(c, state).Say(new PeriodReported(c.Period, c.Amount, c.Now));
     }
 
-    private static Decision<AgreementEvent> Forward(AgreementCommand c, Agreement s, AgreementEvent fact, string number, Instant at, string? member)
+    /// <param name="stranger">Who enjoyed it although the agreement was not theirs then; null: nobody.</param>
+    private static Decision<AgreementEvent> Forward(AgreementCommand c, Agreement s, AgreementEvent fact, string number, Instant at, string? stranger)
     {
         if (s.Entries.FirstOrDefault(entry => entry.Number == number) is { } known) return IsSame(fact, known) ? Decision<AgreementEvent>.Unchanged : new ReportDiffers(number);
         if (s.Entries.Any(entry => entry.Reversals.Any(reversal => reversal.Number == number))) return new ReportDiffers(number);
@@ -40,7 +41,7 @@ internal static class AgreementReports
         var until = end + Duration.FromDays(s.Offer!.Terms.GraceDays);
         // Whoever quits was told what it costs and pays no more: a fulfilment that comes late may still lower it.
         if (c.Now >= until || (isBenefit && s.IsOver)) return new LateReport(until);
-        if (member is not null && !s.Members.Contains(member, StringComparer.Ordinal)) return new MemberNotOfAgreement(member);
+        if (stranger is not null) return new MemberNotOfAgreement(stranger);
         return Count(s) >= Limits.MaxReports ? new TooManyReports(Limits.MaxReports) : new Course(c, s).Reckon(fact);
     }
 

@@ -65,7 +65,7 @@ public static class PaymentOffersStream
     private static PaymentOffers Evolve(PaymentOffers state, PaymentOffersEvent fact) => fact switch
     {
         PaymentOffersEvent.OffersMade e => new(e.Trade, e.Member, e.Offers),
-        PaymentOffersEvent.OffersReturned e => state with { Returned = [.. state.Returned ?? [], .. e.Coupons] },
+        PaymentOffersEvent.OffersReturned e => state with { Returned = [.. (state.Returned ?? []).Where(one => e.Coupons.All(coupon => coupon.Code != one.Code)), .. e.Coupons] },
         _ => throw new UnreachableException($"{fact}"),
     };
 

@@ -12,15 +12,17 @@ public static class PointsOperations
     /// <param name="lines">One or more.</param>
     /// <param name="at">When it was paid, as far as the caller's word is taken.</param>
     /// <param name="rules">What else the book has to say about the member; null: nothing. So with the others.</param>
+    /// <param name="isOfPayment">The payment of that number earns, by its own lines.</param>
     public static Operation Earn(
-        Request request, string program, string member, string order, IReadOnlyList<PurchaseLine> lines, string funder, Instant at, IReadOnlyList<MemberRule>? rules = null)
+        Request request, string program, string member, string order, IReadOnlyList<PurchaseLine> lines, string funder, Instant at, IReadOnlyList<MemberRule>? rules = null,
+        bool isOfPayment = false)
     {
         ArgumentNullException.ThrowIfNull(request);
         var (account, purchase) = (PointsStreams.AccountOf(program, member), PointsPurchaseStream.Of(program, order));
         return OnAccount(request, program, member, [purchase], [Expense(program, funder)], rules, (book, home, terms, asked) =>
         {
             var (before, state) = (book.State(purchase), book.State(account));
-            var command = new RecordPurchase(program, order, member, home.Version, terms, lines, funder, at);
+            var command = new RecordPurchase(program, order, member, home.Version, terms, lines, funder, at, isOfPayment);
             if (PointsPurchaseDecider.Decide(command, before).Facts(out var reason) is not { } recorded) return reason;
             if (recorded.Count == 0) return new Verdict.Accepted([], ViewOf(program, order, before, 0, Money.Zero, state));
             var after = recorded.Aggregate(before, PointsPurchase.Evolve);

@@ -10,13 +10,14 @@ namespace Ledger.Points;
 /// <param name="Bought">The net amount of the whole order.</param>
 /// <param name="Lines">What was not returned; empty while nothing was bought.</param>
 /// <param name="Points">What the lines that stand earn.</param>
+/// <param name="IsOfPayment">Whether the payment of its number earned it, with that payment's lines; false: by hand, with a receipt's. Null: recorded before that was told apart.</param>
 public sealed record PointsPurchase(
-    string Member, int Version, Money Bought, IReadOnlyList<PurchaseLine> Lines, long Points, string Funder, Instant At)
+    string Member, int Version, Money Bought, IReadOnlyList<PurchaseLine> Lines, long Points, string Funder, Instant At, bool? IsOfPayment = null)
 {
     public static PointsPurchase None { get; } = new("", 0, Money.Zero, [], 0, "", default);
 
     public bool Equals(PointsPurchase? other) =>
-        other is not null && (Member, Version, Bought, Points, Funder, At) == (other.Member, other.Version, other.Bought, other.Points, other.Funder, other.At)
+        other is not null && (Member, Version, Bought, Points, Funder, At, IsOfPayment) == (other.Member, other.Version, other.Bought, other.Points, other.Funder, other.At, other.IsOfPayment)
         && Lines.SequenceEqual(other.Lines);
 
     public override int GetHashCode() => HashCode.Combine(Member, Version, Bought, Points, At);
@@ -24,7 +25,7 @@ public sealed record PointsPurchase(
     /// <summary>Never refuses and never computes.</summary>
     public static PointsPurchase Evolve(PointsPurchase state, PointsPurchaseEvent fact) => fact switch
     {
-        PointsPurchaseRecorded e => new(e.Member, e.Version, e.Bought, e.Lines, e.Points, e.Funder, e.At),
+        PointsPurchaseRecorded e => new(e.Member, e.Version, e.Bought, e.Lines, e.Points, e.Funder, e.At, e.IsOfPayment),
         PointsPurchaseReversed e => state with { Lines = e.Lines, Points = e.Points },
         _ => throw new UnreachableException($"{fact}"),
     };
@@ -39,12 +40,13 @@ public abstract record PointsPurchaseEvent
 {
     private PointsPurchaseEvent() { }
 
+    /// <param name="IsOfPayment">Null: recorded before that was told apart.</param>
     public sealed record PointsPurchaseRecorded(
-        string Program, string Order, string Member, int Version, Money Bought, IReadOnlyList<PurchaseLine> Lines, long Points, string Funder, Instant At) : PointsPurchaseEvent
+        string Program, string Order, string Member, int Version, Money Bought, IReadOnlyList<PurchaseLine> Lines, long Points, string Funder, Instant At, bool? IsOfPayment = null) : PointsPurchaseEvent
     {
         public bool Equals(PointsPurchaseRecorded? other) =>
             other is not null && (Program, Order, Member, Version, Bought, Points, Funder) == (other.Program, other.Order, other.Member, other.Version, other.Bought, other.Points, other.Funder)
-            && At == other.At && Lines.SequenceEqual(other.Lines);
+            && (At, IsOfPayment) == (other.At, other.IsOfPayment) && Lines.SequenceEqual(other.Lines);
 
         public override int GetHashCode() => HashCode.Combine(Program, Order, Points);
     }
@@ -68,7 +70,7 @@ public abstract record PointsPurchaseCommand
 
     /// <param name="Lines">One or more; each line once.</param>
     public sealed record RecordPurchase(
-        string Program, string Order, string Member, int Version, PointsTerms Terms, IReadOnlyList<PurchaseLine> Lines, string Funder, Instant At) : PointsPurchaseCommand;
+        string Program, string Order, string Member, int Version, PointsTerms Terms, IReadOnlyList<PurchaseLine> Lines, string Funder, Instant At, bool IsOfPayment = false) : PointsPurchaseCommand;
 
     /// <param name="Returned">What comes back; empty: all that stands.</param>
     /// <param name="Terms">Those of the purchase.</param>
@@ -82,7 +84,7 @@ public static class PointsPurchaseDecider
     public static Decision<PointsPurchaseEvent> Decide(PointsPurchaseCommand command, PointsPurchase state) => (command, state) switch
     {
         (RecordPurchase c, { Lines: [], Version: 0 }) => new PointsPurchaseRecorded(
-            c.Program, c.Order, c.Member, c.Version, Total(c.Lines), c.Lines, PointsOf(c.Terms, c.Lines), c.Funder, c.At),
+            c.Program, c.Order, c.Member, c.Version, Total(c.Lines), c.Lines, PointsOf(c.Terms, c.Lines), c.Funder, c.At, c.IsOfPayment),
         (RecordPurchase c, var s) when (c.Member, Total(c.Lines)) == (s.Member, s.Bought) => Decision<PointsPurchaseEvent>.Unchanged,
         (RecordPurchase c, _) => new PointsPurchaseExists(c.Order),
 
@@ -112,7 +114,7 @@ public static class PointsPurchaseDecider
 /// <summary>Streams of purchases: <c>pointspurchase-{program}/{order}</c>, so that an order earns once.</summary>
 public static class PointsPurchaseStream
 {
-    public static StreamType<PointsPurchase, PointsPurchaseEvent> Type { get; } = new("points_purchase", Schema: 1, PointsPurchase.None, PointsPurchase.Evolve);
+    public static StreamType<PointsPurchase, PointsPurchaseEvent> Type { get; } = new("points_purchase", Schema: 2, PointsPurchase.None, PointsPurchase.Evolve);
 
     public static Stream<PointsPurchase, PointsPurchaseEvent> Of(string program, string order) => Type.At($"pointspurchase-{program}/{order}");
 }

@@ -90,7 +90,8 @@ public static class PaymentOffersPolicy
         return new(request, [rules, payment, offers], [], book =>
         {
             var (state, paid) = (book.State(offers), book.State(payment));
-            var done = (state.Returned ?? []).Select(returned => returned.Code).ToHashSet(StringComparer.Ordinal);
+            // What was kept, held by a till or used, is asked for again when more goes back.
+            var done = (state.Returned ?? []).Where(returned => returned.Kept is null).Select(returned => returned.Code).ToHashSet(StringComparer.Ordinal);
             string[] codes = [.. state.Offers.Where(offer => IsLost(book.State(rules), offer.Rule, paid)).Select(offer => offer.Code).OfType<string>().Where(code => !done.Contains(code))];
             if (codes.Length == 0) return new Verdict.Accepted([], state);
             StreamName[] coupons = [.. codes.Select(CouponStream.Of)];
@@ -102,9 +103,11 @@ public static class PaymentOffersPolicy
                 var (stands, ended) = WithoutGift(book.State(coupon), request.Now);
                 var decision = CouponDecider.Decide(new CouponCommand.DeactivateCoupon(request.Now, $"refund {e.Refund.Number}"), stands);
                 if (decision is Decision<CouponEvent>.Accepted(var facts)) changes.AddRange(coupon.With([.. ended, .. facts]));
-                returned.Add(new(coupon.Id["coupon-".Length..], (decision as Decision<CouponEvent>.Rejected)?.Reason.Slug));
+                var became = new ReturnedOffer(coupon.Id["coupon-".Length..], (decision as Decision<CouponEvent>.Rejected)?.Reason.Slug);
+                if (state.Returned?.Contains(became) != true) returned.Add(became);
             }
 
+            if (returned.Count == 0) return new Verdict.Accepted([], state);
             var said = new OffersReturned(e.Trade, e.Refund.Number, returned, e.Refund.At);
             return new Verdict.Accepted([.. changes, new(offers, said)], PaymentOffersStream.Type.EvolveState(state, said));
         });

@@ -42,14 +42,16 @@ public static class PaymentPointsPolicy
             if (MembershipPolicy.Refusal(book, member, book.State(merchant).RequiresMembership) is not null) return Policy.Nothing;
             var purchase = PointsPurchaseStream.Of(program, trade);
             // All that earning will look at, at once.
-            var earn = PointsOperations.Earn(request, program, member, trade, [new("", paid.Left)], earning.Funder, paid.At);
+            var earn = Of([new("", paid.Left)]);
             if (!earn.Streams.All(book.Has) || !earn.Tallies.All(book.HasTally)) return new Verdict.NeedsMore(earn.Streams) { Tallies = earn.Tallies };
             if (book.State(purchase).Version > 0) return Policy.Nothing;
             return book.WithTerms(program, null, (_, terms) =>
             {
                 var lines = Standing(paid, isByLine: terms.Earning.IsPerLine);
-                return terms.Earning.On(lines.Select(line => line.Net)) == 0 ? Policy.Nothing : PointsOperations.Earn(request, program, member, trade, lines, earning.Funder, paid.At).Decide(book);
+                return terms.Earning.On(lines.Select(line => line.Net)) == 0 ? Policy.Nothing : Of(lines).Decide(book);
             });
+
+            Operation Of(IReadOnlyList<PurchaseLine> lines) => PointsOperations.Earn(request, program, member, trade, lines, earning.Funder, paid.At, isOfPayment: true);
         });
     }
 
@@ -88,13 +90,13 @@ public static class PaymentPointsPolicy
     }
 
     /// <summary>
-    /// What of a purchase no longer stands: by line where its lines are the payment's, which those of a receipt that earned by hand are not, whatever they are called:
-    /// the payment earns as of its own moment. Else as a whole, off the last lines first, and what the receipt had beyond the payment stays.
+    /// What of a purchase no longer stands: by line where its lines are the payment's, which those of a receipt that earned by hand are not, whatever they are called. Of older
+    /// ones the payment's are those as of its own moment. Else as a whole, off the last lines first, and what the receipt had beyond the payment stays.
     /// </summary>
     private static List<PurchaseLine> Gone(PointsPurchase purchase, Payment payment)
     {
         var names = Enumerable.Range(0, payment.Paid!.Lines.Count).Select(LineOf).ToHashSet(StringComparer.Ordinal);
-        if (purchase.At == payment.At && purchase.Lines.All(line => names.Contains(line.Line)))
+        if ((purchase.IsOfPayment ?? purchase.At == payment.At) && purchase.Lines.All(line => names.Contains(line.Line)))
         {
             var stands = Standing(payment, isByLine: true).ToDictionary(line => line.Line, line => line.Net, StringComparer.Ordinal);
             return [.. purchase.Lines.Select(line => line with { Net = line.Net - stands.GetValueOrDefault(line.Line) }).Where(line => line.Net > Money.Zero)];

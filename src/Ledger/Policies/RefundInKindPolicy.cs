@@ -27,20 +27,26 @@ public static class RefundInKindPolicy
         return new(request, [payment, coupon, home], [], book =>
         {
             var (paid, state, record) = (book.State(payment), book.State(coupon), book.State(home));
-            // Once a return gave the coupon back, it may have been given away: then it is another's, and what was redeemed is not.
-            var mayBeGivenAway = record.Returns.Count > 0 && state.Gift?.Status == GiftStatus.Accepted;
-            if (state.Status == CouponStatus.None || (!mayBeGivenAway && paid.Paid!.Member is { } member && member != state.Member)) return new RedemptionNotFound(redemptionId);
+            var sale = record.Sale ?? RedemptionStream.SaleOf(redemptionId, code, state);
+            if (state.Status == CouponStatus.None || (paid.Paid!.Member is { } payer && payer != Redeemer(state, sale))) return new RedemptionNotFound(redemptionId);
             if (record.IsVoided) return Policy.Nothing;
-            if ((record.Sale ?? RedemptionStream.SaleOf(redemptionId, code, state)) is not { } sale)
+            if (sale is null)
                 return number >= 1 && number <= state.Redemptions ? Policy.Nothing : new RedemptionNotFound(redemptionId);
 
             // Where all went back, all that is left of the basket does.
             IReadOnlyList<ReturnItem> items = paid.Left == Money.Zero ? Returns.AllLeft(sale.Basket, record.Returns) : Lacking(sale.Basket, record.Returns, paid);
-            return items.Count == 0
-                ? Policy.Nothing
-                : Policy.Run(book, ReturnOperations.Return(request, redemptionId, items, uses: null, keepCoupons: false, e.Refund.At, e.Date, $"refund {e.Refund.Number}"));
+            if (items.Count == 0) return Policy.Nothing;
+            // The money went back: where the coupon may not be given back, what it took off is taken back all the same.
+            return Back(keepCoupons: false) is var back && back is Verdict.Rejected { Reason: ReturnCyclesExceeded or NotLastOfBundle } ? Back(keepCoupons: true) : back;
+
+            Verdict Back(bool keepCoupons) =>
+                Policy.Run(book, ReturnOperations.Return(request, redemptionId, items, uses: null, keepCoupons, e.Refund.At, e.Date, $"refund {e.Refund.Number}"));
         });
     }
+
+    /// <summary>Whose the coupon was when it was used. A return may have given it back since, and its owner may have given it away: not before all of its uses were back.</summary>
+    private static string Redeemer(Coupon coupon, RedeemedBasket? sale) =>
+        coupon.Gift is { Status: GiftStatus.Accepted } gift && sale is not null && gift.At >= sale.At ? gift.From : coupon.Member;
 
     private static Operation GivePoints(Request request, PaymentRefunded e, string id)
     {
@@ -57,24 +63,19 @@ public static class RefundInKindPolicy
 
     /// <summary>
     /// What of the basket, at full price, answers to the money that went back, and did not come back yet. Line by line where the payment has the
-    /// basket's lines and refunds named them, else of each line the payment's part; rounded down, so that the last refund brings the rest.
+    /// basket's lines and all refunds named them; else the payment's part of the whole basket, off what is left of each line alike. Rounded down, so that the last refund brings the rest.
     /// </summary>
     private static List<ReturnItem> Lacking(Basket basket, IReadOnlyList<GoodsReturn> returns, Payments.Payment payment)
     {
         var paid = payment.Paid!;
+        var came = new long[basket.Lines.Count];
+        foreach (var line in returns.SelectMany(one => one.Lines)) came[line.Line] += line.Amount.Minor;
+        long[] kept = [.. basket.Lines.Select((line, i) => line.Amount.Minor - came[i])];
         var isByLine = paid.Lines.Count == basket.Lines.Count && payment.Refunds.All(refund => refund.Lines.Count > 0);
-        var items = new List<ReturnItem>();
-        for (var line = 0; line < basket.Lines.Count; line++)
-        {
-            var price = basket.Lines[line].Amount.Minor;
-            var back = isByLine
-                ? Part(price, paid.Lines[line].Amount - payment.LeftOf(line), paid.Lines[line].Amount)
-                : Part(price, payment.Refunded, paid.Amount);
-            var came = returns.SelectMany(one => one.Lines).Where(one => one.Line == line).Sum(one => one.Amount.Minor);
-            if (back > came) items.Add(new(line, Quantity: null, new Money(back - came)));
-        }
-
-        return items;
+        var lacking = isByLine
+            ? [.. basket.Lines.Select((line, i) => Part(line.Amount.Minor, paid.Lines[i].Amount - payment.LeftOf(i), paid.Lines[i].Amount) - came[i])]
+            : Apportion.ByWeight(Math.Max(0, Part(basket.Amount.Minor, payment.Refunded, paid.Amount) - came.Sum()), kept);
+        return [.. lacking.Select((amount, line) => new ReturnItem(line, Quantity: null, new Money(amount))).Where(item => item.Amount > Money.Zero)];
     }
 
     /// <summary>So much of the whole, rounded down.</summary>

@@ -15,10 +15,10 @@ public static class TierPolicy
     public static Policy Count { get; } = new(
         "tiers", [typeof(PaymentEvent.PaymentReceived), typeof(PaymentEvent.PaymentRefunded), typeof(PointsEvent.PointsEarned), typeof(PointsEvent.EarningClawedBack)], turn => turn.Fact switch
         {
-            PaymentEvent.PaymentReceived { Paid.Member: { } member } e => OfPayment(turn.Request(), member, e.Trade, e.Paid.Amount.Minor),
-            PaymentEvent.PaymentRefunded { Member: { } member } e => OfPayment(turn.Request(), member, e.Trade, -e.Refund.Amount.Minor),
-            PointsEvent.PointsEarned { Tier: > 0 } e => OfPoints(turn.Request(), e.Program, e.Member, e.Lots[0].Order, e.Tier),
-            PointsEvent.EarningClawedBack e => OfPoints(turn.Request(), e.Program, e.Member, e.Order, -e.Points),
+            PaymentEvent.PaymentReceived { Paid.Member: { } member } e => OfPayment(turn.Request(), member, e.Trade, e.Paid.Amount.Minor, e.At),
+            PaymentEvent.PaymentRefunded { Member: { } member } e => OfPayment(turn.Request(), member, e.Trade, -e.Refund.Amount.Minor, e.Refund.At),
+            PointsEvent.PointsEarned { Tier: > 0 } e => OfPoints(turn.Request(), e.Program, e.Member, e.Lots[0].Order, e.Tier, e.At),
+            PointsEvent.EarningClawedBack e => OfPoints(turn.Request(), e.Program, e.Member, e.Order, -e.Points, e.At),
             _ => null,
         });
 
@@ -46,22 +46,23 @@ public static class TierPolicy
             // No tier follows, or there is no room for another: the one that was is over.
             : [new MemberEvent.TierEnded(id, due)];
 
-    private static Operation OfPayment(Request request, string member, string trade, long amount)
+    private static Operation OfPayment(Request request, string member, string trade, long amount, Instant moment)
     {
         var payment = PaymentStream.Of(trade);
-        return Counting(request, member, trade, amount, TierCountStream.Of(member), [payment], rule => rule.Measure == TierMeasure.Spend, book => book.State(payment).At);
+        return Counting(request, member, trade, amount, moment, TierCountStream.Of(member), [payment], rule => rule.Measure == TierMeasure.Spend, book => book.State(payment).At);
     }
 
-    private static Operation OfPoints(Request request, string program, string member, string? order, long points)
+    private static Operation OfPoints(Request request, string program, string member, string? order, long points, Instant moment)
     {
         var purchase = PointsPurchaseStream.Of(program, order ?? "");
         return Counting(
-            request, member, order ?? "", points, TierCountStream.Of(member, program), [purchase], rule => rule.Measure == TierMeasure.Points && rule.Program == program,
+            request, member, order ?? "", points, moment, TierCountStream.Of(member, program), [purchase], rule => rule.Measure == TierMeasure.Points && rule.Program == program,
             book => book.State(purchase) is { Version: > 0 } bought ? bought.At : request.Now);
     }
 
+    /// <param name="moment">When it happened; that of a refund is not that of its payment, whose month it lessens.</param>
     private static Operation Counting(
-        Request request, string id, string source, long amount, Stream<TierCount, TierCountEvent> count, IReadOnlyList<StreamName> streams, Func<TierRule, bool> isMeant, Func<BookStates, Instant> when)
+        Request request, string id, string source, long amount, Instant moment, Stream<TierCount, TierCountEvent> count, IReadOnlyList<StreamName> streams, Func<TierRule, bool> isMeant, Func<BookStates, Instant> when)
     {
         var member = MemberStream.Of(id);
         return new(request, [member, count, TierProgrammeStream.Stream, MerchantStream.Stream, .. streams], [], book =>
@@ -82,7 +83,7 @@ public static class TierPolicy
             // A tier that is over and that the clock has not asked about yet: its end comes first, or what the period came to would never be asked. What came later has no part in it.
             while (state.DueAt is { } due && due <= request.Now)
             {
-                var over = Following(id, state, tiers, at < due ? sums : book.State(count), due, zone, request.Now);
+                var over = Following(id, state, tiers, moment < due ? sums : book.State(count), due, zone, request.Now);
                 changes.AddRange(member.With(over));
                 state = over.Aggregate(state, MemberDecider.Evolve);
             }

@@ -50,6 +50,20 @@ public class AgreementDeciderTests
     }
 
     [Fact]
+    public void That_the_provider_signed_under_a_reference_of_its_own_makes_a_pre_order_no_other()
+    {
+        var shop = new AgreementShop(Terms);
+        shop.Does(Anew(null));
+        shop.Does(AgreementOperations.Admit(shop.Ask(), "A-9", isAdmitted: true, "ref-9"));
+        shop.Does(AgreementOperations.Sign(shop.Ask(), "A-9", new("text-1", shop.Now, AgreementView.Of("A-9", shop.Agreement("A-9"), shop.Now).EndsOn!.Value), "prov-9"));
+        shop.Does(Anew(null));
+        shop.Does(Anew("prov-9"));
+        Assert.IsType<PreorderDiffers>(shop.Refuses(Anew("prov-8")));
+
+        Operation Anew(string? provider) => AgreementOperations.Preorder(shop.Ask(), "A-9", Tea, "m-9", "acc-1", provider, Day(1), Duration.FromHours(1));
+    }
+
+    [Fact]
     public void A_pre_order_is_the_same_only_with_its_business_time_and_lasts_an_hour()
     {
         var shop = new AgreementShop(Terms);

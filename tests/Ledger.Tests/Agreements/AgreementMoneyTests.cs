@@ -107,6 +107,31 @@ public class AgreementMoneyTests
         Assert.Equal([true, false, true, false], new[] { Day(4), Day(7), Day(12), Day(20) }.Select(day => member.At(day) is not null));
     }
 
+    /// <summary>Reports come late: what counts is whose the agreement was when it happened.</summary>
+    [Fact]
+    public void What_a_member_of_the_family_enjoyed_counts_also_where_they_left_meanwhile_and_nothing_else_does()
+    {
+        var shop = new AgreementShop(Terms).Signed();
+        shop.Now = Day(2);
+        shop.Does(AgreementOperations.Share(shop.Ask(), "A-1", "m-2"));
+        shop.Now = Day(5);
+        shop.Does(AgreementOperations.Unshare(shop.Ask(), "A-1", "m-2"));
+        shop.Benefit("b-1", 1_00, Day(4), "m-2");
+        shop.Does(AgreementOperations.Progress(shop.Ask(), "A-1", "p-1", 1, new(10_00), Day(4), "m-2"));
+        Assert.Equal(new MemberNotOfAgreement("m-2"), shop.Refuses(AgreementOperations.Report(shop.Ask(), "A-1", "b-2", new(1_00), Day(5), "m-2")));
+        shop.Now = Day(10);
+        shop.Does(AgreementOperations.Share(shop.Ask(), "A-1", "m-2"));
+        foreach (var day in new[] { 1, 7 })
+        {
+            Assert.Equal(new MemberNotOfAgreement("m-2"), shop.Refuses(AgreementOperations.Report(shop.Ask(), "A-1", "b-3", new(1_00), Day(day), "m-2")));
+            Assert.Equal(new MemberNotOfAgreement("m-2"), shop.Refuses(AgreementOperations.Progress(shop.Ask(), "A-1", "p-2", 1, new(1_00), Day(day), "m-2")));
+        }
+
+        shop.Benefit("b-4", 1_00, Day(10), "m-2");
+        shop.Benefit("b-5", 1_00, Day(3), "m-1");
+        Assert.Equal(3_00, shop.Agreement().Entries.Where(entry => !entry.IsProgress).Sum(entry => entry.Amount.Minor));
+    }
+
     [Fact]
     public void An_exemption_is_shown_only_where_quitting_within_it_costs_nothing()
     {

@@ -46,6 +46,14 @@ public sealed class CsvFileTests : IDisposable
         using (var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest)) gzip.Write(Encoding.UTF8.GetBytes("a\n1\n2\n"));
         Assert.Equal(2, CsvFile.In(folder.Path, "f").Rows("a").Count());
 
+        // Cut off behind a line's end, nothing of what is there looks wrong.
+        var whole = File.ReadAllBytes(path);
+        for (var length = 1; length < whole.Length; length++)
+        {
+            File.WriteAllBytes(path, whole[..length]);
+            Assert.Contains("damaged", Assert.Throws<CliException>(() => CsvFile.In(folder.Path, "f").Rows("a").Count()).Message, StringComparison.Ordinal);
+        }
+
         File.WriteAllText(path, "this is no gzip file, however long one looks at it");
         Assert.Contains("damaged", Assert.Throws<CliException>(() => CsvFile.In(folder.Path, "f").Rows("a").Count()).Message, StringComparison.Ordinal);
     }

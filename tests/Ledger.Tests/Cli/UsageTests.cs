@@ -84,6 +84,12 @@ public sealed class UsageTests
         Assert.Equal((0, "[]\n"), (await Run("db", "assert", "--json")) is var asserted ? (asserted.Code, asserted.Out) : default);
         Assert.Contains("table books", (await Run("db", "describe")).Out, StringComparison.Ordinal);
 
+        Assert.Contains("up to date", (await Run("db", "apply")).Error, StringComparison.Ordinal);
+        await database.ExecuteAsync("insert into ledger.migrations (id, sha256, applied_at) values ('999_later', '\\x00', now())");
+        foreach (var newer in new[] { await Run("db", "apply"), await Run("db", "apply", "--dry-run") })
+            Assert.Equal((1, true), (newer.Code, newer.Error.Contains("newer than this program", StringComparison.Ordinal)));
+        await database.ExecuteAsync("delete from ledger.migrations where id = '999_later'");
+
         var made = await Run("keys", "create", "--scope", "platform", "--may-import");
         var (id, secret) = made.Out.Split('\n')[1].Split("  ") is [var a, var b] ? (a, b) : default;
         Assert.StartsWith("lk_live_", secret, StringComparison.Ordinal);

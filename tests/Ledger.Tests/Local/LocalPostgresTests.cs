@@ -59,6 +59,22 @@ public sealed class LocalPostgresTests : IAsyncLifetime
         Assert.DoesNotContain(_log, line => line.Contains(PasswordOf(owner), StringComparison.Ordinal));
     }
 
+    /// <summary>Its owner lives and does not start it again: who comes later is told so, and soon.</summary>
+    [Fact]
+    public async Task A_guest_of_a_server_that_is_down_gives_up_although_its_owner_lives()
+    {
+        var owner = await StartAsync();
+        using (var server = System.Diagnostics.Process.GetProcessById(Assert.NotNull(owner.ServerProcessId)))
+        {
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+
+        var guest = LocalPostgres.StartAsync(new LocalPostgresOptions { DataDir = _folder, DownLimit = TimeSpan.FromSeconds(1) });
+        var refused = await Assert.ThrowsAsync<LocalPostgresException>(() => guest.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Contains("not ready", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_killed_server_comes_back_with_every_committed_row()
     {

@@ -247,11 +247,13 @@ public class PaymentPointsTests
     [InlineData(":100", "45 35", "1", 99)]
     [InlineData("1:60 2:40", "80", "1 1", 98)]
     [InlineData("1:60 2:40", "80", "80", 20)]
-    public void What_an_order_earned_by_hand_loses_is_what_went_back_of_its_payment(string receipt, string paid, string refunds, long left)
+    [InlineData("1:80", "45 35", "1", 79, 0)]
+    [InlineData("0:30 1:50", "45 35", "1", 79, 0)]
+    public void What_an_order_earned_by_hand_loses_is_what_went_back_of_its_payment(string receipt, string paid, string refunds, long left, int minutesLater = 1)
     {
         var loop = new PaymentLoop();
         loop.Shop.Earn("t-1", [.. receipt.Split(' ').Select(line => line.Split(':')).Select(line => (line[0], Yuan(line[1])))]);
-        loop.Shop.Now += Duration.FromMinutes(1);
+        loop.Shop.Now += Duration.FromMinutes(minutesLater);
         var lines = paid.Split(' ').Select(Yuan).ToArray();
         loop.Pay("t-1", lines.Sum(), "m-1", lines);
         loop.FollowAll();
@@ -409,6 +411,102 @@ public class PaymentPointsTests
         Assert.Empty(loop.Refused);
     }
 
+    /// <summary>Two lines of 60.00, 20.00 off, 100.00 paid: what one line is back beyond its part is no other line's to bring.</summary>
+    [Fact]
+    public void Exploit_goods_of_one_line_that_came_back_at_the_till_bring_back_no_other_line_by_the_refund()
+    {
+        var loop = new PaymentLoop();
+        var redemption = Redeemed(loop, new Basket([new(new(60_00)), new(new(60_00))]));
+        loop.Pay("t-1", 100_00);
+        Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [new(0)], null, false, loop.Shop.Now, new(2026, 3, 3), null)));
+        loop.Back("t-1", "r-1", 50_00, redemption: redemption);
+        loop.FollowAll();
+        Assert.Single(loop.Facts<RedemptionEvent.BasketReturned>());
+        loop.Back("t-1", "r-2", redemption: redemption);
+        loop.FollowAll();
+        Assert.Equal([60_00L, 60_00L], loop.Facts<RedemptionEvent.BasketReturned>().Select(fact => fact.Return.Lines.Sum(line => line.Amount.Minor)));
+        Assert.Empty(loop.Refused);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Refunds_by_line_and_by_amount_bring_back_as_much_in_either_order(bool isLineFirst)
+    {
+        var loop = new PaymentLoop();
+        var redemption = Redeemed(loop, new Basket([new(new(60_00)), new(new(60_00))]));
+        loop.Pay("t-1", 100_00, "m-1", 50_00, 50_00);
+        Action[] refunds = [() => loop.Back("t-1", "r-1", line: 0, amount: 45_00, redemption: redemption), () => loop.Back("t-1", "r-2", 10_00, redemption: redemption)];
+        foreach (var refund in isLineFirst ? refunds : [.. refunds.Reverse()])
+        {
+            refund();
+            loop.FollowAll();
+        }
+
+        Assert.Equal(66_00, loop.Facts<RedemptionEvent.BasketReturned>().Sum(fact => fact.Return.Lines.Sum(line => line.Amount.Minor)));
+        Assert.Empty(loop.Refused);
+    }
+
+    /// <summary>The coupon stays used, as the till's own return would have to say; what it took off goes back to who paid for it.</summary>
+    [Fact]
+    public void What_may_not_be_given_back_any_more_is_taken_back_all_the_same()
+    {
+        var loop = new PaymentLoop();
+        var redemption = Redeemed(loop, Basket.Of(new(100_00)));
+        for (var cycle = 1; cycle <= 10; cycle++)
+        {
+            Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [], null, false, loop.Shop.Now, new(2026, 3, 3), null)));
+            Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), "C1", new(100_00), loop.Shop.Now, "s1", "t1", null)));
+            redemption = FormattableString.Invariant($"C1-{cycle + 1}");
+        }
+
+        loop.Pay("t-1", 80_00);
+        loop.Back("t-1", "r-1", redemption: redemption);
+        loop.FollowAll();
+        Assert.Empty(loop.Refused);
+        var back = loop.Facts<CouponEvent.CouponReturned>().Last();
+        Assert.Equal((redemption, 20_00L, (int?)null), (back.RedemptionId, back.Discount.Minor, back.Uses));
+        Assert.Equal(CouponStatus.Used, loop.Shop.Book.State(CouponStream.Of("C1")).Status);
+    }
+
+    /// <summary>Whoever the coupon was before, or became since, what was bought with it is who redeemed it.</summary>
+    [Fact]
+    public void Exploit_a_coupon_that_was_given_away_lets_nobody_but_its_user_return_what_it_paid_for()
+    {
+        var loop = new PaymentLoop();
+        var redemption = Redeemed(
+            loop, Basket.Of(new(100_00)), terms => terms with { ReturnPolicy = ReturnPolicy.Requalify, IsTransferable = true }, () => Give("m-0", "m-1", "before"), owner: "m-0");
+        loop.Pay("t-1", 80_00);
+        loop.Back("t-1", "r-1", 40_00, redemption: redemption);
+        loop.FollowAll();
+        foreach (var stranger in new[] { "m-0", "m-3" }) Stranger(stranger);
+        Give("m-1", "m-2", "since");
+        foreach (var stranger in new[] { "m-0", "m-2", "m-3" }) Stranger(stranger);
+        loop.Back("t-1", "r-2", redemption: redemption);
+        loop.FollowAll();
+        Assert.Equal(2, loop.Facts<RedemptionEvent.BasketReturned>().Count());
+
+        void Give(string from, string to, string name)
+        {
+            var gift = CouponGift.IdOf("C1", name, [1, 2, 3]);
+            loop.Shop.Now += Duration.FromMinutes(1);
+            Assert.Equal(from, loop.Shop.Book.State(CouponStream.Of("C1")).Member);
+            Assert.Null(loop.Do(GiftOperations.Offer(loop.Shop.Ask(), "C1", gift, to, Duration.FromDays(1))));
+            Assert.Null(loop.Do(GiftOperations.Accept(loop.Shop.Ask(), gift, to)));
+            loop.Shop.Now += Duration.FromMinutes(1);
+        }
+
+        void Stranger(string member)
+        {
+            var trade = FormattableString.Invariant($"t-{member}-{loop.Facts<Ledger.Payments.PaymentEvent.PaymentReceived>().Count()}");
+            loop.Pay(trade, 80_00, member);
+            loop.Back(trade, "r-1", redemption: redemption);
+            loop.FollowAll();
+            Assert.Equal([("refund-coupons", "redemption-not-found")], loop.Refused);
+            loop.Refused.Clear();
+        }
+    }
+
     [Fact]
     public void Exploit_a_refund_that_names_what_another_paid_with_is_refused()
     {
@@ -476,7 +574,7 @@ public class PaymentPointsTests
         return (loop, redemption, loop.Shop.Spend(100).GetProperty("spendId").GetString()!);
     }
 
-    private static string Redeemed(PaymentLoop loop, Basket basket, Func<CouponTerms, CouponTerms>? change = null)
+    private static string Redeemed(PaymentLoop loop, Basket basket, Func<CouponTerms, CouponTerms>? change = null, Action? before = null, string owner = "m-1")
     {
         loop.Shop.Now = Day(2026, 3, 3);
         var window = new Validity(Day(2026, 1, 1), Day(2027, 1, 1));
@@ -487,9 +585,10 @@ public class PaymentPointsTests
                 CouponOperations.Draft(loop.Shop.Ask(), "spring", new("Spring", 10, Day(2026, 1, 1), Day(2027, 1, 1)), terms),
                 CouponOperations.Change(loop.Shop.Ask(), "spring", new CampaignCommand.SubmitCampaign()),
                 CouponOperations.Change(loop.Shop.Ask(), "spring", new CampaignCommand.ApproveCampaign()),
-                CouponOperations.Issue(loop.Shop.Ask(), "spring", "C1", "m-1", null, loop.Shop.Now, new(2026, 3, 3)),
-                TillOperations.Redeem(loop.Shop.Ask(), "C1", basket.Amount, loop.Shop.Now, "s1", "t1", null, basket),
+                CouponOperations.Issue(loop.Shop.Ask(), "spring", "C1", owner, null, loop.Shop.Now, new(2026, 3, 3)),
             ]) Assert.Null(loop.Do(operation));
+        before?.Invoke();
+        Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), "C1", basket.Amount, loop.Shop.Now, "s1", "t1", null, basket)));
         return "C1-1";
     }
 

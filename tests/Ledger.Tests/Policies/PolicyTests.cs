@@ -120,6 +120,25 @@ public class PolicyTests
         Assert.Equal("already-used", Assert.Single(book.State(PaymentOffersStream.Of("t1")).Returned!).Kept);
     }
 
+    /// <summary>A till holds the coupon while a part goes back; with the rest it is asked for again.</summary>
+    [Fact]
+    public void A_coupon_that_was_held_when_a_part_went_back_is_lost_with_the_rest()
+    {
+        var book = Given(new OfferRule("r1", "spring", new(50_00)));
+        var code = When(book, Pay("t1", 100_00)).Offers[0].Code!;
+        var held = book.Run(Ledger.Coupons.Redemptions.TillOperations.Hold(InMemoryBook.Request("hold", s_now), code, new(200_00), 60, s_now, "s1", "t1", null));
+        Assert.Null(held.Refusal);
+        Then(book, Back("t1", "r1", 60_00));
+        Assert.Equal(new ReturnedOffer(code, "already-held"), Assert.Single(book.State(PaymentOffersStream.Of("t1")).Returned!));
+        var entries = book.Entries.Count;
+        Then(book, Back("t1", "r2", 1_00));
+        Assert.Equal(entries + 1, book.Entries.Count);
+        Assert.Null(book.Run(Ledger.Coupons.Redemptions.TillOperations.Release(InMemoryBook.Request("release", s_now), book.State(CouponStream.Of(code)).Hold!.Id)).Refusal);
+        Then(book, Back("t1", "r3", 39_00));
+        Assert.Equal(CouponStatus.Deactivated, book.State(CouponStream.Of(code)).Status);
+        Assert.Equal(new ReturnedOffer(code, null), Assert.Single(book.State(PaymentOffersStream.Of("t1")).Returned!));
+    }
+
     [Fact]
     public void Exploit_offer_the_coupon_as_a_gift_then_refund_loses_it_all_the_same()
     {

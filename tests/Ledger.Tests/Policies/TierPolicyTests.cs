@@ -214,6 +214,22 @@ public class TierPolicyTests
         Assert.Equal("silver", loop.Member().Tiers[^1].Tier);
     }
 
+    /// <summary>What goes back after the end of a period lessens what it came to for the next review, not for this one, however late the clock is.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_refund_between_the_end_of_a_period_and_the_clock_is_none_of_that_period(bool isClockFirst)
+    {
+        var loop = Quarters();
+        Pay(loop, "t-1", 350_00);
+        loop.Shop.Now = s_april + Duration.FromMinutes(1);
+        if (isClockFirst) Review(loop);
+        loop.Back("t-1", "r-1");
+        loop.FollowAll();
+        Review(loop);
+        Assert.Equal(new TierSpan("gold", 1, s_april, s_july), loop.Member().Tiers[^1]);
+    }
+
     [Fact]
     public void A_payment_after_periods_in_which_nothing_was_paid_finds_the_tier_over()
     {

@@ -108,4 +108,19 @@ public sealed class UnknownOutcomeTests(LedgerDatabase database) : IClassFixture
         Assert.Equal(200, (await client.SendAsync(HttpMethod.Get, "/healthz/ready", null, null)).Status);
         Assert.False(Shop.Expect(201, await shop.RedeemAsync(code, key)).IsReplayed);
     }
+
+    /// <summary>As while a failover lasts.</summary>
+    [Fact]
+    public async Task Where_none_of_several_hosts_takes_writes_the_database_is_unavailable()
+    {
+        var several = new Npgsql.NpgsqlConnectionStringBuilder(proxy.ConnectionString);
+        several.Host = $"{several.Host},{several.Host}";
+        await using var other = LedgerApp.Start(several.ConnectionString);
+        using var asking = new LedgerClient(other.CreateClient());
+        Shop.Expect(200, await asking.GetAsync("/v1/campaigns", shop.MerchantKey));
+        proxy.Sever();
+        foreach (var lost in new[] { await asking.GetAsync("/v1/campaigns", shop.MerchantKey), await asking.PostAsync("/v1/redemptions", new { code = "0000000000000", amount = 4200 }, shop.TillKey) })
+            Assert.Equal((503, "database-unavailable"), (lost.Status, lost.Problem));
+        proxy.Restore();
+    }
 }

@@ -154,6 +154,27 @@ public sealed class PolicyRunnerTests : IAsyncLifetime
             Assert.Equal(Enumerable.Range(0, 20).Select(n => $"coupon-C{n}"), order.Where(one => one.Book == book).Select(one => one.Stream), StringComparer.Ordinal);
     }
 
+    /// <summary>Each book has a scribe, and another's is not waited for.</summary>
+    [Fact]
+    public async Task A_scribe_that_is_full_holds_up_no_book_of_another()
+    {
+        var others = 0;
+        using var runner = new PolicyRunner(
+            database,
+            (operation, cancellation) => operation.Request.Book == "m0" && Volatile.Read(ref others) < 20
+                ? throw new Ledger.Postgres.LedgerOverloadedException("full")
+                : Counted(operation, cancellation),
+            new(), ledger, NullLogger<PolicyRunner>.Instance, [Deactivate("test-two-scribes")], ReaderTesting.Quick);
+        await runner.CatchUpAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((40L, ""), (await CountAsync("coupon_deactivated"), await OutcomesAsync()));
+
+        Task<Ledger.Postgres.Outcome> Counted(Operation operation, CancellationToken cancellation)
+        {
+            if (operation.Request.Book == "m1") Interlocked.Increment(ref others);
+            return ledger.SubmitAsync(operation, cancellation);
+        }
+    }
+
     /// <summary>Not that the database is away: it would refuse the same again, and its book, and that policy, would stand for ever.</summary>
     [Fact]
     public async Task What_the_database_refuses_of_one_entry_is_noted_and_the_others_go_on()
