@@ -106,8 +106,8 @@ public static class CouponEndpoints
             reason is null ? null : Problems.ObjectOf(call.Http, reason), coupon.Surface));
     }
 
-    /// <summary>What membership stops, as for the redemption; null: nothing.</summary>
-    private static async Task<Rejection?> MembershipAsync(Call call, string member)
+    /// <summary>What membership stops, as for the redemption of a coupon of that member; null: nothing.</summary>
+    internal static async Task<Rejection?> MembershipAsync(Call call, string member)
     {
         if (!call.Caller.Profile.RequiresMembership) return null;
         var (states, stream) = (new BookStates(), MemberStream.Of(member));

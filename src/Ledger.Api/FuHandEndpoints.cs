@@ -120,6 +120,10 @@ public static class FuHandEndpoints
             return;
         }
 
+        // Who has a hand takes no place again, under whatever number or device.
+        var has = await Books(call).StateAsync(book.For(body.User).Id, FuStreams.HandOf(book.Campaign, body.User), call.Aborted) is { Status: not FuHandStatus.None };
+        if (!has && limits.HandsPerDevice is { } hands && !await ClaimAsync(call, book, FuClaimKind.Device, body.Device!, body.User, hands, new DeviceLimit(hands))) return;
+
         var hashed = raw;
         if (body.Person is not null)
         {
@@ -128,10 +132,8 @@ public static class FuHandEndpoints
             var (key, json) = (LimitKeys.OfPerson(secret, person), (JsonObject)JsonNode.Parse(raw)!);
             json["person"] = key;
             hashed = Encoding.UTF8.GetBytes(json.ToJsonString());
-            if (limits.NeedsPerson && !await ClaimAsync(call, book, FuClaimKind.Person, key, body.User, 1, new PersonHasHand())) return;
+            if (!has && limits.NeedsPerson && !await ClaimAsync(call, book, FuClaimKind.Person, key, body.User, 1, new PersonHasHand())) return;
         }
-
-        if (limits.HandsPerDevice is { } hands && !await ClaimAsync(call, book, FuClaimKind.Device, body.Device!, body.User, hands, new DeviceLimit(hands))) return;
 
         await call.SubmitAsync(FuOperations.OpenHand(call.Request(hashed) with { Book = book.For(body.User).Id }, book.Campaign, body.User), StatusCodes.Status201Created);
     }
@@ -173,8 +175,9 @@ public static class FuHandEndpoints
         // A hand that is open stays known, so this needs no lock; the giver's hand decides who is first.
         if (await HandAsync(call, book, body.By) is not { } taker) return;
         var take = FuOperations.Take(call.Request(raw) with { Book = book.Id }, book.Campaign, user, Exchange(call), body.By);
-        // Decided where nothing is kept under the key: what was taken before the denial is answered as it was.
-        await call.SubmitAsync(taker.Denied is { } reason ? take with { Decide = _ => new RiskRejected(reason) } : take);
+        // Decided where nothing is kept under the key: what was taken before is answered as it was.
+        Rejection? refusal = taker.Denied is { } reason ? new RiskRejected(reason) : taker.Status == FuHandStatus.Closed ? new HandIsClosed(body.By) : null;
+        await call.SubmitAsync(refusal is null ? take : take with { Decide = _ => refusal });
     }
 
     private static async Task CancelAsync(Call call)

@@ -115,6 +115,12 @@ public static class OfflineEndpoints
         if (await query.RefuseAsync() || await call.RefuseAsync(faults) || await Codes.ReadAsync(call, call.Route("code")) is not { Code: var text }) return null;
         var coupon = await Books(call).StateAsync(call.Merchant, CouponStream.Of(text), call.Aborted);
         var terms = (await Books(call).StateAsync(call.Merchant, CampaignStreams.TermsOf(coupon.Campaign, coupon.TermsVersion), call.Aborted)).Terms;
+        if (terms is not null && await CouponEndpoints.MembershipAsync(call, coupon.Member) is { } stopped)
+        {
+            await Problems.WriteAsync(call.Http, stopped);
+            return null;
+        }
+
         var isOurs = CouponCode.Check(text, out var code) == CouponCodeFault.None;
         switch (terms is null ? CodeText.Unknown(text) : !isOurs ? new OfflineNotAllowed() : OfflinePromise.Of(code, coupon, terms, hint, call.Now))
         {

@@ -1,5 +1,6 @@
 using Ledger.Coupons;
 using Ledger.FuCards;
+using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Transfers;
 using static Ledger.FuCards.FuHandEvent;
@@ -54,6 +55,12 @@ public static class FuCardsPolicy
         return new(request, [participation, merchant, coupon], [], book =>
         {
             if (book.State(participation).CouponCampaign is not { } campaign) return Settled(book, null, "participation-missing", []);
+            if (book.State(merchant).RequiresMembership)
+            {
+                if (!book.Has(MemberStream.Of(e.User))) return new Verdict.NeedsMore([MemberStream.Of(e.User)]);
+                if (MembershipPolicy.Refusal(book, e.User, isRequired: true) is { } refused) return Settled(book, null, refused.Slug, []);
+            }
+
             var issue = CouponOperations.Issue(request, campaign, code, e.User, FuChannel.Of(shard.Owner, e.Campaign), e.At, e.At.InZone(book.State(merchant).Zone()).Date);
             if (!issue.Streams.All(book.Has) || !issue.Tallies.All(book.HasTally)) return new Verdict.NeedsMore(issue.Streams) { Tallies = issue.Tallies };
             return issue.Decide(book) switch

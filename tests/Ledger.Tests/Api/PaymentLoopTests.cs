@@ -87,6 +87,7 @@ public sealed class PaymentLoopTests(LedgerApp app) : IClassFixture<LedgerApp>
             Assert.Equal(problem, (await shop.Client.PostAsync("/v1/points/purchases", new { program = "club", member = "m-1", order = "o", amount = 100 }, shop.TillKey)).Problem);
             Assert.Equal(problem, (await shop.Client.PostAsync("/v1/points/transfers", new { program = "club", from = "m-2", to = "m-1", points = 1 }, shop.MerchantKey)).Problem);
             Assert.Equal(problem, (await shop.Client.PostAsync("/v1/redemptions", new { code = codes[2], amount = 4200 }, shop.TillKey)).Problem);
+            Assert.Equal(problem, (await shop.Client.GetAsync($"/v1/coupons/{codes[2]}/offline-token", shop.MerchantKey)).Problem);
             var check = Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{codes[2]}?amount=4200", shop.TillKey));
             Assert.Equal((false, $"/problems/{problem}"), (check["redeemable"].GetBoolean(), check.Json.GetProperty("problem").Text("type")));
             Assert.Equal(problem, (await shop.Client.PostAsync("/v1/holds", new { code = codes[2], amount = 4200 }, shop.TillKey)).Problem);

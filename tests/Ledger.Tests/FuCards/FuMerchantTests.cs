@@ -111,6 +111,30 @@ public sealed partial class FuCampaignTests
         Task<long> DoneAsync() => app.Database.AskAsync<long>("select count(*) from ledger.mt_events where headers ->> 'actor' = $1", key.Said("id"));
     }
 
+    /// <summary>As it would refuse to issue it at the counter; the card stays.</summary>
+    [Fact]
+    public async Task Where_membership_is_required_a_card_of_whoever_is_no_member_carries_no_coupon()
+    {
+        var (shop, cafe) = (await OpenAsync(), await app.OpenShopAsync());
+        await cafe.CampaignAsync("tea", quota: 2);
+        Expect(200, await cafe.Client.PostAsync("/v1/membership-rule", new { isRequired = true }, cafe.MerchantKey));
+        Expect(201, await cafe.Client.PostAsync("/v1/fu-participations", new { owner = shop.Id, campaign = Campaign, couponCampaign = "tea" }, cafe.MerchantKey));
+        Expect(201, await shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/issues", new { merchant = cafe.Id, quota = 100 }, shop.MerchantKey));
+        Expect(201, await cafe.Client.PostAsync("/v1/members", new { member = "b", consent = new { scopes = (string[])["points"], textVersion = "1", at = "2026-01-01T00:00:00Z" } }, cafe.MerchantKey));
+        foreach (var user in (string[])["a", "b"])
+        {
+            await HandAsync(shop, user);
+            await UntilAsync(() => DrawAsync(shop, Campaign, user, "shops", $"c-{user}", cafe.Id), answer => answer.Status == 201);
+        }
+
+        var none = await UntilAsync(() => CouponAsync(shop, cafe, "a", 1), answer => answer.Json.TryGetProperty("reason", out _));
+        Assert.Equal((false, "member-unknown"), (none["couponIssued"].GetBoolean(), none.Said("reason")));
+        var coupon = await UntilAsync(() => CouponAsync(shop, cafe, "b", 1), answer => answer["couponIssued"].GetBoolean());
+        Expect(201, await cafe.RedeemAsync(coupon.Said("code")));
+        Assert.Equal(1, Expect(200, await cafe.Client.GetAsync("/v1/campaigns/tea", cafe.MerchantKey))["issued"].GetInt64());
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
     [Fact]
     public async Task Each_merchant_reads_what_the_campaign_brought_it_and_nobody_elses()
     {
@@ -152,6 +176,10 @@ public sealed partial class FuCampaignTests
         var refused = await PostAsync(shop, "a/offers/1/take", new { by = "b" });
         Assert.Equal(("risk-rejected", "farm-7"), (refused.Problem, refused.Said("reason")));
         Expect(200, await PostAsync(shop, "b/allow", null));
+        // Nor does who left: the card stays the giver's to take back.
+        await HandAsync(shop, "gone");
+        Expect(200, await PostAsync(shop, "gone/leave", null));
+        Assert.Equal("hand-is-closed", (await PostAsync(shop, "a/offers/1/take", new { by = "gone" })).Problem);
         Task<Answer> Take() => shop.Client.PostAsync($"/v1/fu-campaigns/{Campaign}/hands/a/offers/1/take", new { by = "b" }, shop.MerchantKey, "take-1");
         var taken = Expect(200, await Take());
         Assert.Equal("friend-lacks-card", (await PostAsync(shop, "a/copy", new { friend = "b", type = "1005" })).Problem);

@@ -59,7 +59,7 @@ public static class SaleOperations
         });
     }
 
-    /// <summary>The buyer gives coupons back before their use: all that are named, or whichever of the sale still can be.</summary>
+    /// <summary>The buyer gives coupons back before their use: all that are named, or whichever of the sale still can be. What somebody accepted as a gift is no longer the buyer's to give back.</summary>
     /// <param name="numbers">Empty: every coupon that can be.</param>
     public static Operation Refund(Request request, string trade, IReadOnlyList<int> numbers, Instant at, string? reason) => OnSale(request, trade, (book, sale) =>
     {
@@ -93,7 +93,7 @@ public static class SaleOperations
         foreach (var code in codes)
         {
             var (stream, state) = (CouponStream.Of(code), book.State(CouponStream.Of(code)));
-            switch (CouponDecider.Decide(command, state))
+            switch (command is RefundVoucher && state.Member != sale.Member ? new GiftTaken() : CouponDecider.Decide(command, state))
             {
                 case Decision<CouponEvent>.Rejected(var reason):
                     refused.Add(reason.Of(code, codes.Count));

@@ -164,6 +164,22 @@ public class SoldCouponTests
         desk.AssertBalanced(paid: 149_70, open: 0, settled: 49_90, refunds: 99_80, breakage: 0);
     }
 
+    /// <summary>It is another's by then; what goes back is what the buyer still has.</summary>
+    [Fact]
+    public void What_somebody_accepted_as_a_gift_is_not_the_buyers_to_give_back()
+    {
+        var desk = new Desk(s_idleHours with { UsableOn = [], IsTransferable = true });
+        desk.Sell("trade-1", "A1", "A2");
+        desk.Give("A1", Duration.FromHours(1));
+        Assert.Null(desk.Run(GiftOperations.Accept(desk.Ask(), CouponGift.IdOf("A1", "1", default), "m-2")).Refusal);
+        Assert.Equal(new GiftTaken(), desk.Refund("trade-1", 1).Refusal);
+        Assert.Null(desk.Refund("trade-1").Refusal);
+        var (given, kept) = (desk.Book.State(CouponStream.Of("A1")), desk.Book.State(CouponStream.Of("A2")));
+        Assert.Equal((CouponStatus.Issued, "m-2", CouponStatus.Deactivated), (given.Status, given.Member, kept.Status));
+        desk.AssertBalanced(paid: 99_80, open: 49_90, settled: 0, refunds: 49_90, breakage: 0);
+        Assert.Null(desk.Redeem("A1", desk.Now).Refusal);
+    }
+
     [Fact]
     public void What_is_offered_as_a_gift_is_refunded_when_the_offer_is_over()
     {
