@@ -87,6 +87,9 @@ internal sealed class BookFold
     public PointsSums Points { get; private set; } = null!;
     public Dictionary<string, AgreementFold> Agreements { get; private set; } = null!;
 
+    /// <summary>Request keys: 0 for one that is kept, else the first entry that was written under it although it is not.</summary>
+    public Dictionary<string, long> Requests { get; private set; } = null!;
+
     /// <summary>Gathered over all passes.</summary>
     public SumRows Surfaces { get; } = [];
 
@@ -96,7 +99,16 @@ internal sealed class BookFold
     /// <summary>An entry could not be read, so the sums cannot be known.</summary>
     public bool IsBroken { get; set; }
 
-    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count + Points.Held + Agreements.Count;
+    public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count + Points.Held + Agreements.Count + (Requests.Count / RequestsPerUnit);
+
+    /// <summary>A request key takes a fifth of what a stream takes.</summary>
+    private const int RequestsPerUnit = 4;
+
+    /// <summary>Holds a request key that is kept, or the first entry under one that is not.</summary>
+    public void Hold(string key, long entry, ref int held)
+    {
+        if (Requests.TryAdd(key, entry) && Requests.Count % RequestsPerUnit == 0) held++;
+    }
 
     /// <summary>Adds what the streams that this pass holds come to.</summary>
     public void Gather()
@@ -119,6 +131,7 @@ internal sealed class BookFold
         PaymentDays = [];
         Points = new();
         Agreements = new(StringComparer.Ordinal);
+        Requests = new(StringComparer.Ordinal);
     }
 
     /// <summary>Forgets what the part no longer holds, after it was made smaller.</summary>
@@ -131,6 +144,7 @@ internal sealed class BookFold
         foreach (var key in PaymentDays.Keys.Where(key => !key.IsIn(part)).ToList()) PaymentDays.Remove(key);
         Points.Shrink(part);
         foreach (var key in Agreements.Keys.Where(key => !part.Holds(key)).ToList()) Agreements.Remove(key);
+        foreach (var key in Requests.Keys.Where(key => !part.Holds(key)).ToList()) Requests.Remove(key);
         Streams.TrimExcess();
         Tallies.TrimExcess();
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Ledger.Postgres.Audit;
@@ -40,14 +41,13 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
         {
             ReadEntries(part, isFirst, cancellation);
             foreach (var book in books.Values) book.Gather();
+            foreach (var book in books.Values) FindMissingRequests(book);
             foreach (var table in tables) Compare(table, part, cancellation);
             foreach (var book in books.Values) book.Clear();
         }
 
         foreach (var table in gathered) Compare(table, Part.All, cancellation);
 
-        ReadRequests(cancellation);
-        ReadMissingRequests(cancellation);
         foreach (var book in books.Values) totals.Add(book);
         onProgress();
     }
@@ -72,6 +72,7 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
     private void ReadEntries(Part part, bool isFirst, CancellationToken cancellation)
     {
         var (held, reported, counted) = (0, 0, 0);
+        ReadRequests(part, isFirst, ref held, ref reported, cancellation);
         BookFold? chained = null;
         using (var rows = session.Copy("audit_entries.sql"))
         {
@@ -85,7 +86,6 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
                         chained?.Chain.Finish(chained.Row, check);
                         chained = book;
                     }
-
 
                     Take(rows, book, part, isFirst, ref held);
                     if (memory.IsExceeded(held, ref reported)) held = Split(part, ref reported);
@@ -117,14 +117,15 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
             CheckColumns(row, entry, book, type);
         }
 
+        CheckRequest(entry, book, part, ref held);
         EventFolder.Fold(reader, entry, book, part, isFirst, type, members, shape, ref held);
     }
 
     /// <summary>What the hash does not cover, and what the code decides.</summary>
     private static void CheckColumns(CopyRows row, in RawEntry entry, BookFold book, KnownEvent? type)
     {
-        if (row.Bool(13)) Add(entry, "bdata", "bytes");
-        if (row.Bool(14)) Add(entry, "is_archived", "true");
+        if (!row.IsNull(13)) Add(entry, "bdata", "bytes");
+        if (!row.IsNull(14)) Add(entry, "is_archived", "true");
         if (!PostgresTime.IsTime(entry.Timestamp)) Add(entry, "timestamp", PostgresTime.Text(entry.Timestamp));
         if (type is not null && !entry.DotnetType.SequenceEqual(type.DotnetType)) Add(entry, "mt_dotnet_type", row.Text(8));
 
@@ -165,31 +166,39 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
         totals.AddRows(table.Table, count);
     }
 
-    private void ReadRequests(CancellationToken cancellation)
+    /// <summary>The keys that are kept, before the entries that were written under them.</summary>
+    private void ReadRequests(Part part, bool isFirst, ref int held, ref int reported, CancellationToken cancellation)
     {
         var count = 0L;
-        using var rows = session.Copy("audit_requests.sql");
-        while (rows.Fill(cancellation))
+        using (var rows = session.Copy("audit_requests.sql"))
         {
-            while (rows.Next())
+            while (rows.Fill(cancellation))
             {
-                if (BookOf(rows.Bytes(0), "requests") is null) continue;
-                count += rows.Int64(1);
+                while (rows.Next())
+                {
+                    if (BookOf(rows.Bytes(0), "requests") is not { } book) continue;
+                    count++;
+                    if (part.Holds(rows.Bytes(1))) book.Hold(rows.Text(1), entry: 0, ref held);
+                    if (memory.IsExceeded(held, ref reported)) held = Split(part, ref reported);
+                }
             }
         }
 
-        totals.AddRows("requests", count);
+        if (isFirst) totals.AddRows("requests", count);
     }
 
-    private void ReadMissingRequests(CancellationToken cancellation)
+    /// <summary>A request that wrote entries is kept: sent again, it is answered, not carried out again.</summary>
+    private static void CheckRequest(in RawEntry entry, BookFold book, Part part, ref int held)
     {
-        using var rows = session.Copy("audit_requests_missing.sql");
-        while (rows.Fill(cancellation))
+        if (entry.HasCausation && part.Holds(entry.Causation) && Unsafe.IsNullRef(ref Differ.Find(book.Requests, entry.Causation)))
+            book.Hold(Encoding.UTF8.GetString(entry.Causation), entry.Seq, ref held);
+    }
+
+    private static void FindMissingRequests(BookFold book)
+    {
+        foreach (var (key, entry) in book.Requests)
         {
-            while (rows.Next())
-            {
-                if (BookOf(rows.Bytes(0), Entries) is { } book) book.Findings.Add(new RequestMissing(book.Book, rows.Int64(1), rows.Text(2)));
-            }
+            if (entry > 0) book.Findings.Add(new RequestMissing(book.Book, entry, key));
         }
     }
 
