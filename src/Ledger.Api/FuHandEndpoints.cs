@@ -122,19 +122,19 @@ public static class FuHandEndpoints
 
         // Who has a hand takes no place again, under whatever number or device.
         var has = await Books(call).StateAsync(book.For(body.User).Id, FuStreams.HandOf(book.Campaign, body.User), call.Aborted) is { Status: not FuHandStatus.None };
-        if (!has && limits.HandsPerDevice is { } hands && !await ClaimAsync(call, book, FuClaimKind.Device, body.Device!, body.User, hands, new DeviceLimit(hands))) return;
-
         var hashed = raw;
+        string? personKey = null;
         if (body.Person is not null)
         {
             var secret = await call.Http.RequestServices.GetRequiredService<Secrets>()
                 .OfAsync(call.Merchant, LimitIdentity.Secret, () => RandomNumberGenerator.GetBytes(LimitKeys.MinSecretBytes), call.Aborted);
-            var (key, json) = (LimitKeys.OfPerson(secret, person), (JsonObject)JsonNode.Parse(raw)!);
-            json["person"] = key;
+            personKey = LimitKeys.OfPerson(secret, person);
+            var json = (JsonObject)JsonNode.Parse(raw)!;
+            json["person"] = personKey;
             hashed = Encoding.UTF8.GetBytes(json.ToJsonString());
-            if (!has && limits.NeedsPerson && !await ClaimAsync(call, book, FuClaimKind.Person, key, body.User, 1, new PersonHasHand())) return;
         }
 
+        if (!has && !await ClaimPlacesAsync(call, book, limits, body, personKey)) return;
         await call.SubmitAsync(FuOperations.OpenHand(call.Request(hashed) with { Book = book.For(body.User).Id }, book.Campaign, body.User), StatusCodes.Status201Created);
     }
 
@@ -241,6 +241,28 @@ public static class FuHandEndpoints
     {
         if (await call.ReadAsync<ClaimPrizeBody>() is not var (body, raw) || await AtAsync(call) is not var (book, user)) return;
         await call.SubmitAsync(FuOperations.ClaimPrize(call.Request(raw) with { Book = book.Id }, book, user, body.Account, body.Withheld));
+    }
+
+    /// <summary>Takes the places that a new hand takes. All are looked at first: who is refused one takes none of the others. False after a problem was answered.</summary>
+    private static async Task<bool> ClaimPlacesAsync(Call call, FuBook book, FuLimits limits, OpenHandBody body, string? person)
+    {
+        var claims = new List<(FuClaimKind Kind, string Key, int Limit, Rejection Refusal)>();
+        if (limits.HandsPerDevice is { } hands) claims.Add((FuClaimKind.Device, body.Device!, hands, new DeviceLimit(hands)));
+        if (limits.NeedsPerson) claims.Add((FuClaimKind.Person, person!, 1, new PersonHasHand()));
+        foreach (var claim in claims)
+        {
+            var known = await Books(call).StateAsync(book.For(FuStreams.KeyOf(claim.Kind, claim.Key)).Id, FuStreams.ClaimOf(book.Campaign, claim.Kind, claim.Key), call.Aborted);
+            if (known.Users.Count < claim.Limit || known.Users.Contains(body.User, StringComparer.Ordinal)) continue;
+            await Problems.WriteAsync(call.Http, claim.Refusal);
+            return false;
+        }
+
+        foreach (var claim in claims)
+        {
+            if (!await ClaimAsync(call, book, claim.Kind, claim.Key, body.User, claim.Limit, claim.Refusal)) return false;
+        }
+
+        return true;
     }
 
     /// <summary>Claims a key in its own shard before the step in the user's; false after a problem was answered. The second half says when the campaign is over.</summary>

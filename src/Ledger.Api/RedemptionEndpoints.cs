@@ -139,7 +139,7 @@ public static class RedemptionEndpoints
         var at = call.Caller.Judged(body.BusinessTime, call.Now);
         ReturnItem[] items = [.. (body.Lines ?? []).Select(line => new ReturnItem(line.Line, line.Quantity, line.Amount is { } amount ? new Money(amount) : null))];
         await call.SubmitAsync(
-            ReturnOperations.Return(call.Request(raw), call.Route("id"), items, body.Uses, body.KeepCoupons, at, call.Caller.DateOf(at), body.Reason),
+            ReturnOperations.Return(call.Request(raw), call.Route("id"), items, body.Uses, body.KeepCoupons ? KeptCoupons.All : KeptCoupons.None, at, call.Caller.DateOf(at), body.Reason),
             StatusCodes.Status201Created);
     }
 

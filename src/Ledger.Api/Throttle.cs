@@ -90,6 +90,13 @@ public sealed class Throttle : IDisposable
         lock (http.Items) http.Items[s_guess] = GuessesOf(http) + 1;
     }
 
+    /// <summary>Takes back what was noted of the request.</summary>
+    public static void TakeBack(HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        lock (http.Items) http.Items.Remove(s_guess);
+    }
+
     /// <summary>Takes a token of the till and of the merchant; true after a problem was answered.</summary>
     public ValueTask<bool> RefuseAsync(HttpContext http, Caller caller)
     {

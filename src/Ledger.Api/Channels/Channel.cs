@@ -149,7 +149,7 @@ internal static class Channel
         var record = await Queries(call).StateAsync(call.Merchant, RedemptionStream.Of(id), call.Aborted);
         // Other coupons of a basket are not given back along with this one: the ledger refuses uses of such a redemption.
         int? uses = coupon.Terms.Uses > 1 || coupon.Shown.Uses > 1 || record.Sale is { Coupons.Count: > 1 } ? coupon.Shown.Uses : null;
-        var whole = ReturnOperations.Return(request, id, [], uses, keepCoupons: false, call.Now, call.Caller.DateOf(call.Now), reason: null);
+        var whole = ReturnOperations.Return(request, id, [], uses, KeptCoupons.None, call.Now, call.Caller.DateOf(call.Now), reason: null);
         // Where the use came back before, by a return of goods, what is left of the basket is no matter of the channel's.
         var operation = whole with
         {
@@ -157,7 +157,13 @@ internal static class Channel
                 ? new NothingLeftToReturn(id)
                 : verdict,
         };
-        if (await SubmitAsync<ReturnView>(call, operation) is not { } done) return null;
+        if (await SubmitAsync<ReturnView>(call, operation) is not { } done)
+        {
+            // Nobody guessed: the coupon was found, and was never used.
+            if (coupon.State.Redemptions == 0) Throttle.TakeBack(call.Http);
+            return null;
+        }
+
         var (fact, after) = (await HistoryAsync(call, coupon.Shown.Code))
             .Last(step => step.Fact is CouponEvent.CouponReturned e && (e.RedemptionId, e.Number) == (done.RedemptionId, done.Number));
         return CouponStep.Of(coupon, after, done.At, ((CouponEvent.CouponReturned)fact).Discount);

@@ -58,7 +58,7 @@ public static class AgreementDecider
         return traces;
     }
 
-    /// <param name="isSigned">The provider's reference may have come with the signature: who named none before names none again.</param>
+    /// <param name="isSigned">The provider's reference may have come with the signature: then it need not be named.</param>
     private static bool IsSame(Offer asked, Offer known, bool isSigned) =>
         (asked.Plan, asked.Member, asked.Account, asked.BusinessTime) == (known.Plan, known.Member, known.Account, known.BusinessTime)
         && (asked.ProviderAgreement == known.ProviderAgreement || (isSigned && asked.ProviderAgreement is null));

@@ -148,8 +148,10 @@ public abstract record PointsEvent(string Program, string Member, long Points, I
     /// <summary>The purchase that earned them was taken back: one fact for each place that points are taken from.</summary>
     /// <param name="Funder">Who has the expense back.</param>
     /// <param name="Owed">The points, where they are arrears from now on; else 0.</param>
+    /// <param name="Moment">When the money went back, where a payment earned them; null: then.</param>
     public sealed record EarningClawedBack(
-        string Program, string Member, long Points, IReadOnlyList<Lot> Lots, Instant At, LocalDate Date, string Order, string Funder, ClawbackFrom From, long Owed)
+        string Program, string Member, long Points, IReadOnlyList<Lot> Lots, Instant At, LocalDate Date, string Order, string Funder, ClawbackFrom From, long Owed,
+        Instant? Moment = null)
         : PointsEvent(Program, Member, Points, Lots, At, Date);
 
     /// <summary>What became available pays arrears first.</summary>

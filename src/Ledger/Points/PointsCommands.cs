@@ -35,7 +35,7 @@ public abstract record PointsCommand(Asked Asked)
 
     /// <param name="Funder">Who paid for the points and has the expense back.</param>
     /// <param name="Refund">The money that the customer gets back.</param>
-    public sealed record ClawBackPoints(Asked Asked, string Order, long Points, string Funder, PointsTerms Terms, Money Refund) : PointsCommand(Asked);
+    public sealed record ClawBackPoints(Asked Asked, string Order, long Points, string Funder, PointsTerms Terms, Money Refund, Instant? Moment = null) : PointsCommand(Asked);
 
     public sealed record SettleArrears(Asked Asked, long Points, Money Amount, string Reference) : PointsCommand(Asked);
 

@@ -197,7 +197,7 @@ public static class PointsDecider
         return new Decision<PointsEvent>.Accepted(facts);
 
         EarningClawedBack Fact(ClawbackFrom from, long points, IReadOnlyList<Lot> lots, long owed) =>
-            new(c.Asked.Program, c.Asked.Member, points, lots, c.Asked.Now, Today(c), c.Order, c.Funder, from, owed);
+            new(c.Asked.Program, c.Asked.Member, points, lots, c.Asked.Now, Today(c), c.Order, c.Funder, from, owed, c.Moment);
     }
 
     /// <summary>New lots for the parts of others, numbered on, which say of which.</summary>

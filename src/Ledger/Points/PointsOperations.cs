@@ -36,7 +36,8 @@ public static class PointsOperations
     /// <summary>Takes back what was returned of an order: what stands is reckoned anew, and the difference is clawed back.</summary>
     /// <param name="returned">Empty: all that stands.</param>
     /// <param name="refund">The money that the customer gets back; null: what is returned was paid in full.</param>
-    public static Operation Reverse(Request request, string program, string order, IReadOnlyList<PurchaseLine> returned, Money? refund)
+    /// <param name="moment">When it was returned; null: now.</param>
+    public static Operation Reverse(Request request, string program, string order, IReadOnlyList<PurchaseLine> returned, Money? refund, Instant? moment = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         var purchase = PointsPurchaseStream.Of(program, order);
@@ -53,7 +54,7 @@ public static class PointsOperations
                 var after = reversed.Aggregate(before, PointsPurchase.Evolve);
                 var paid = refund ?? (PointsPurchaseDecider.Total(before.Lines) - PointsPurchaseDecider.Total(after.Lines));
                 var asked = new Asked(program, before.Member, request.Now, home.Zone());
-                var claw = new ClawBackPoints(asked, order, before.Points - after.Points, before.Funder, terms, paid);
+                var claw = new ClawBackPoints(asked, order, before.Points - after.Points, before.Funder, terms, paid, moment);
                 if (PointsDecider.Decide(claw, state).Facts(out reason) is not { } clawed) return reason;
                 var deduct = Money.Sum(clawed.OfType<ArrearsSettled>().Select(fact => fact.Amount));
                 return new Verdict.Accepted(

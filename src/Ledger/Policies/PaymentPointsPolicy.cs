@@ -3,6 +3,7 @@ using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Payments;
 using Ledger.Points;
+using NodaTime;
 using static Ledger.Payments.PaymentEvent;
 
 namespace Ledger.Policies;
@@ -18,7 +19,7 @@ public static class PaymentPointsPolicy
         "payment-points", [typeof(PaymentReceived)], turn => turn.Fact is PaymentReceived { Paid.Member: { } member } e ? Make(turn.Request(), e.Trade, member) : null);
 
     public static Policy ClawBack { get; } = new(
-        "payment-points-return", [typeof(PaymentRefunded)], turn => turn.Fact is PaymentRefunded { Member: { } member } e ? TakeBack(turn.Request(), e.Trade, member) : null);
+        "payment-points-return", [typeof(PaymentRefunded)], turn => turn.Fact is PaymentRefunded { Member: { } member } e ? TakeBack(turn.Request(), e.Trade, member, e.Refund.At) : null);
 
     /// <summary>Says by which programme payments earn; there is one.</summary>
     public static Operation SetEarning(Request request, string program, string funder, Money minimumAmount)
@@ -55,7 +56,7 @@ public static class PaymentPointsPolicy
         });
     }
 
-    private static Operation TakeBack(Request request, string trade, string member)
+    private static Operation TakeBack(Request request, string trade, string member, Instant moment)
     {
         var (rule, payment) = (PaymentEarningStream.Stream, PaymentStream.Of(trade));
         return new(request, [rule, payment], [], book =>
@@ -72,7 +73,7 @@ public static class PaymentPointsPolicy
                 var back = Gone(purchase, book.State(payment));
                 if (back.Count == 0) continue;
                 // The money went back already: nothing can be deducted from it, and what is not there is owed or waived.
-                switch (Policy.Run(book, PointsOperations.Reverse(request, program, trade, back, refund: Money.Zero)))
+                switch (Policy.Run(book, PointsOperations.Reverse(request, program, trade, back, refund: Money.Zero, moment)))
                 {
                     case Verdict.Accepted accepted:
                         changes.AddRange(accepted.Changes);

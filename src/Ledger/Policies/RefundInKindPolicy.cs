@@ -36,17 +36,14 @@ public static class RefundInKindPolicy
             // Where all went back, all that is left of the basket does.
             IReadOnlyList<ReturnItem> items = paid.Left == Money.Zero ? Returns.AllLeft(sale.Basket, record.Returns) : Lacking(sale.Basket, record.Returns, paid);
             if (items.Count == 0) return Policy.Nothing;
-            // The money went back: where the coupon may not be given back, what it took off is taken back all the same.
-            return Back(keepCoupons: false) is var back && back is Verdict.Rejected { Reason: ReturnCyclesExceeded or NotLastOfBundle } ? Back(keepCoupons: true) : back;
-
-            Verdict Back(bool keepCoupons) =>
-                Policy.Run(book, ReturnOperations.Return(request, redemptionId, items, uses: null, keepCoupons, e.Refund.At, e.Date, $"refund {e.Refund.Number}"));
+            // The money went back: where a coupon may not be given back, what it took off is taken back all the same.
+            return Policy.Run(book, ReturnOperations.Return(request, redemptionId, items, uses: null, KeptCoupons.Barred, e.Refund.At, e.Date, $"refund {e.Refund.Number}"));
         });
     }
 
-    /// <summary>Whose the coupon was when it was used. A return may have given it back since, and its owner may have given it away: not before all of its uses were back.</summary>
+    /// <summary>Whose the coupon was when it was used. Older records do not say: a return may have given it back since, and its owner may have given it away.</summary>
     private static string Redeemer(Coupon coupon, RedeemedBasket? sale) =>
-        coupon.Gift is { Status: GiftStatus.Accepted } gift && sale is not null && gift.At >= sale.At ? gift.From : coupon.Member;
+        sale?.Member ?? (coupon.Gift is { Status: GiftStatus.Accepted } gift && sale is not null && gift.At >= sale.At ? gift.From : coupon.Member);
 
     private static Operation GivePoints(Request request, PaymentRefunded e, string id)
     {

@@ -183,7 +183,7 @@ public sealed class SyntheticBooks
         }
 
         if (dice is 92 or 93) return CouponOperations.Deactivate(request, code, "lost");
-        if (dice == 94 && book.Redeemed.Count > 0) return ReturnOperations.Return(request, book.Redeemed[random.Next(book.Redeemed.Count)], [new(0, Amount: new(1_00))], null, false, now, date, null);
+        if (dice == 94 && book.Redeemed.Count > 0) return ReturnOperations.Return(request, book.Redeemed[random.Next(book.Redeemed.Count)], [new(0, Amount: new(1_00))], null, KeptCoupons.None, now, date, null);
         if (dice is 94 or 95) return ReturnOperations.Void(request, $"{code}-1", now, date, random.Next(2) == 0 ? null : "the guest left");
         if (dice >= 96)
         {

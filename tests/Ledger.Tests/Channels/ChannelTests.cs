@@ -158,6 +158,20 @@ public sealed class ChannelTests(LedgerApp app) : IClassFixture<LedgerApp>
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 
+    /// <summary>The channel named a coupon that is there: nobody guesses, however often it says that one comes back which was never used.</summary>
+    [Fact]
+    public async Task Refunds_of_a_coupon_that_was_never_used_are_no_guesses_at_codes()
+    {
+        await using var strict = LedgerApp.Start(app.ConnectionString, ("Rates:Guess:PerSecond", "0.001"), ("Rates:Guess:Burst", "3"));
+        using var client = new LedgerClient(strict.CreateClient());
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring");
+        for (var number = 0; number < 4; number++)
+            Assert.Equal("redemption-not-found", (await client.PostAsync($"{Alipay}/voucher/{code}/refund", $$"""{"out_biz_no":"r-{{number}}"}""", shop.TillKey)).Problem);
+        Shop.Expect(201, await client.PostAsync("/v1/redemptions", new { code, amount = 42_00 }, shop.TillKey));
+    }
+
     [Fact]
     public async Task The_events_are_read_page_by_page_and_go_on_where_they_ended()
     {

@@ -177,7 +177,8 @@ public sealed partial class FuCampaignTests
         // Whoever is refused for the device took nobody's place.
         Assert.Equal("device-limit", (await Hand("typo", s_people[0], null)).Problem);
         Expect(201, await Hand("a", s_people[0], "d1", 18));
-        Assert.Equal("person-has-hand", (await Hand("b", s_people[0], "d2")).Problem);
+        // Nor whoever is refused for the person.
+        Assert.Equal("person-has-hand", (await Hand("c", s_people[0], "d2")).Problem);
         Assert.Equal("device-limit", (await Hand("b", s_people[1], "d1")).Problem);
         // Who has a hand takes no second place by asking again.
         Expect(201, await Hand("a", s_people[1], "d2"));

@@ -398,7 +398,7 @@ public class PaymentPointsTests
     {
         var (loop, redemption, spend) = Mixed();
         loop.Pay("t-1", 80_00);
-        Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [new(0, null, new Money(60_00))], null, false, loop.Shop.Now, new(2026, 3, 3), null)));
+        Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [new(0, null, new Money(60_00))], null, KeptCoupons.None, loop.Shop.Now, new(2026, 3, 3), null)));
         Assert.Null(loop.Do(SpendOperations.Refund(loop.Shop.Ask(), spend, 60)));
         loop.Back("t-1", "r-1", 40_00, redemption: redemption, spend: spend);
         loop.FollowAll();
@@ -418,7 +418,7 @@ public class PaymentPointsTests
         var loop = new PaymentLoop();
         var redemption = Redeemed(loop, new Basket([new(new(60_00)), new(new(60_00))]));
         loop.Pay("t-1", 100_00);
-        Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [new(0)], null, false, loop.Shop.Now, new(2026, 3, 3), null)));
+        Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [new(0)], null, KeptCoupons.None, loop.Shop.Now, new(2026, 3, 3), null)));
         loop.Back("t-1", "r-1", 50_00, redemption: redemption);
         loop.FollowAll();
         Assert.Single(loop.Facts<RedemptionEvent.BasketReturned>());
@@ -455,7 +455,7 @@ public class PaymentPointsTests
         var redemption = Redeemed(loop, Basket.Of(new(100_00)));
         for (var cycle = 1; cycle <= 10; cycle++)
         {
-            Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [], null, false, loop.Shop.Now, new(2026, 3, 3), null)));
+            Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [], null, KeptCoupons.None, loop.Shop.Now, new(2026, 3, 3), null)));
             Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), "C1", new(100_00), loop.Shop.Now, "s1", "t1", null)));
             redemption = FormattableString.Invariant($"C1-{cycle + 1}");
         }
@@ -467,6 +467,62 @@ public class PaymentPointsTests
         var back = loop.Facts<CouponEvent.CouponReturned>().Last();
         Assert.Equal((redemption, 20_00L, (int?)null), (back.RedemptionId, back.Discount.Minor, back.Uses));
         Assert.Equal(CouponStatus.Used, loop.Shop.Book.State(CouponStream.Of("C1")).Status);
+    }
+
+    /// <summary>Of a basket with two coupons one may not go back any more, as its bundle was used again since: the other one does.</summary>
+    [Fact]
+    public void A_coupon_that_may_not_be_given_back_keeps_no_other_of_its_basket()
+    {
+        var loop = new PaymentLoop();
+        Redeemed(loop, Basket.Of(new(100_00)), terms => terms with { MaxUses = 4, IsBundle = true });
+        Campaign(loop, "autumn", terms => terms, "D1", "m-1");
+        Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), [new("C1"), new("D1")], new(200_00), loop.Shop.Now, "s1", "t1", null, Basket.Of(new(200_00)))));
+        Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), "C1", new(100_00), loop.Shop.Now, "s1", "t1", null)));
+        loop.Pay("t-1", 160_00);
+        loop.Back("t-1", "r-1", redemption: "C1-2");
+        loop.FollowAll();
+        Assert.Empty(loop.Refused);
+        var (bundle, other) = (loop.Shop.Book.State(CouponStream.Of("C1")), loop.Shop.Book.State(CouponStream.Of("D1")));
+        Assert.Equal((3, "C1-3", CouponStatus.Issued, 0), (bundle.Uses, bundle.Latest, other.Status, other.Uses));
+        Assert.Equal([null, 1], loop.Facts<CouponEvent.CouponReturned>().Select(fact => fact.Uses));
+    }
+
+    /// <summary>Given on twice since, and given before by a clock that was ahead: it is the payer's who used it then.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_was_bought_goes_back_to_who_used_the_coupon_however_often_it_was_given_away(bool isAccepted)
+    {
+        var loop = new PaymentLoop();
+        var redemption = Redeemed(
+            loop, Basket.Of(new(100_00)), terms => terms with { ReturnPolicy = ReturnPolicy.Requalify, IsTransferable = true }, () =>
+            {
+                loop.Shop.Now += Duration.FromMinutes(1);
+                Give("m-0", "m-1");
+            }, owner: "m-0", late: -Duration.FromSeconds(5));
+        loop.Pay("t-1", 80_00);
+        loop.Back("t-1", "r-1", 40_00, redemption: redemption);
+        loop.FollowAll();
+        Assert.Empty(loop.Refused);
+        Give("m-1", "m-2");
+        Give("m-2", "m-3", isAccepted);
+        loop.Pay("t-2", 80_00, "m-2");
+        loop.Back("t-2", "r-1", redemption: redemption);
+        loop.FollowAll();
+        Assert.Equal([("refund-coupons", "redemption-not-found")], loop.Refused);
+        loop.Refused.Clear();
+        loop.Back("t-1", "r-2", redemption: redemption);
+        loop.FollowAll();
+        Assert.Empty(loop.Refused);
+        Assert.Equal(2, loop.Facts<RedemptionEvent.BasketReturned>().Count());
+
+        void Give(string from, string to, bool isTaken = true)
+        {
+            var gift = CouponGift.IdOf("C1", to, [1, 2, 3]);
+            Assert.Equal(from, loop.Shop.Book.State(CouponStream.Of("C1")).Member);
+            Assert.Null(loop.Do(GiftOperations.Offer(loop.Shop.Ask(), "C1", gift, to, Duration.FromDays(1))));
+            if (isTaken) Assert.Null(loop.Do(GiftOperations.Accept(loop.Shop.Ask(), gift, to)));
+        }
     }
 
     /// <summary>Whoever the coupon was before, or became since, what was bought with it is who redeemed it.</summary>
@@ -574,22 +630,26 @@ public class PaymentPointsTests
         return (loop, redemption, loop.Shop.Spend(100).GetProperty("spendId").GetString()!);
     }
 
-    private static string Redeemed(PaymentLoop loop, Basket basket, Func<CouponTerms, CouponTerms>? change = null, Action? before = null, string owner = "m-1")
+    private static string Redeemed(PaymentLoop loop, Basket basket, Func<CouponTerms, CouponTerms>? change = null, Action? before = null, string owner = "m-1", Duration late = default)
     {
         loop.Shop.Now = Day(2026, 3, 3);
+        Campaign(loop, "spring", change ?? (terms => terms), "C1", owner);
+        before?.Invoke();
+        Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), "C1", basket.Amount, loop.Shop.Now + late, "s1", "t1", null, basket)));
+        return "C1-1";
+    }
+
+    private static void Campaign(PaymentLoop loop, string campaign, Func<CouponTerms, CouponTerms> change, string code, string owner)
+    {
         var window = new Validity(Day(2026, 1, 1), Day(2027, 1, 1));
         var terms = new CouponTerms(new Benefit.FixedAmount(new(20_00)), new(100_00), "Asia/Shanghai", window, [], [], new());
-        terms = change?.Invoke(terms) ?? terms;
         foreach (var operation in (Operation[])
             [
-                CouponOperations.Draft(loop.Shop.Ask(), "spring", new("Spring", 10, Day(2026, 1, 1), Day(2027, 1, 1)), terms),
-                CouponOperations.Change(loop.Shop.Ask(), "spring", new CampaignCommand.SubmitCampaign()),
-                CouponOperations.Change(loop.Shop.Ask(), "spring", new CampaignCommand.ApproveCampaign()),
-                CouponOperations.Issue(loop.Shop.Ask(), "spring", "C1", owner, null, loop.Shop.Now, new(2026, 3, 3)),
+                CouponOperations.Draft(loop.Shop.Ask(), campaign, new("Spring", 10, Day(2026, 1, 1), Day(2027, 1, 1)), change(terms)),
+                CouponOperations.Change(loop.Shop.Ask(), campaign, new CampaignCommand.SubmitCampaign()),
+                CouponOperations.Change(loop.Shop.Ask(), campaign, new CampaignCommand.ApproveCampaign()),
+                CouponOperations.Issue(loop.Shop.Ask(), campaign, code, owner, null, loop.Shop.Now, new(2026, 3, 3)),
             ]) Assert.Null(loop.Do(operation));
-        before?.Invoke();
-        Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), "C1", basket.Amount, loop.Shop.Now, "s1", "t1", null, basket)));
-        return "C1-1";
     }
 
     private static void AssertNothingIsLeft(PaymentLoop loop)

@@ -230,6 +230,27 @@ public class TierPolicyTests
         Assert.Equal(new TierSpan("gold", 1, s_april, s_july), loop.Member().Tiers[^1]);
     }
 
+    /// <summary>A minute before midnight all goes back; policies were away until five past, and the clock as well.</summary>
+    [Theory]
+    [InlineData(TierMeasure.Spend)]
+    [InlineData(TierMeasure.Points)]
+    public void A_refund_before_the_end_of_a_period_is_of_that_period_whenever_it_is_looked_at(TierMeasure measure)
+    {
+        var loop = new PaymentLoop();
+        loop.Join();
+        Assert.Null(loop.Do(measure == TierMeasure.Spend
+            ? TierProgrammeStream.Publish(loop.Shop.Ask(), s_tiers, new(measure, 3))
+            : TierProgrammeStream.Publish(loop.Shop.Ask(), [.. s_tiers.Select(tier => tier with { Threshold = tier.Threshold / 100 })], new(measure, 3, Club))));
+        Pay(loop, "t-1", 350_00);
+        Assert.Equal("gold", loop.Member().TierAt(loop.Shop.Now)!.Tier);
+        loop.Shop.Now = s_april - Duration.FromMinutes(1);
+        loop.Back("t-1", "r-1");
+        loop.Shop.Now = s_april + Duration.FromMinutes(5);
+        loop.FollowAll();
+        Review(loop);
+        Assert.Null(loop.Member().TierAt(loop.Shop.Now));
+    }
+
     [Fact]
     public void A_payment_after_periods_in_which_nothing_was_paid_finds_the_tier_over()
     {

@@ -250,7 +250,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
                 {
                     if (part.Coupon.Status == "used") part.Coupon.Status = "issued";
                     part.Coupon.Used -= part.Uses;
-                    part.Coupon.Latest = sale.Before[part.Coupon.Code];
+                    part.Coupon.Latest = Earlier(sale, part.Coupon.Code);
                     Money(sale, part, "voided", -sale.Amount, -part.Discount, now);
                 }
             });
@@ -343,7 +343,7 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
                     part.Coupon.Used -= given;
                     part.Coupon.Cycles += given > 0 ? 1 : 0;
                     if (part.Coupon.Latest == sale.Id && empty.Contains(part.Coupon.Code) && (ask.Uses is not null || !sale.Empty.Contains(part.Coupon.Code)))
-                        part.Coupon.Latest = sale.Before[part.Coupon.Code];
+                        part.Coupon.Latest = Earlier(sale, part.Coupon.Code);
                     Money(sale, part, "returned", -back.Sum(), -taken[parts.First(i => sale.Parts[i] == part)].Sum(), now);
                 }
 
@@ -418,6 +418,14 @@ internal sealed class Oracle(IEnumerable<OracleTerms> campaigns)
             (coupon.Hold, coupon.Status) = (null, "deactivated");
             Count(coupon, "deactivated", 1);
         });
+    }
+
+    /// <summary>The latest redemption of a bundle once this one is undone; one of which nothing stands was kept, and is passed over.</summary>
+    private string? Earlier(OracleSale sale, string code)
+    {
+        var before = sale.Before[code];
+        while (before is not null && Sales[before].Empty.Contains(code)) before = Sales[before].Before[code];
+        return before;
     }
 
     /// <summary>Of a bundle only the latest redemption is undone.</summary>

@@ -27,9 +27,10 @@ public sealed record Redemption(RedeemedBasket? Sale, bool IsVoided, IReadOnlyLi
 /// <param name="VoidableUntil">First instant at which it can no longer be voided: the earliest of its coupons.</param>
 /// <param name="Hold">The hold that it commits; null for a redemption in one shot.</param>
 /// <param name="Points">What points took off after the coupons; null: none were used.</param>
+/// <param name="Member">Whose the coupon was by which it is named; null: an older record.</param>
 public sealed record RedeemedBasket(
     string Request, Basket Basket, IReadOnlyList<RedeemedCoupon> Coupons, Instant At, Instant VoidableUntil, string? Store, string? Till, string? Order, string? Hold,
-    PointsPart? Points = null)
+    PointsPart? Points = null, string? Member = null)
 {
     /// <summary>What was taken off in all.</summary>
     [JsonIgnore]
@@ -48,7 +49,7 @@ public sealed record RedeemedBasket(
     public bool Equals(RedeemedBasket? other) =>
         other is not null && (Request, Basket, At, VoidableUntil, Store, Till, Order, Hold)
             == (other.Request, other.Basket, other.At, other.VoidableUntil, other.Store, other.Till, other.Order, other.Hold)
-        && Points == other.Points && Lists.Same(Coupons, other.Coupons);
+        && (Points, Member) == (other.Points, other.Member) && Lists.Same(Coupons, other.Coupons);
 
     public override int GetHashCode() => HashCode.Combine(Request, At);
 }

@@ -7,6 +7,17 @@ using static Ledger.Coupons.Redemptions.RedemptionCommand;
 
 namespace Ledger.Coupons.Redemptions;
 
+/// <summary>Which coupons stay used although nothing of their discount stands any more.</summary>
+public enum KeptCoupons
+{
+    None,
+
+    /// <summary>Those that may not be given back: after as many cycles as there may be, or of a bundle that was used again since.</summary>
+    Barred,
+
+    All,
+}
+
 /// <summary>What undoes a redemption: void as a whole, or return in parts.</summary>
 public static class ReturnOperations
 {
@@ -25,10 +36,12 @@ public static class ReturnOperations
                         (_, c) => RedemptionView.Of(code, c.Campaign, c.Last!));
             }
 
+            var (before, unread) = Earlier(book, sale);
+            if (unread.Count > 0) return new Verdict.NeedsMore(unread);
             var voided = Follow(book, redemptionId, record, RedemptionDecider.Decide(new VoidBasket(redemptionId, request.Key ?? "", at, date, reason, grace), record),
                 (part, _) => new VoidShare(
-                    redemptionId, sale.Basket.Amount, part.Discount, at, date, sale.Store, reason, LeadOf(code, part), part.Uses == 1 ? null : part.Uses, part.Before,
-                    part.Charged),
+                    redemptionId, sale.Basket.Amount, part.Discount, at, date, sale.Store, reason, LeadOf(code, part), part.Uses == 1 ? null : part.Uses,
+                    before.GetValueOrDefault(part.Code), part.Charged),
                 (_, after, _) => RedemptionView.Of(redemptionId, after));
             return BasketPoints.Along(
                 voided, book, sale.Points?.Spend, request.Now, (spend, terms, asked) => SpendOperations.Refunded(book, sale.Points!.Spend, spend, terms, asked, null));
@@ -37,9 +50,9 @@ public static class ReturnOperations
     /// <summary>Goods of a redemption come back, or uses of its one coupon.</summary>
     /// <param name="items">What comes back; empty: all that is left.</param>
     /// <param name="uses">Uses that come back without goods; null: goods do.</param>
-    /// <param name="keepCoupons">No coupon is given back, even where nothing of its discount stands.</param>
+    /// <param name="kept">Coupons that are not given back, even where nothing of their discount stands.</param>
     public static Operation Return(
-        Request request, string redemptionId, IReadOnlyList<ReturnItem> items, int? uses, bool keepCoupons, Instant at, LocalDate date, string? reason) => OnRedemption(
+        Request request, string redemptionId, IReadOnlyList<ReturnItem> items, int? uses, KeptCoupons kept, Instant at, LocalDate date, string? reason) => OnRedemption(
         request, redemptionId, (book, code, number) =>
         {
             var (state, record) = (book.State(CouponStream.Of(code)), book.State(RedemptionStream.Of(redemptionId)));
@@ -47,10 +60,12 @@ public static class ReturnOperations
                 return number >= 1 && number <= state.Redemptions ? new RedemptionIsVoided(redemptionId) : new RedemptionNotFound(redemptionId);
 
             var terms = sale.Coupons.Select(part => CampaignStreams.TermsOf(part.Campaign, part.TermsVersion)).ToList();
-            var missing = terms.Where(stream => !book.Has(stream)).ToList<StreamName>();
+            var (before, unread) = Earlier(book, sale);
+            List<StreamName> missing = [.. terms.Where(stream => !book.Has(stream)), .. unread];
             if (missing.Count > 0) return new Verdict.NeedsMore(missing);
             var sold = new Sale(sale.Basket, [.. sale.Coupons.Zip(terms, (part, stream) => new Priced.Applied(
                 new(part.Code, book.State(stream).Terms!, Campaign: part.Campaign, Uses: part.Uses), part.Eligible, part.Discount, part.Lines, part.Funding))], sale.Points);
+            CouponTerms TermsOf(RedeemedCoupon part) => book.State(CampaignStreams.TermsOf(part.Campaign, part.TermsVersion)).Terms!;
             RedemptionCommand command = uses is { } number0
                 ? new ReturnUses(redemptionId, request.Key ?? "", sold, number0, at, date, reason)
                 : new ReturnGoods(redemptionId, request.Key ?? "", sold, items, at, date, reason);
@@ -62,9 +77,10 @@ public static class ReturnOperations
                     var (made, one) = ((RedemptionEvent.BasketReturned)fact, ((RedemptionEvent.BasketReturned)fact).Return.Coupons.Single(back => back.Code == part.Code));
                     var amount = Money.Sum(made.Return.Lines.Select(line => line.Amount));
                     var isBack = one.IsUsableAgain && !(record.Returns.Count > 0 && record.Returns[^1].Coupons.Single(back => back.Code == part.Code).IsUsableAgain);
-                    var given = keepCoupons ? 0 : uses ?? (isBack ? part.Uses : 0);
-                    var latest = book.State(CouponStream.Of(part.Code)).Latest;
-                    if (latest == redemptionId && (uses is null ? isBack : one.IsUsableAgain)) latest = part.Before;
+                    var coupon = book.State(CouponStream.Of(part.Code));
+                    var isBarred = coupon.Cycles >= Limits.MaxReturnCycles || (TermsOf(part).IsBundle is true && coupon.Latest != redemptionId);
+                    var given = kept == KeptCoupons.All || (kept == KeptCoupons.Barred && isBarred) ? 0 : uses ?? (isBack ? part.Uses : 0);
+                    var latest = coupon.Latest == redemptionId && (uses is null ? isBack : one.IsUsableAgain) ? before.GetValueOrDefault(part.Code) : coupon.Latest;
                     return new ReturnCoupon(
                         redemptionId, made.Number, amount, one, given, at, date, sale.Store, LeadOf(code, part), latest, part.Charged);
                 },
@@ -102,6 +118,30 @@ public static class ReturnOperations
                 ? new NotLastOfBundle(other.State.Latest ?? "").Of(other.Code, shown.Count)
                 : ShownCoupon.Decide(parts, coupons => answer(facts[0], facts.Aggregate(record, RedemptionDecider.Evolve), coupons), [.. home.With([.. opening, .. facts])]);
         });
+    }
+
+    /// <summary>
+    /// Which redemption of each bundle is the latest once this one is undone. One whose use stayed used when its goods came back is passed over: it is never undone
+    /// again. With the records that tell and are not read yet.
+    /// </summary>
+    private static (IReadOnlyDictionary<string, string?> Latest, IReadOnlyList<StreamName> Unread) Earlier(BookStates book, RedeemedBasket sale)
+    {
+        var (latest, unread) = (new Dictionary<string, string?>(StringComparer.Ordinal), new List<StreamName>());
+        foreach (var part in sale.Coupons)
+        {
+            var before = part.Before;
+            while (before is not null)
+            {
+                var home = RedemptionStream.Of(before);
+                if (!book.Has(home)) unread.Add(home);
+                if (!book.Has(home) || book.State(home) is not { Returns: [.., var last], Sale: { } earlier } || !last.Coupons.Single(one => one.Code == part.Code).IsUsableAgain) break;
+                before = earlier.Coupons.Single(one => one.Code == part.Code).Before;
+            }
+
+            latest[part.Code] = before;
+        }
+
+        return (latest, unread);
     }
 
     private static string? LeadOf(string lead, RedeemedCoupon part) => part.Code == lead ? null : lead;

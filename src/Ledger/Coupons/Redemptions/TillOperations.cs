@@ -47,7 +47,7 @@ public static class TillOperations
             if (!book.Has(home)) return new Verdict.NeedsMore([home]);
             return Priced(book, shown, left, at, request.Now, store, stated, basket ?? Basket.Of(amount), points, spend, (priced, move) =>
             {
-                var sale = new RedeemedBasket(key, priced.Basket, priced.Coupons, at, VoidableUntil(shown, at), store, till, order, Hold: null, priced.Points);
+                var sale = new RedeemedBasket(key, priced.Basket, priced.Coupons, at, VoidableUntil(shown, at), store, till, order, Hold: null, priced.Points, shown[0].State.Member);
                 (ShownCoupon, CouponCommand)[] parts = [.. priced.Coupons.Select(part => (Of(shown, part), new RedeemCoupon(
                     Of(shown, part).Terms, part.Code, key, amount, at, store, till, order, request.Now, null, part.Uses, ShareOf(id, shown, part), stated, Of(shown, part).Step)))];
                 var redeemed = Redeemed(id, home, sale, parts);
@@ -114,7 +114,7 @@ public static class TillOperations
             var basket = hold.Basket?.Basket ?? Basket.Of(hold.Amount);
             return BasketPoints.Held(book, points, basket, coupons, request.Now, over, held =>
             {
-                var sale = new RedeemedBasket(key, basket, coupons, at, VoidableUntil(shown, at), hold.Store, hold.Till, hold.Order, hold.Id, held);
+                var sale = new RedeemedBasket(key, basket, coupons, at, VoidableUntil(shown, at), hold.Store, hold.Till, hold.Order, hold.Id, held, lead.State.Member);
                 if (discount is { } quoted && quoted != sale.Discount) return new QuoteChanged(quoted, sale.Discount);
                 (ShownCoupon, CouponCommand)[] parts = [.. coupons.Select(part => (Of(shown, part), new CommitHold(
                     Of(shown, part).Terms, part.Code, holdId, key, at, request.Now, ShareOf(id, shown, part))))];

@@ -93,7 +93,7 @@ public static class SaleOperations
         foreach (var code in codes)
         {
             var (stream, state) = (CouponStream.Of(code), book.State(CouponStream.Of(code)));
-            switch (command is RefundVoucher && state.Member != sale.Member ? new GiftTaken() : CouponDecider.Decide(command, state))
+            switch (IsTaken(state) ? new GiftTaken() : CouponDecider.Decide(command, state))
             {
                 case Decision<CouponEvent>.Rejected(var reason):
                     refused.Add(reason.Of(code, codes.Count));
@@ -108,6 +108,9 @@ public static class SaleOperations
         if (refused.Count > 0 && (!isAny || codes.Count == 1)) return refused[0];
         if (refused.Count == codes.Count) return new NothingToRefund(trade);
         return new Verdict.Accepted(changes, SaleView.Of(trade, sale, code => after.GetValueOrDefault(code) ?? book.State(CouponStream.Of(code)), request.Now));
+
+        // What somebody accepted is not the buyer's to give back; what goes back already does.
+        bool IsTaken(Coupon state) => command is RefundVoucher && state.Member != sale.Member && state.Sold?.Standing is not (PriceStanding.RefundRequested or PriceStanding.Refunded);
     }
 
     private static Verdict Shown(BookStates book, Request request, string trade, VoucherSale sale)

@@ -44,10 +44,10 @@ internal sealed class Till
     public Operation Return(string redemptionId, params ReturnItem[] items) => Return(redemptionId, keepCoupons: false, items);
 
     public Operation Return(string redemptionId, bool keepCoupons, params ReturnItem[] items) =>
-        ReturnOperations.Return(Ask(), redemptionId, items, uses: null, keepCoupons, Now, Now.InZone(Terms.Zone()).Date, null);
+        ReturnOperations.Return(Ask(), redemptionId, items, uses: null, keepCoupons ? KeptCoupons.All : KeptCoupons.None, Now, Now.InZone(Terms.Zone()).Date, null);
 
     public Operation ReturnUses(string redemptionId, int uses) =>
-        ReturnOperations.Return(Ask(), redemptionId, [], uses, keepCoupons: false, Now, Now.InZone(Terms.Zone()).Date, null);
+        ReturnOperations.Return(Ask(), redemptionId, [], uses, KeptCoupons.None, Now, Now.InZone(Terms.Zone()).Date, null);
 
     public JsonElement Accepted(Operation operation)
     {

@@ -140,7 +140,26 @@ public class ReturnTests
         Assert.Equal(new NotLastOfBundle("A-3"), till.Refused(till.Return("A-2")));
         till.Accepted(till.Return("A-3"));
         till.Accepted(till.Return("A-2"));
-        Assert.Equal((1, "A-1"), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+        Assert.Equal((1, null), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+    }
+
+    /// <summary>In whatever order: a use that stayed used is no longer one that others wait for.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_use_that_was_kept_in_the_middle_of_a_bundle_bars_no_earlier_one(bool isLastFirst, bool isVoided)
+    {
+        var till = new Till().With(Spring, Off(5_00) with { MaxUses = 4, IsBundle = true }, "A");
+        for (var use = 0; use < 4; use++) till.Accepted(till.Redeem(Lines(20_00), new Presented("A")));
+        if (isLastFirst) till.Accepted(till.Return("A-4"));
+        till.Accepted(till.Return("A-3", keepCoupons: true));
+        till.Accepted(till.Return("A-2", keepCoupons: true));
+        if (!isLastFirst) till.Accepted(isVoided ? till.Void("A-4") : till.Return("A-4"));
+        Assert.Equal((3, "A-1"), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+        till.Accepted(isVoided ? till.Void("A-1") : till.Return("A-1"));
+        Assert.Equal((2, null), (till.Coupon("A").Uses, till.Coupon("A").Latest));
     }
 
     [Fact]

@@ -180,6 +180,24 @@ public class SoldCouponTests
         Assert.Null(desk.Redeem("A1", desk.Now).Refusal);
     }
 
+    /// <summary>The money is on its way to the buyer, whoever had the coupon when it was over: to ask again changes nothing.</summary>
+    [Fact]
+    public void A_refund_that_is_under_way_is_answered_again_although_the_coupon_was_given_away()
+    {
+        var desk = new Desk(s_idleHours with { UsableOn = [], IsTransferable = true });
+        desk.Sell("trade-1", "A1");
+        desk.Give("A1", Duration.FromHours(1));
+        Assert.Null(desk.Run(GiftOperations.Accept(desk.Ask(), CouponGift.IdOf("A1", "1", default), "m-2")).Refusal);
+        Assert.Null(desk.Run(CouponOperations.Deactivate(desk.Ask(), "A1", null)).Refusal);
+        Assert.Equal(PriceStanding.RefundRequested, desk.Standing("A1"));
+        var entries = desk.Book.Entries.Count;
+        Assert.Null(desk.Refund("trade-1").Refusal);
+        desk.Settle("trade-1", 1, isPaid: true, "ref-1");
+        Assert.Null(desk.Refund("trade-1", 1).Refusal);
+        Assert.Equal(entries + 1, desk.Book.Entries.Count);
+        desk.AssertBalanced(paid: 49_90, open: 0, settled: 0, refunds: 49_90, breakage: 0);
+    }
+
     [Fact]
     public void What_is_offered_as_a_gift_is_refunded_when_the_offer_is_over()
     {
@@ -232,7 +250,7 @@ public class SoldCouponTests
                     0 or 1 => desk.Sale(trade, s_price, code),
                     2 or 3 or 4 => TillOperations.Redeem(desk.Ask(), code, new(100_00), at, "s1", "t1", null),
                     5 => ReturnOperations.Void(desk.Ask(), CouponStream.RedemptionId(code, 1 + (late % 2)), desk.Now, desk.Today, null),
-                    6 => ReturnOperations.Return(desk.Ask(), CouponStream.RedemptionId(code, 1), [], null, keepCoupons: late == 1, desk.Now, desk.Today, null),
+                    6 => ReturnOperations.Return(desk.Ask(), CouponStream.RedemptionId(code, 1), [], null, late == 1 ? KeptCoupons.All : KeptCoupons.None, desk.Now, desk.Today, null),
                     7 => SaleOperations.Refund(desk.Ask(), trade, [], desk.Now, null),
                     8 => CouponOperations.Expire(desk.Ask(), code),
                     9 => SaleOperations.Answer(desk.Ask(), trade, 1, late == 0, "r-1", null, desk.Now),
