@@ -93,7 +93,7 @@ public static class CouponEndpoints
         var at = call.Caller.Judged(stated, call.Now);
         var wrong = amount is null ? null : await MembershipAsync(call, coupon.Member) ?? await Codes.RefusalOfAsync(call, presented, terms);
         var left = amount is null ? null : await call.Http.RequestServices.GetRequiredService<BookQueries>()
-            .LeftAsync(call.Merchant, [(coupon.Campaign, terms)], call.Aborted);
+            .LeftAsync(call.Merchant, coupon, terms, call.Now, call.Aborted);
         // The decider itself, so that a check and a redemption never differ; under a key that no request has.
         Decision<CouponEvent>? verdict = amount is not { } basket ? null
             : wrong is not null ? wrong

@@ -144,9 +144,7 @@ public static class MemberEndpoints
     private static async Task GiveTierAsync(Call call)
     {
         if (await call.ReadAsync<GiveTierBody>() is not var (body, raw)) return;
-        var (faults, from) = (new Faults(), body.From is { } start ? Times.Cut(start) : call.Now);
-        if (body.Until <= from) faults.Add("/until", "Let it be after the beginning.");
-        if (await call.RefuseAsync(faults)) return;
+        var from = body.From is { } start ? Times.Cut(start) : call.Now;
         await call.SubmitAsync(
             MemberStream.GiveTier(call.Request(raw), call.Route("member"), body.Tier, from, body.Until is { } end ? Times.Cut(end) : null, body.Reason), StatusCodes.Status201Created);
     }

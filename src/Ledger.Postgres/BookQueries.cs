@@ -90,17 +90,14 @@ public sealed class BookQueries(NpgsqlDataSource database)
         return CampaignView.Of(id, campaign, terms.Terms!, tallies[CouponTallies.Issued(id)], key => tallies[key]);
     }
 
-    /// <summary>What is left of the money budgets that coupons with these terms draw on; null where they draw on none.</summary>
+    /// <summary>What is left of the money budgets that the coupon draws on at that time; null where it draws on none.</summary>
     public async Task<IReadOnlyDictionary<(string Campaign, string Party), Money>?> LeftAsync(
-        string book, IReadOnlyList<(string Campaign, CouponTerms Terms)> coupons, CancellationToken cancellation)
+        string book, Coupon coupon, CouponTerms terms, Instant now, CancellationToken cancellation)
     {
-        var bound = coupons.Where(coupon => coupon.Terms.Budgets is not null).ToList();
-        if (bound.Count == 0) return null;
-        var campaigns = new Dictionary<string, Campaign>(StringComparer.Ordinal);
-        foreach (var id in bound.Select(coupon => coupon.Campaign).Distinct(StringComparer.Ordinal))
-            campaigns.Add(id, await StateAsync(book, CampaignStreams.Of(id), cancellation));
-        var tallies = await TalliesAsync(book, bound.SelectMany(coupon => MoneyBudgets.Tallies(coupon.Campaign, coupon.Terms.Budgets!)), cancellation);
-        return MoneyBudgets.Left(bound.Select(coupon => (coupon.Campaign, coupon.Terms, (CouponHold?)null)), id => campaigns[id], key => tallies[key]);
+        if (terms.Budgets is not { } parties) return null;
+        var campaign = await StateAsync(book, CampaignStreams.Of(coupon.Campaign), cancellation);
+        var tallies = await TalliesAsync(book, MoneyBudgets.Tallies(coupon.Campaign, parties), cancellation);
+        return MoneyBudgets.Left([(coupon.Campaign, terms, coupon.HoldOver(now))], _ => campaign, key => tallies[key]);
     }
 
     /// <summary>Puts beside coupons and their terms what the budgets that these name ask for; nearly no terms name any.</summary>

@@ -129,9 +129,9 @@ public abstract record CampaignCommand
     public sealed record ChangeQuota(long Expected, long Target, long Issued) : CampaignCommand;
 
     /// <param name="Expected">What the caller believes the budget to be, 0 where none was set: compare and set.</param>
-    /// <param name="Terms">The campaign's current terms, which name the parties that have budgets.</param>
+    /// <param name="IsNamed">Whether a version of the terms that is or was in force gives the party a budget.</param>
     /// <param name="Committed">What the tally says is used and held; the budget never falls below it.</param>
-    public sealed record ChangeBudget(string Party, Money Expected, Money Target, CouponTerms Terms, Money Committed) : CampaignCommand;
+    public sealed record ChangeBudget(string Party, Money Expected, Money Target, bool IsNamed, Money Committed) : CampaignCommand;
 }
 
 /// <summary>One terms version: written once, by the operation that adopts or proposes it.</summary>

@@ -56,7 +56,7 @@ public static class CampaignDecider
 
         // Coupons are used after the campaign is over, so its budgets still matter then.
         (ChangeBudget { Party: Funding.Platform } c, _) => new BudgetIsGranted(c.Party),
-        (ChangeBudget c, { Status: not (None or Rejected) } s) when !MoneyBudgets.Parties(s, c.Terms).Contains(c.Party, StringComparer.Ordinal) => new BudgetNotInTerms(c.Party),
+        (ChangeBudget { IsNamed: false } c, { Status: not (None or Rejected) }) => new BudgetNotInTerms(c.Party),
         (ChangeBudget c, { Status: not (None or Rejected) } s) when c.Target == s.BudgetOf(c.Party) => Decision<CampaignEvent>.Unchanged,
         (ChangeBudget c, { Status: not (None or Rejected) } s) when c.Expected != s.BudgetOf(c.Party) => new BudgetCasMismatch(c.Party, c.Expected, s.BudgetOf(c.Party)),
         (ChangeBudget c, { Status: not (None or Rejected) }) when c.Target < c.Committed => new BudgetBelowCommitted(c.Party, c.Target, c.Committed),

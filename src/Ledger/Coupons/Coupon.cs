@@ -29,6 +29,9 @@ public sealed record Coupon(
 {
     public static Coupon None { get; } = new(CouponStatus.None, "", 0, "", default, default, 0, null);
 
+    /// <summary>The hold, where its time is over and no entry says so yet.</summary>
+    public CouponHold? HoldOver(Instant now) => Hold is { } hold && now >= hold.ExpiresAt ? hold : null;
+
     /// <summary>When the clock is to ask next; null when it has nothing to say any more.</summary>
     [JsonIgnore]
     public Instant? DueAt => KeptUntil ?? (Status == CouponStatus.Issued ? ValidTo : null);

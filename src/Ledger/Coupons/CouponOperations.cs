@@ -127,8 +127,17 @@ public static class CouponOperations
         OnCampaign(request, id, (issued, _, _) => new ChangeQuota(expected, target, issued));
 
     /// <summary>Sets a party's money budget, compared with what the caller believes and with what is committed.</summary>
-    public static Operation ChangeBudget(Request request, string id, string party, Money expected, Money target) => OnCampaign(request, id, (_, book, terms) => new ChangeBudget(
-        party, expected, target, terms, book.HasTally(MoneyBudgets.Spent(id, party)) ? new(book.Tally(MoneyBudgets.Spent(id, party))) : Money.Zero));
+    public static Operation ChangeBudget(Request request, string id, string party, Money expected, Money target)
+    {
+        var home = CampaignStreams.Of(id);
+        var change = OnCampaign(request, id, (_, book, _) => new ChangeBudget(
+            party, expected, target, MoneyBudgets.IsNamed(book, id, book.State(home), party, out _), new(book.Tally(MoneyBudgets.Spent(id, party)))));
+        return change with
+        {
+            Tallies = [.. change.Tallies, .. MoneyBudgets.Tallies(id, [party])],
+            Decide = book => MoneyBudgets.IsNamed(book, id, book.State(home), party, out var unread) || unread.Count == 0 ? change.Decide(book) : new Verdict.NeedsMore(unread),
+        };
+    }
 
     private static IEnumerable<StreamName> StreamsOf(ApprovalRule? rule) => rule is null ? [] : [rule.Stream];
 

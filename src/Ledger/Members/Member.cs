@@ -140,5 +140,8 @@ public sealed record MembershipSuspended(string Member) : Rejection(
 public sealed record TierUnknown(string Tier, int Programme) : Rejection(
     RejectionKind.RuleViolated, "The tiers in force know no such tier", "Publish it first: POST /v1/tiers.");
 
+public sealed record TierIsOver(Instant Until) : Rejection(
+    RejectionKind.RuleViolated, "The tier would be over before it begins", "Let until be after the beginning, which is now where from is not said.");
+
 public sealed record TooManyTiers(int Limit) : Rejection(
     RejectionKind.RuleViolated, "The member was given as many tiers as a membership holds", "Close the membership and let the person join anew.");

@@ -33,6 +33,7 @@ public static class MemberDecider
 
         (GiveTier c, _) when c.Programme.Tiers.All(tier => tier.Id != c.Tier) => new TierUnknown(c.Tier, c.Programme.Version),
         (GiveTier c, { Tiers: [.., var last] }) when last == new TierSpan(c.Tier, c.Programme.Version, c.From, c.Until) => Decision<MemberEvent>.Unchanged,
+        (GiveTier c, _) when c.Until <= c.From => new TierIsOver(c.Until.Value),
         (GiveTier, { Tiers.Count: >= Limits.MaxTierSpans }) => new TooManyTiers(Limits.MaxTierSpans),
         (GiveTier c, _) => new TierGiven(c.Member, new(c.Tier, c.Programme.Version, c.From, c.Until), c.Reason, c.At),
         _ => throw new UnreachableException($"{command} on {state}"),

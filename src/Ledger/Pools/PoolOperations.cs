@@ -62,13 +62,13 @@ public static class PoolOperations
         return new(request, [stream, home], [], book =>
         {
             var state = book.State(home);
-            var terms = CampaignStreams.TermsOf(campaign, state.TermsVersion);
-            if (state.Status != CampaignStatus.None && !book.Has(terms)) return new Verdict.NeedsMore([terms]);
+            var isNamed = MoneyBudgets.IsNamed(book, campaign, state, Funding.Platform, out var unread);
+            if (unread.Count > 0) return new Verdict.NeedsMore(unread);
             Rejection? refusal = state.Status switch
             {
                 CampaignStatus.None => new CampaignUnknown(campaign),
                 CampaignStatus.Rejected => new CampaignStateForbids(state.Status, "receiveSlice"),
-                _ when book.State(terms).Terms!.IsBudgeted(Funding.Platform) => null,
+                _ when isNamed => null,
                 _ => new BudgetNotInTerms(Funding.Platform),
             };
             return Verdict.Of(stream, book.State(stream), PoolDecider.Decide(new ReceiveSlice(pool, campaign, amount, refusal, request.Now), book.State(stream)), (_, after) => after);

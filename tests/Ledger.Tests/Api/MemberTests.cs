@@ -46,6 +46,22 @@ public sealed class MemberTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal("member-unknown", (await shop.Client.GetAsync("/v1/members/m-1", shop.MerchantKey)).Problem);
     }
 
+    /// <summary>An answer that got lost is asked for again when the tier is over already: it was given, and that is the answer.</summary>
+    [Fact]
+    public async Task A_tier_that_was_given_is_answered_again_after_its_end()
+    {
+        var shop = await app.OpenShopAsync();
+        Shop.Expect(201, await JoinAsync(shop, "m-1", """{"phone":"13800138000"}"""));
+        Shop.Expect(201, await shop.Client.PostAsync("/v1/tiers", """{"tiers":[{"id":"gold","name":"Gold"}]}""", shop.MerchantKey));
+        var until = DateTimeOffset.UtcNow.AddMilliseconds(700).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+        var given = Shop.Expect(201, await GiveAsync("key-1"));
+        await Task.Delay(TimeSpan.FromMilliseconds(800));
+        Assert.Equal(given.Text, Shop.Expect(201, await GiveAsync("key-1")).Text);
+        Assert.Equal((422, "tier-is-over"), await GiveAsync("key-2") is var late ? (late.Status, late.Problem) : default);
+
+        Task<Answer> GiveAsync(string key) => shop.Client.PostAsync("/v1/members/m-1/tier", new { tier = "gold", until }, shop.MerchantKey, key);
+    }
+
     [Fact]
     public async Task Another_merchants_member_is_like_one_that_does_not_exist()
     {

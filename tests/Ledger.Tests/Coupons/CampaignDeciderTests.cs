@@ -159,7 +159,6 @@ public class CampaignDeciderTests
             CampaignDecider.Decide, CampaignDecider.Evolve, Commands(), s_states.Select(state => (state.Name, s_campaign.Given(state.Past).State))));
     }
 
-    private static readonly CouponTerms s_bound = Terms with { Budgets = ["merchant"] };
 
     private static IEnumerable<(string Name, CampaignCommand Command)> Commands() =>
     [
@@ -181,10 +180,10 @@ public class CampaignDeciderTests
         ("change quota", new ChangeQuota(100, 150, 40)),
         ("change quota from another", new ChangeQuota(90, 150, 40)),
         ("change quota below issued", new ChangeQuota(100, 39, 40)),
-        ("change budget", new ChangeBudget("merchant", Money.Zero, new(50_00), s_bound, new(40_00))),
-        ("change budget from another", new ChangeBudget("merchant", new(60_00), new(50_00), s_bound, new(40_00))),
-        ("change budget below committed", new ChangeBudget("merchant", Money.Zero, new(39_99), s_bound, new(40_00))),
-        ("change budget that the terms do not name", new ChangeBudget("brand", Money.Zero, new(50_00), s_bound, Money.Zero)),
-        ("change budget that is granted", new ChangeBudget("platform", Money.Zero, new(50_00), s_bound, Money.Zero)),
+        ("change budget", new ChangeBudget("merchant", Money.Zero, new(50_00), true, new(40_00))),
+        ("change budget from another", new ChangeBudget("merchant", new(60_00), new(50_00), true, new(40_00))),
+        ("change budget below committed", new ChangeBudget("merchant", Money.Zero, new(39_99), true, new(40_00))),
+        ("change budget that the terms do not name", new ChangeBudget("brand", Money.Zero, new(50_00), false, Money.Zero)),
+        ("change budget that is granted", new ChangeBudget("platform", Money.Zero, new(50_00), true, Money.Zero)),
     ];
 }

@@ -71,7 +71,7 @@ public class PoolHistoryTests
 
         public InMemoryBook PoolBook { get; } = new();
 
-        public Till[] Merchants { get; } = [Open(), Open()];
+        public Till[] Merchants { get; } = [Open(["platform"]), Open(null)];
 
         public Dictionary<string, int> Slices { get; } = new(StringComparer.Ordinal);
 
@@ -123,8 +123,8 @@ public class PoolHistoryTests
 
         private static string[] Codes { get; } = ["A", "B", "C"];
 
-        private static Till Open() => new Till().With(
-            Spring, Off(5_00) with { Funding = new([new("platform", 10_000)], Exhaustion.Scale), Budgets = ["platform"] }, Codes);
+        private static Till Open(IReadOnlyList<string>? budgets) => new Till().With(
+            Spring, Off(5_00) with { Funding = new([new("platform", 10_000)], Exhaustion.Scale), Budgets = budgets }, Codes);
 
         private static void Amend(Till till, IReadOnlyList<string>? budgets)
         {

@@ -1,3 +1,4 @@
+-- Of whom a use stands, as in query_report_campaigns.sql.
 select t.campaigns, t.issued, t.redeemed, t.amount, t.discount, t.face_valued, t.face_value, w.members, w.members_redeeming
 from (
     select count(*) as campaigns, coalesce(sum(issued), 0)::bigint as issued, coalesce(sum(redeemed), 0)::bigint as redeemed,
@@ -6,7 +7,7 @@ from (
     from ledger.campaign_totals where tenant_id = $1
 ) as t
 cross join (
-    select count(distinct w.member) as members, count(distinct w.member) filter (where s.status = 'used') as members_redeeming
+    select count(distinct w.member) as members, count(distinct w.member) filter (where s.status = 'used' or s.state not like '%"uses":0,%') as members_redeeming
     from ledger.wallets as w
     join ledger.mt_streams as s on s.tenant_id = w.tenant_id and s.id = 'coupon-' || w.code
     where w.tenant_id = $1

@@ -60,6 +60,20 @@ public static class MoneyBudgets
         return [.. (campaign.Budgets ?? []).Select(budget => budget.Party).Union(terms.Budgets ?? [], StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>
+    /// Whether a version of the campaign's terms up to the one in force gives the party a budget: coupons of earlier versions draw on it still.
+    /// </summary>
+    /// <param name="unread">Versions that are to be read before this is known.</param>
+    public static bool IsNamed(BookStates book, string id, Campaign campaign, string party, out IReadOnlyList<StreamName> unread)
+    {
+        ArgumentNullException.ThrowIfNull(book);
+        ArgumentNullException.ThrowIfNull(campaign);
+        var versions = Enumerable.Range(1, campaign.TermsVersion).Select(version => CampaignStreams.TermsOf(id, version)).ToList();
+        var isNamed = versions.Any(version => book.Has(version) && book.State(version).Terms!.IsBudgeted(party));
+        unread = isNamed ? [] : [.. versions.Where(version => !book.Has(version))];
+        return isNamed;
+    }
+
     /// <summary>The part of a discount that budgets bear; null: none does.</summary>
     public static IReadOnlyList<FundingShare>? Charged(CouponTerms terms, IEnumerable<FundingShare>? funding)
     {

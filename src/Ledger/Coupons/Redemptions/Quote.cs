@@ -65,7 +65,7 @@ public static class Quotes
         }
 
         var left = MoneyBudgets.Left(
-            usable.Select(one => (one.Campaign, one.Terms, (CouponHold?)null)), id => book.State(CampaignStreams.Of(id)), book.Tally);
+            usable.Select(one => (one.Campaign, one.Terms, alone[one.Position].State.HoldOver(now))), id => book.State(CampaignStreams.Of(id)), book.Tally);
         var best = Combination.Best(basket ?? Basket.Of(amount), usable, left);
         var offer = new BestOffer([.. best.Pricing.Applied.Select(applied => applied.Candidate.Code)], best.Pricing.Discount, best.IsExact);
         if (points is null) return new(alone, Ask(null, coupons), offer);

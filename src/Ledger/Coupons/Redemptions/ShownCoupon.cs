@@ -71,7 +71,7 @@ internal sealed record ShownCoupon(string Code, int Uses, Stream<Coupon, CouponE
         var tallies = shown.SelectMany(one => MoneyBudgets.Tallies(one.State.Campaign, one.Terms.Budgets ?? [])).ToList();
         if (!campaigns.All(book.Has) || !tallies.All(book.HasTally)) return new Verdict.NeedsMore(campaigns) { Tallies = tallies };
         return decide(MoneyBudgets.Left(
-            shown.Select(one => (one.State.Campaign, one.Terms, one.State.Hold is { } hold && now >= hold.ExpiresAt ? hold : null)),
+            shown.Select(one => (one.State.Campaign, one.Terms, one.State.HoldOver(now))),
             id => book.State(CampaignStreams.Of(id)), book.Tally));
     }
 

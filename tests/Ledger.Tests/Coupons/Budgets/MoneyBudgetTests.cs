@@ -2,6 +2,7 @@ using Ledger.Coupons;
 using Ledger.Coupons.Baskets;
 using Ledger.Coupons.Budgets;
 using Ledger.Coupons.Redemptions;
+using Ledger.Pools;
 using Ledger.Tests.Coupons.Redemptions;
 using NodaTime;
 using Xunit;
@@ -166,6 +167,44 @@ public class MoneyBudgetTests
         Set(till, "merchant", 0, 50_00);
         till.Accepted(till.Void("A-1"));
         Assert.DoesNotContain(till.Book.Tallies.Keys, key => key.StartsWith("spent/", StringComparison.Ordinal));
+    }
+
+    /// <summary>Coupons pin their terms: what version 1 binds is bound, and is to be set and filled, whatever version 2 says.</summary>
+    [Fact]
+    public void A_budget_that_only_an_earlier_version_of_the_terms_names_can_be_set_and_filled()
+    {
+        var till = Open(Bound(Exhaustion.Stop, "brand") with { Funding = new([new("platform", 5_000), new("brand", 5_000)]), Budgets = ["platform", "brand"] });
+        till.Accepted(CouponOperations.Amend(till.Ask(), Spring, 1, Terms));
+        till.Accepted(CouponOperations.Amend(till.Ask(), Spring, 2, Terms with { Budgets = ["merchant"] }));
+        Assert.Equal(new MoneyBudgetExhausted("platform", new(10_00), Money.Zero), till.Refused(till.Redeem(ThreeLines, s_a)));
+        Assert.Equal("received", till.Accepted(PoolOperations.Receive(till.Ask(), "pool-1", "slice-1", Spring, new(10_00))).Text("status"));
+        Assert.Equal(new MoneyBudgetExhausted("brand", new(10_00), Money.Zero), till.Refused(till.Redeem(ThreeLines, s_a)));
+        Set(till, "brand", 0, 10_00);
+        Set(till, "merchant", 0, 1);
+        till.Accepted(till.Redeem(ThreeLines, s_a));
+        Assert.Equal(new BudgetNotInTerms("bank"), till.Refused(CouponOperations.ChangeBudget(till.Ask(), Spring, "bank", Money.Zero, new(1))));
+        Assert.Equal(new CampaignUnknown("autumn"), till.Refused(CouponOperations.ChangeBudget(till.Ask(), "autumn", "bank", Money.Zero, new(1))));
+    }
+
+    /// <summary>What a hold keeps of the budget is the coupon's own again when its time is over, also before the clock says so; for a quote as for the redemption.</summary>
+    [Fact]
+    public void A_quote_counts_what_holds_that_are_over_still_keep_as_left()
+    {
+        var till = Open(Bound(Exhaustion.Stop, "brand"), ("brand", 12_00));
+        till.Accepted(till.Hold(ThreeLines, s_a));
+        till.Accepted(till.Hold(ThreeLines, s_b));
+        Assert.Empty(Best(till).Codes);
+        till.Now += Duration.FromMinutes(3);
+        Assert.Equal(["A", "B"], Best(till).Codes);
+        till.Accepted(till.Redeem(ThreeLines, s_a, s_b));
+
+        static BestOffer Best(Till till)
+        {
+            var states = new BookStates();
+            foreach (var (stream, state) in till.Book.States) states.Put(stream, state);
+            foreach (var (key, value) in till.Book.Tallies) states.PutTally(key, value);
+            return Quotes.Of(states, [s_a, s_b], ThreeLines.Amount, till.Now, till.Now, "s1", ThreeLines).Best;
+        }
     }
 
     [Fact]
