@@ -12,6 +12,9 @@ namespace Ledger.Tests;
 /// <param name="onces">What was done once in a world of several books; null: this is the only one.</param>
 internal sealed class InMemoryBook(HashSet<(string Book, string Key)>? onces = null)
 {
+    /// <summary>As often as one operation of a batch may ask for more.</summary>
+    private const int MostRounds = 12;
+
     private readonly HashSet<(string Book, string Key)> onces = onces ?? [];
     private readonly Dictionary<string, object> states = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StoredRequest> requests = new(StringComparer.Ordinal);
@@ -46,11 +49,12 @@ internal sealed class InMemoryBook(HashSet<(string Book, string Key)>? onces = n
 
         Put(book, operation.Streams);
         foreach (var tally in operation.Tallies) book.PutTally(tally, tallies.GetValueOrDefault(tally));
-        while (true)
+        for (var rounds = 1; ; rounds++)
         {
             switch (operation.Decide(book))
             {
                 case Verdict.NeedsMore { Streams: var more, Tallies: var keys }:
+                    Xunit.Assert.True(rounds <= MostRounds, "The operation asks for more than the scribe reads.");
                     Put(book, more);
                     foreach (var tally in keys) book.PutTally(tally, tallies.GetValueOrDefault(tally));
                     break;

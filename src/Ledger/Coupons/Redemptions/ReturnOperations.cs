@@ -21,6 +21,9 @@ public enum KeptCoupons
 /// <summary>What undoes a redemption: void as a whole, or return in parts.</summary>
 public static class ReturnOperations
 {
+    /// <summary>Baskets named by another coupon that are passed over, one in a row after the other.</summary>
+    private const int MaxPassed = 8;
+
     /// <summary>Voids a redemption within its window; its coupons may be used again while they are valid, and its points are given back.</summary>
     /// <param name="grace">How long after the redemption it may be voided although its window is over.</param>
     public static Operation Void(Request request, string redemptionId, Instant at, LocalDate date, string? reason, Duration grace = default) => OnRedemption(
@@ -122,19 +125,26 @@ public static class ReturnOperations
 
     /// <summary>
     /// Which redemption of each bundle is the latest once this one is undone. One whose use stayed used when its goods came back is passed over: it is never undone
-    /// again. With the records that tell and are not read yet.
+    /// again. With the records that tell and are not read yet: the next one, and all others that are named by the coupon, as an operation has a dozen rounds of reading.
     /// </summary>
     private static (IReadOnlyDictionary<string, string?> Latest, IReadOnlyList<StreamName> Unread) Earlier(BookStates book, RedeemedBasket sale)
     {
         var (latest, unread) = (new Dictionary<string, string?>(StringComparer.Ordinal), new List<StreamName>());
         foreach (var part in sale.Coupons)
         {
-            var before = part.Before;
-            while (before is not null)
+            var (coupon, before, passed) = (CouponStream.Of(part.Code), part.Before, 0);
+            while (before is not null && passed < MaxPassed)
             {
                 var home = RedemptionStream.Of(before);
-                if (!book.Has(home)) unread.Add(home);
-                if (!book.Has(home) || book.State(home) is not { Returns: [.., var last], Sale: { } earlier } || !last.Coupons.Single(one => one.Code == part.Code).IsUsableAgain) break;
+                if (!book.Has(home))
+                {
+                    unread.Add(home);
+                    if (before != part.Before && book.Has(coupon)) unread.AddRange(OwnOf(part.Code, book.State(coupon).Redemptions).Where(own => own != home && !book.Has(own)));
+                    break;
+                }
+
+                if (book.State(home) is not { Returns: [.., var last], Sale: { } earlier } || !last.Coupons.Single(one => one.Code == part.Code).IsUsableAgain) break;
+                if (CouponStream.Parse(before)?.Code != part.Code) passed++;
                 before = earlier.Coupons.Single(one => one.Code == part.Code).Before;
             }
 
@@ -143,6 +153,9 @@ public static class ReturnOperations
 
         return (latest, unread);
     }
+
+    private static IEnumerable<StreamName> OwnOf(string code, int redemptions) =>
+        Enumerable.Range(1, redemptions).TakeLast(Limits.MaxUses).Select(number => RedemptionStream.Of(CouponStream.RedemptionId(code, number)));
 
     private static string? LeadOf(string lead, RedeemedCoupon part) => part.Code == lead ? null : lead;
 

@@ -162,6 +162,21 @@ public class ReturnTests
         Assert.Equal((2, null), (till.Coupon("A").Uses, till.Coupon("A").Latest));
     }
 
+    /// <summary>However many: what there is to read takes no more rounds than an operation has.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Many_uses_in_a_row_that_were_kept_are_passed_over_at_once(bool isOfOthers)
+    {
+        var till = new Till().With(Spring, Off(5_00) with { MaxUses = 40, IsBundle = true }, "A").With("autumn", Off(5_00) with { MaxUses = 40 }, "B");
+        Presented[] shown = isOfOthers ? [new("B"), new("A")] : [new("A")];
+        for (var use = 0; use < 20; use++) till.Accepted(till.Redeem(Lines(20_00), shown));
+        var name = isOfOthers ? "B" : "A";
+        for (var use = 2; use < 20; use++) till.Accepted(till.Return(FormattableString.Invariant($"{name}-{use}"), keepCoupons: true));
+        till.Accepted(till.Return($"{name}-20"));
+        Assert.Equal((19, isOfOthers ? "B-11" : "A-1"), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+    }
+
     [Fact]
     public void The_rest_of_a_basket_comes_back_after_a_part_gave_the_bundles_use_back()
     {
