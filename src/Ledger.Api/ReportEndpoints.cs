@@ -3,7 +3,7 @@ using NodaTime;
 
 namespace Ledger.Api;
 
-/// <summary>What merchants read: totals that follow the book within a second, and the book itself.</summary>
+/// <summary>What merchants read: totals that follow the book within seconds, and the book itself.</summary>
 public static class ReportEndpoints
 {
     public static void MapReports(this IEndpointRouteBuilder routes)

@@ -11,7 +11,7 @@ public enum CouponCodeFault
     /// <summary>Too short, too long, or a character outside the alphabet.</summary>
     Malformed,
 
-    /// <summary>The form is right but the check character is not: mistyped or misread. Answered without touching storage.</summary>
+    /// <summary>The form is right but the check character is not: mistyped or misread, unless it is a merchant's own code.</summary>
     WrongCheckCharacter,
 }
 

@@ -22,7 +22,10 @@ public sealed partial class ProblemsTests
         ["throttled"] = "`limit` (text)",
         ["body-too-large"] = "`limitBytes` (integer)",
         ["unsupported-media-type"] = "`needs` (text)",
-        ["idempotency-key-missing"] = "`needs` (text; for batches)",
+        ["idempotency-key-missing"] = "`needs` (text; for batches, and for keys that begin with `offline/`)",
+        ["provider-silent"] = "`reason` (text)",
+        ["provider-differs"] = "`reason` (text)",
+        ["provider-refuses"] = "`reason` (text)",
     };
 
     /// <summary>What other systems call them, with the problem that says the same here.</summary>
@@ -102,9 +105,9 @@ public sealed partial class ProblemsTests
             """
             # Problems
 
-            Every answer from 400 on is a problem of RFC 9457 (`application/problem+json`). Its `type` is `/problems/` and a name of this list, for ever the
+            Every answer of the API from 400 on is a problem of RFC 9457 (`application/problem+json`). Its `type` is `/problems/` and a name of this list, for ever the
             same; `GET` on it answers what stands here. Every problem has `type`, `title`, `status`, `detail` (what to do next), `retryable`, `requestId`,
-            and its own facts. Where several of one section would apply, the first is answered. A refusal changes nothing, and the request may
+            and its own facts. A refusal changes nothing, and the request may
             be tried again under its key. This file is generated: a test compares it with the code.
 
             ## Of the service
