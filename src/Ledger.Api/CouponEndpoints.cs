@@ -26,7 +26,7 @@ public sealed record IssueBody(
     [property: StringLength(Limits.MaxName)] string? Ref = null,
     [property: StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null,
     [property: Range(1, Limits.MaxConfirmSeconds)] int? ConfirmWithin = null,
-    [property: StringLength(PhoneNumber.MaxText)] string? Person = null,
+    [property: StringLength(PersonNumber.MaxText)] string? Person = null,
     [property: StringLength(PhoneNumber.MaxText)] string? Phone = null,
     SurfaceBody? Surface = null);
 
@@ -82,8 +82,9 @@ public static class CouponEndpoints
     private static async Task CheckAsync(Call call)
     {
         var query = new Query(call, "amount", "store", "businessTime");
-        var (amount, store, stated) = (query.Whole("amount", 1, Limits.MaxAmount), query.Id("store") ?? call.Caller.Key.Store, query.Time("businessTime"));
-        if (await query.RefuseAsync() || await Codes.ReadAsync(call, call.Route("code")) is not { Code: var code } presented) return;
+        var (amount, named, stated) = (query.Whole("amount", 1, Limits.MaxAmount), query.Id("store"), query.Time("businessTime"));
+        var store = call.Caller.Key.Store ?? named;
+        if (await query.RefuseAsync() || !await RedemptionEndpoints.StandsInAsync(call, named, till: null) || await Codes.ReadAsync(call, call.Route("code")) is not { Code: var code } presented) return;
         if (await call.Http.RequestServices.GetRequiredService<CouponReads>().CouponAsync(call.Merchant, code, call.Aborted) is not var (coupon, terms))
         {
             await Problems.WriteAsync(call.Http, CodeText.Unknown(code));

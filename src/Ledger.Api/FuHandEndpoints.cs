@@ -15,7 +15,7 @@ namespace Ledger.Api;
 /// <param name="Age">Full years; not kept.</param>
 public sealed record OpenHandBody(
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string User,
-    [property: StringLength(PersonNumber.Length)] string? Person = null,
+    [property: StringLength(PersonNumber.MaxText)] string? Person = null,
     [property: StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string? Device = null,
     [property: Range(0, 150)] int? Age = null);
 

@@ -66,6 +66,7 @@ public static class HoldEndpoints
         await call.SubmitAsync(MembershipPolicy.ByHolders(operation, coupons.Select(one => one.Code), call.Caller.Profile.RequiresMembership), StatusCodes.Status201Created);
     }
 
+    // A look-up as well, but of one who has taken money perhaps: a commit is not made to wait for the guesses of others, though a wrong one counts as a guess.
     private static async Task CommitAsync(Call call)
     {
         if (await call.ReadAsync<CommitBody>(isOptional: true) is not var (body, raw)) return;

@@ -21,9 +21,13 @@ public sealed class FuConductor(Func<Operation, CancellationToken, Task<Outcome>
         switch (state.Status)
         {
             case FuCampaignStatus.Committed or FuCampaignStatus.Open:
+                // While it is open there is nothing to do, and that is most of its time.
+                var (isOver, isOpen) = (now >= rules.Timeline.Deadline, state.Status == FuCampaignStatus.Open);
+                if (isOpen && !isOver) break;
                 await ShardsAsync(run, FuShardStatus.None, _ => new FuShardCommand.OpenShard(campaign, rules, now));
-                if (now >= rules.Timeline.OpensAt) await submit(FuOperations.Do(RequestFor(owner, now), new FuCampaignCommand.OpenFuCampaign(campaign, now)), cancellation);
-                if (now >= rules.Timeline.Deadline) await SealAsync(run);
+                if (!isOpen && now >= rules.Timeline.OpensAt && (await StatusesAsync(run)).All(status => status != FuShardStatus.None))
+                    await submit(FuOperations.Do(RequestFor(owner, now), new FuCampaignCommand.OpenFuCampaign(campaign, now)), cancellation);
+                if (isOver) await SealAsync(run);
                 break;
             case FuCampaignStatus.Revealed:
                 await AllocateAsync(run, state);

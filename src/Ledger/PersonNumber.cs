@@ -29,6 +29,9 @@ public readonly record struct PersonNumber
 {
     public const int Length = 18;
 
+    /// <summary>Characters with blanks between.</summary>
+    public const int MaxText = 32;
+
     private const string CheckCharacters = "10X98765432";
 
     private readonly string? _value;

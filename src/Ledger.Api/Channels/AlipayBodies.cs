@@ -79,8 +79,8 @@ public sealed record AlipaySendBody(
     [property: JsonPropertyName("activity_id"), StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string ActivityId,
     [property: JsonPropertyName("user"), StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string User,
     [property: JsonPropertyName("code"), StringLength(Limits.MaxPoolCode, MinimumLength = 1)] string? Code = null,
-    [property: JsonPropertyName("person"), StringLength(64)] string? Person = null,
-    [property: JsonPropertyName("phone"), StringLength(64)] string? Phone = null);
+    [property: JsonPropertyName("person"), StringLength(PersonNumber.MaxText)] string? Person = null,
+    [property: JsonPropertyName("phone"), StringLength(PhoneNumber.MaxText)] string? Phone = null);
 
 /// <summary>Uses a voucher.</summary>
 /// <param name="Amount">The basket before the discount: the ledger computes and books the discount, which the channel does not.</param>

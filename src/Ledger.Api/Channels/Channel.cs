@@ -84,6 +84,9 @@ internal static class Channel
         if (await CampaignAsync(call, id) is not { } campaign) return false;
         var (terms, faults) = (change(campaign.Terms), new Faults());
         if (terms.Validity.WindowStart >= terms.Validity.WindowEnd) faults.Add("/available_end", "Let the window end after it starts.");
+        // Issuing ends with the campaign, whose end does not move; a window that ends later would promise what nobody can send.
+        if (terms.Validity.WindowEnd > campaign.EndsAt && campaign.Terms.Validity.WindowEnd <= campaign.EndsAt)
+            faults.Add("/available_end", "Let it be no later than when it was made; make another one for a later end.");
         if (await call.RefuseAsync(faults)) return false;
         return await SubmitAsync<CampaignView>(call, CouponOperations.Amend(request, id, campaign.TermsVersion, terms, FourEyesPolicy.Rule)) is not null;
     }

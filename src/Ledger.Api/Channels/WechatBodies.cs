@@ -76,8 +76,8 @@ public sealed record WechatSendBody(
     [property: JsonPropertyName("stock_id"), StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string StockId,
     [property: JsonPropertyName("user"), StringLength(Limits.MaxId, MinimumLength = 1), RegularExpression(Limits.IdPattern)] string User,
     [property: JsonPropertyName("coupon_code"), StringLength(32, MinimumLength = 1)] string? CouponCode = null,
-    [property: JsonPropertyName("person"), StringLength(64)] string? Person = null,
-    [property: JsonPropertyName("phone"), StringLength(64)] string? Phone = null);
+    [property: JsonPropertyName("person"), StringLength(PersonNumber.MaxText)] string? Person = null,
+    [property: JsonPropertyName("phone"), StringLength(PhoneNumber.MaxText)] string? Phone = null);
 
 /// <summary>Uses a coupon.</summary>
 /// <param name="StockId">May be left out in WECHATPAY_MODE only.</param>

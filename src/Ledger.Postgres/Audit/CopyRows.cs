@@ -96,8 +96,6 @@ internal sealed class CopyRows : IDisposable
 
     public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
 
-    public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
-
     public long Int64(int column) => BinaryPrimitives.ReadInt64BigEndian(Bytes(column));
 
     public int Int32(int column) => BinaryPrimitives.ReadInt32BigEndian(Bytes(column));

@@ -35,6 +35,8 @@ public sealed class TransferWorker(
     public async Task<int> CarryOutAsync(CancellationToken cancellation = default)
     {
         var (after, count) = (DueTimer.None, 0);
+        // What another instance finished is never looked at again.
+        foreach (var what in leftAlone.Keys) _ = IsLeftAlone(what);
         while (true)
         {
             var page = await DueTimers.ReadAsync(database, "transfers_due.sql", Times.Cut(clock.GetCurrentInstant()), after, Page, cancellation);

@@ -38,8 +38,6 @@ internal sealed class Course(AgreementCommand command, Agreement state)
         }
     }
 
-    public Decision<AgreementEvent> Waive(FeeWaived fact) => Reckon(fact);
-
     /// <summary>The way out: every settlement that is left is opened at once. Within the exemption what was settled before costs nothing either.</summary>
     public Decision<AgreementEvent> Quit(QuitRequested fact)
     {

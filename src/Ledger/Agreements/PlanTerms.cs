@@ -36,11 +36,7 @@ public sealed record PlanTerms(
 
 /// <summary>Half-open: benefits of <c>[Start, End)</c> count.</summary>
 /// <param name="ExemptionEnd">Who quits no later than this pays nothing; null: there is no exemption.</param>
-public sealed record Term(Instant Start, Instant End, Instant? ExemptionEnd)
-{
-    /// <summary>The last day on which it holds, in part or whole.</summary>
-    public LocalDate LastDay(DateTimeZone zone) => End.Minus(Duration.FromTicks(10)).InZone(zone).Date;
-}
+public sealed record Term(Instant Start, Instant End, Instant? ExemptionEnd);
 
 public enum TermUnit
 {

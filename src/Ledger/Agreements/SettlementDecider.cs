@@ -36,9 +36,9 @@ internal static class SettlementDecider
         (ApproveWaiver c, { Waiver: null }) => new WaiverUnknown(c.Id),
         (var c, { IsOver: true }) when state.Settlements.All(one => one.Stage == SettlementStage.Done) => new AgreementFinished(c.Id),
         (WaiveFee { NeedsAnother: true } c, _) => new Course(c, state).Say(new FeeWaiverProposed(c.Reason, c.Text, c.By, c.Now)),
-        (WaiveFee c, _) => new Course(c, state).Waive(new(c.Reason, c.Text, c.By, c.By, c.Now)),
+        (WaiveFee c, _) => new Course(c, state).Reckon(new FeeWaived(c.Reason, c.Text, c.By, c.By, c.Now)),
         (ApproveWaiver { NeedsAnother: true } c, { Waiver: { } proposed }) when c.By == proposed.By => new FourEyes(),
-        (ApproveWaiver c, { Waiver: { } proposed }) => new Course(c, state).Waive(new(proposed.Reason, proposed.Text, proposed.By, c.By, c.Now)),
+        (ApproveWaiver c, { Waiver: { } proposed }) => new Course(c, state).Reckon(new FeeWaived(proposed.Reason, proposed.Text, proposed.By, c.By, c.Now)),
         _ => throw new UnreachableException($"{command} on {state}"),
     };
 

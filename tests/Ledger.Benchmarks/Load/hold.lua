@@ -40,7 +40,8 @@ function request()
       commits = commits + 1
       return head_of("/v1/holds/" .. hold .. "/commit", secrets[merchant]) .. "till-c" .. run .. "-" .. string.format("%07d", commits) .. "\r\nContent-Length: 2\r\n\r\n{}"
    end
-   local line = next_coupon()
+   -- A list that has ended is closed, and connections go on asking until all have stopped.
+   local line = is_exhausted == 0 and next_coupon() or nil
    if line == nil then
       is_exhausted = 1
       wrk.thread:stop()

@@ -19,7 +19,8 @@ function init(arguments)
 end
 
 function request()
-   local line = next_coupon()
+   -- A list that has ended is closed, and connections go on asking until all have stopped.
+   local line = is_exhausted == 0 and next_coupon() or nil
    if line == nil then
       is_exhausted = 1
       wrk.thread:stop()

@@ -6,6 +6,23 @@ namespace Ledger.Tests.Api;
 /// <summary>A till's day over HTTP, and what the merchant reads of it: checks, redemptions, voids, wallets, reports, the book itself.</summary>
 public sealed class TillDayTests(LedgerApp app) : IClassFixture<LedgerApp>
 {
+    /// <summary>A check asks what the redemption would: of a till for its own store, of the merchant for one that is there.</summary>
+    [Fact]
+    public async Task A_check_in_another_store_than_the_tills_is_refused_like_the_redemption()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring");
+        foreach (var key in new[] { shop.TillKey, shop.MerchantKey })
+        {
+            var (check, redeem) = (
+                await shop.Client.GetAsync($"/v1/coupons/{code}?amount=4200&store=s-elsewhere", key),
+                await shop.Client.PostAsync("/v1/redemptions", new { code, amount = 42_00, store = "s-elsewhere" }, key));
+            Assert.True(check.Status >= 400, check.Text);
+            Assert.Equal((redeem.Status, redeem.Problem), (check.Status, check.Problem));
+        }
+    }
+
     [Fact]
     public async Task A_coupon_is_asked_for_redeemed_voided_and_redeemed_again()
     {

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Ledger.Api;
 using Ledger.Api.Channels;
 using Microsoft.AspNetCore.Http;
@@ -170,6 +171,21 @@ public sealed class ChannelTests(LedgerApp app) : IClassFixture<LedgerApp>
         for (var number = 0; number < 4; number++)
             Assert.Equal("redemption-not-found", (await client.PostAsync($"{Alipay}/voucher/{code}/refund", $$"""{"out_biz_no":"r-{{number}}"}""", shop.TillKey)).Problem);
         Shop.Expect(201, await client.PostAsync("/v1/redemptions", new { code, amount = 42_00 }, shop.TillKey));
+    }
+
+    /// <summary>Sending ends when it was said to end: a later end is not taken and left without effect.</summary>
+    [Fact]
+    public async Task A_window_that_would_end_after_the_activity_is_refused()
+    {
+        var shop = await app.OpenShopAsync();
+        var id = Shop.Expect(200, await PostAsync(shop, $"{Alipay}/activity", Activity)).Said("activity_id");
+        var later = await ModifyAsync("m-1", "2191-01-01 00:00:00");
+        Assert.True(later.Status == 400 && later.Text.Contains("/available_end", StringComparison.Ordinal), later.Text);
+        Shop.Expect(200, await ModifyAsync("m-2", "2189-01-01 00:00:00"));
+        Shop.Expect(200, await ModifyAsync("m-3", "2190-01-01 00:00:00"));
+
+        Task<Answer> ModifyAsync(string number, string end) => shop.Client.SendAsync(
+            HttpMethod.Patch, $"{Alipay}/activity/{id}", JsonContent.Create(new { out_biz_no = number, available_end = end }), shop.MerchantKey);
     }
 
     [Fact]

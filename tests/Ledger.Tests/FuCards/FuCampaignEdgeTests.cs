@@ -176,7 +176,7 @@ public sealed partial class FuCampaignTests
         Assert.Equal("fu-person-missing", (await Hand("a", null, "d1")).Problem);
         // Whoever is refused for the device took nobody's place.
         Assert.Equal("device-limit", (await Hand("typo", s_people[0], null)).Problem);
-        Expect(201, await Hand("a", s_people[0], "d1", 18));
+        Expect(201, await Hand("a", s_people[0].Insert(14, " ").Insert(6, " "), "d1", 18));
         // Nor whoever is refused for the person.
         Assert.Equal("person-has-hand", (await Hand("c", s_people[0], "d2")).Problem);
         Assert.Equal("device-limit", (await Hand("b", s_people[1], "d1")).Problem);
