@@ -253,8 +253,8 @@ public static class FuHandEndpoints
         {
             var known = await Books(call).StateAsync(book.For(FuStreams.KeyOf(claim.Kind, claim.Key)).Id, FuStreams.ClaimOf(book.Campaign, claim.Kind, claim.Key), call.Aborted);
             if (known.Users.Count < claim.Limit || known.Users.Contains(body.User, StringComparer.Ordinal)) continue;
-            await Problems.WriteAsync(call.Http, claim.Refusal);
-            return false;
+            // No place is left to take: it is refused, or the campaign is over, which the hand's own shard says.
+            if (!await ClaimAsync(call, book, claim.Kind, claim.Key, body.User, claim.Limit, claim.Refusal)) return false;
         }
 
         foreach (var claim in claims)

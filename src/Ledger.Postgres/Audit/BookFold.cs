@@ -87,7 +87,7 @@ internal sealed class BookFold
     public PointsSums Points { get; private set; } = null!;
     public Dictionary<string, AgreementFold> Agreements { get; private set; } = null!;
 
-    /// <summary>Request keys: 0 for one that is kept, else the first entry that was written under it although it is not.</summary>
+    /// <summary>Request keys: <see cref="Kept"/>, or the first entry that was written under one that is not.</summary>
     public Dictionary<string, long> Requests { get; private set; } = null!;
 
     /// <summary>Gathered over all passes.</summary>
@@ -100,6 +100,9 @@ internal sealed class BookFold
     public bool IsBroken { get; set; }
 
     public int Held => Streams.Count + Tallies.Count + Campaigns.Count + StoreDays.Count + PaymentDays.Count + Points.Held + Agreements.Count + (Requests.Count / RequestsPerUnit);
+
+    /// <summary>No entry has this number.</summary>
+    public const long Kept = long.MinValue;
 
     /// <summary>A request key takes a fifth of what a stream takes.</summary>
     private const int RequestsPerUnit = 4;

@@ -41,8 +41,8 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
         {
             ReadEntries(part, isFirst, cancellation);
             foreach (var book in books.Values) book.Gather();
-            foreach (var book in books.Values) FindMissingRequests(book);
             foreach (var table in tables) Compare(table, part, cancellation);
+            foreach (var book in books.Values) FindMissingRequests(book);
             foreach (var book in books.Values) book.Clear();
         }
 
@@ -178,7 +178,7 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
                 {
                     if (BookOf(rows.Bytes(0), "requests") is not { } book) continue;
                     count++;
-                    if (part.Holds(rows.Bytes(1))) book.Hold(rows.Text(1), entry: 0, ref held);
+                    if (part.Holds(rows.Bytes(1))) book.Hold(rows.Text(1), BookFold.Kept, ref held);
                     if (memory.IsExceeded(held, ref reported)) held = Split(part, ref reported);
                 }
             }
@@ -198,7 +198,7 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
     {
         foreach (var (key, entry) in book.Requests)
         {
-            if (entry > 0) book.Findings.Add(new RequestMissing(book.Book, entry, key));
+            if (entry != BookFold.Kept) book.Findings.Add(new RequestMissing(book.Book, entry, key));
         }
     }
 

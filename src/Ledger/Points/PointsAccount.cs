@@ -149,9 +149,10 @@ public abstract record PointsEvent(string Program, string Member, long Points, I
     /// <param name="Funder">Who has the expense back.</param>
     /// <param name="Owed">The points, where they are arrears from now on; else 0.</param>
     /// <param name="Moment">When the money went back, where a payment earned them; null: then.</param>
+    /// <param name="Tier">What counts for tiers: all places' points at the first of several, 0 at the others; null: the points.</param>
     public sealed record EarningClawedBack(
         string Program, string Member, long Points, IReadOnlyList<Lot> Lots, Instant At, LocalDate Date, string Order, string Funder, ClawbackFrom From, long Owed,
-        Instant? Moment = null)
+        Instant? Moment = null, long? Tier = null)
         : PointsEvent(Program, Member, Points, Lots, At, Date);
 
     /// <summary>What became available pays arrears first.</summary>

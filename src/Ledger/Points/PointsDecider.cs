@@ -190,8 +190,9 @@ public static class PointsDecider
 
         // What is held was not spent: it is owed, and the end of the hold pays it. What is owed already has a claim to it.
         if (c.Terms.Clawback == Clawback.WithinBalance) left = Math.Min(left, Math.Max(s.Held - s.Arrears, 0));
-        if (left == 0) return new Decision<PointsEvent>.Accepted(facts);
-        facts.Add(Fact(ClawbackFrom.Arrears, left, [], owed: left));
+        if (left > 0) facts.Add(Fact(ClawbackFrom.Arrears, left, [], owed: left));
+        // Who counts them for a tier is asked once, with all of them.
+        if (facts.Count > 1) facts = [.. facts.Cast<EarningClawedBack>().Select((fact, i) => fact with { Tier = i == 0 ? facts.Sum(one => one.Points) : 0 })];
         var paid = c.Terms.Clawback == Clawback.DeductFromRefund ? Math.Min(left, c.Terms.Value.Within(c.Refund)) : 0;
         if (paid > 0) facts.Add(new ArrearsSettled(c.Asked.Program, c.Asked.Member, paid, [], c.Asked.Now, Today(c), c.Terms.Value.Owed(paid), c.Order));
         return new Decision<PointsEvent>.Accepted(facts);

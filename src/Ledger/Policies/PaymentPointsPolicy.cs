@@ -3,7 +3,6 @@ using Ledger.Members;
 using Ledger.Merchants;
 using Ledger.Payments;
 using Ledger.Points;
-using NodaTime;
 using static Ledger.Payments.PaymentEvent;
 
 namespace Ledger.Policies;
@@ -19,7 +18,7 @@ public static class PaymentPointsPolicy
         "payment-points", [typeof(PaymentReceived)], turn => turn.Fact is PaymentReceived { Paid.Member: { } member } e ? Make(turn.Request(), e.Trade, member) : null);
 
     public static Policy ClawBack { get; } = new(
-        "payment-points-return", [typeof(PaymentRefunded)], turn => turn.Fact is PaymentRefunded { Member: { } member } e ? TakeBack(turn.Request(), e.Trade, member, e.Refund.At) : null);
+        "payment-points-return", [typeof(PaymentRefunded)], turn => turn.Fact is PaymentRefunded { Member: { } member } e ? TakeBack(turn.Request(), e.Trade, member, e.Refund) : null);
 
     /// <summary>Says by which programme payments earn; there is one.</summary>
     public static Operation SetEarning(Request request, string program, string funder, Money minimumAmount)
@@ -56,12 +55,15 @@ public static class PaymentPointsPolicy
         });
     }
 
-    private static Operation TakeBack(Request request, string trade, string member, Instant moment)
+    private static Operation TakeBack(Request request, string trade, string member, Refund refund)
     {
         var (rule, payment) = (PaymentEarningStream.Stream, PaymentStream.Of(trade));
         return new(request, [rule, payment], [], book =>
         {
             var ever = book.State(rule).Ever;
+            // What went back since is the turn of the refund that it went back with, at the moment of that one.
+            var state = book.State(payment);
+            var paid = state with { Refunds = [.. state.Refunds.TakeWhile(one => one.Number != refund.Number), refund] };
             var missing = ever.Select(program => PointsPurchaseStream.Of(program, trade)).Where(stream => !book.Has(stream)).ToList<StreamName>();
             if (missing.Count > 0) return new Verdict.NeedsMore(missing);
             // An order may have earned by hand in another programme beside: what went back takes from each.
@@ -70,10 +72,10 @@ public static class PaymentPointsPolicy
             {
                 var purchase = book.State(PointsPurchaseStream.Of(program, trade));
                 if (purchase.Version == 0 || purchase.Member != member) continue;
-                var back = Gone(purchase, book.State(payment));
+                var back = Gone(purchase, paid);
                 if (back.Count == 0) continue;
                 // The money went back already: nothing can be deducted from it, and what is not there is owed or waived.
-                switch (Policy.Run(book, PointsOperations.Reverse(request, program, trade, back, refund: Money.Zero, moment)))
+                switch (Policy.Run(book, PointsOperations.Reverse(request, program, trade, back, refund: Money.Zero, refund.At)))
                 {
                     case Verdict.Accepted accepted:
                         changes.AddRange(accepted.Changes);

@@ -18,7 +18,7 @@ public static class TierPolicy
             PaymentEvent.PaymentReceived { Paid.Member: { } member } e => OfPayment(turn.Request(), member, e.Trade, e.Paid.Amount.Minor, e.At),
             PaymentEvent.PaymentRefunded { Member: { } member } e => OfPayment(turn.Request(), member, e.Trade, -e.Refund.Amount.Minor, e.Refund.At),
             PointsEvent.PointsEarned { Tier: > 0 } e => OfPoints(turn.Request(), e.Program, e.Member, e.Lots[0].Order, e.Tier, e.At),
-            PointsEvent.EarningClawedBack e => OfPoints(turn.Request(), e.Program, e.Member, e.Order, -e.Points, e.Moment ?? e.At),
+            PointsEvent.EarningClawedBack { Tier: not 0 } e => OfPoints(turn.Request(), e.Program, e.Member, e.Order, -(e.Tier ?? e.Points), e.Moment ?? e.At),
             _ => null,
         });
 

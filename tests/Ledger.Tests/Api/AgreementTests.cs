@@ -89,6 +89,32 @@ public sealed class AgreementTests : IAsyncLifetime
         await ExplainedAsync(shop);
     }
 
+    /// <summary>Two periods at 3.00 and 9.00: what the merchant gives back of the first one is not collected again, and the second is all that is open.</summary>
+    [Fact]
+    public async Task What_a_merchant_gave_back_is_no_longer_to_be_collected()
+    {
+        var shop = await OpenAsync("""
+            {"term":{"kind":"relative","number":20,"unit":"day"},"settlement":{"kind":"cycle","every":10,"unit":"day","prices":[{"amount":300},{"amount":900}]},"guarantee":1500,"rights":"5 yuan off"}
+            """);
+        await SignedAsync(shop);
+        await OpenedAsync(1);
+        await SayAsync(shop, new TransferCommand.NoteSuccess(await OrderAsync(shop, "withhold"), "prov-1", clock.GetCurrentInstant()));
+        await UntilAsync(shop, "fee_collected");
+        Shop.Expect(201, await client.PostAsync("/v1/agreements/A-1/refunds", new { refund = "r-1", period = 1, kind = "memberFee", reason = "goodwill" }, shop.MerchantKey));
+        await SayAsync(shop, new TransferCommand.NoteSuccess(await OrderAsync(shop, "refund"), "prov-2", clock.GetCurrentInstant()));
+        await UntilAsync(shop, "fee_refunded");
+        await OpenedAsync(2);
+        await ExposureAsync(shop, "0-30", 9_00);
+
+        async Task OpenedAsync(int period)
+        {
+            clock.MoveTo(Instant.FromUtc(2026, 1, 1, 4, 0) + Duration.FromDays((10 * period) - 1));
+            await Readers.ReaderTesting.UntilAsync(async () => await CountAsync(shop, "settlement_notice_sent") == period);
+            clock.Move(Duration.FromDays(6));
+            await Readers.ReaderTesting.UntilAsync(async () => await CountAsync(shop, "settlement_opened") == period);
+        }
+    }
+
     [Fact]
     public async Task Many_clients_report_the_same_and_it_counts_once()
     {
@@ -157,16 +183,17 @@ public sealed class AgreementTests : IAsyncLifetime
         Assert.Equal(1, (await Invocation.RunAsync(explain)).Code);
     }
 
-    private async Task<Shop> OpenAsync()
+    private async Task<Shop> OpenAsync(string terms = Fee)
     {
         var shop = await Shop.OpenAsync(client, platform);
-        Shop.Expect(201, await client.PostAsync("/v1/membership-plans", $$"""{"id":"tea","name":"Tea","terms":{{Fee}} }""", shop.MerchantKey));
+        Shop.Expect(201, await client.PostAsync("/v1/membership-plans", $$"""{"id":"tea","name":"Tea","terms":{{terms}} }""", shop.MerchantKey));
         return shop;
     }
 
-    private async Task<Shop> SignedAsync()
+    private async Task<Shop> SignedAsync() => await SignedAsync(await OpenAsync());
+
+    private async Task<Shop> SignedAsync(Shop shop)
     {
-        var shop = await OpenAsync();
         Shop.Expect(201, await client.PostAsync("/v1/agreements", new { agreement = "A-1", plan = "tea", member = "m-1", account = "acc-1" }, shop.TillKey));
         Shop.Expect(200, await client.PostAsync("/v1/agreements/A-1/admission", new { admitted = true, reference = "ref-1" }, shop.MerchantKey));
         Shop.Expect(200, await SignAsync(shop, "A-1"));

@@ -251,6 +251,32 @@ public class TierPolicyTests
         Assert.Null(loop.Member().TierAt(loop.Shop.Now));
     }
 
+    /// <summary>Each refund takes back its own at its own moment, from wherever the points are, however late both are looked at.</summary>
+    [Theory]
+    [InlineData(TierMeasure.Spend, 10_00, 0, "gold")]
+    [InlineData(TierMeasure.Points, 10_00, 0, "gold")]
+    [InlineData(TierMeasure.Spend, 350_00, 300, null)]
+    [InlineData(TierMeasure.Points, 350_00, 300, null)]
+    public void Of_several_refunds_and_several_places_of_points_each_counts_once_and_in_its_time(TierMeasure measure, long before, long spent, string? tier)
+    {
+        var loop = new PaymentLoop();
+        loop.Join();
+        Assert.Null(loop.Do(measure == TierMeasure.Spend
+            ? TierProgrammeStream.Publish(loop.Shop.Ask(), s_tiers, new(measure, 3))
+            : TierProgrammeStream.Publish(loop.Shop.Ask(), [.. s_tiers.Select(tier => tier with { Threshold = tier.Threshold / 100 })], new(measure, 3, Club))));
+        Pay(loop, "t-1", 350_00);
+        if (spent > 0) loop.Shop.Spend(spent);
+        loop.Shop.Now = s_april - Duration.FromMinutes(1);
+        loop.Back("t-1", "r-1", before);
+        loop.Shop.Now = s_april + Duration.FromMinutes(1);
+        if (before < 350_00) loop.Back("t-1", "r-2");
+        loop.Shop.Now = s_april + Duration.FromMinutes(5);
+        loop.FollowAll();
+        Review(loop);
+        Assert.Equal(tier, loop.Member().TierAt(loop.Shop.Now)?.Tier);
+        Assert.Equal(0, loop.Purchase("t-1").Points);
+    }
+
     [Fact]
     public void A_payment_after_periods_in_which_nothing_was_paid_finds_the_tier_over()
     {

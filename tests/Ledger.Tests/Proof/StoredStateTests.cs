@@ -24,6 +24,7 @@ public sealed class StoredStateTests(LedgerApp app) : IClassFixture<LedgerApp>
         // Reads fold too.
         var check = Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}?amount=4200", shop.TillKey));
         Assert.True(check["redeemable"].GetBoolean());
+        Assert.Equal(0, Shop.Expect(200, await shop.Client.GetAsync("/v1/reports/merchant", shop.MerchantKey))["membersRedeeming"].GetInt32());
         Assert.Equal("spring", Shop.Expect(200, await shop.Client.GetAsync("/v1/campaigns/spring", shop.MerchantKey)).Said("id"));
         Assert.Equal("spring", Shop.Expect(200, await shop.Client.GetAsync("/v1/campaigns", shop.MerchantKey))["data"][0].GetProperty("id").GetString());
 

@@ -6,7 +6,7 @@ with t as materialized (
     order by campaign
     limit $3
 ), m as (
-    select w.campaign, count(distinct w.member) as members, count(distinct w.member) filter (where s.status = 'used' or s.state not like '%"uses":0,%') as members_redeeming
+    select w.campaign, count(distinct w.member) as members, count(distinct w.member) filter (where s.status = 'used' or (s.state_schema >= 3 and s.state not like '%"uses":0,%')) as members_redeeming
     from ledger.wallets as w
     join ledger.mt_streams as s on s.tenant_id = w.tenant_id and s.id = 'coupon-' || w.code
     where w.tenant_id = $1 and w.campaign > $2 and w.campaign <= (select max(campaign) from t)

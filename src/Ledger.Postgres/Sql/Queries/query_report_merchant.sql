@@ -7,7 +7,7 @@ from (
     from ledger.campaign_totals where tenant_id = $1
 ) as t
 cross join (
-    select count(distinct w.member) as members, count(distinct w.member) filter (where s.status = 'used' or s.state not like '%"uses":0,%') as members_redeeming
+    select count(distinct w.member) as members, count(distinct w.member) filter (where s.status = 'used' or (s.state_schema >= 3 and s.state not like '%"uses":0,%')) as members_redeeming
     from ledger.wallets as w
     join ledger.mt_streams as s on s.tenant_id = w.tenant_id and s.id = 'coupon-' || w.code
     where w.tenant_id = $1

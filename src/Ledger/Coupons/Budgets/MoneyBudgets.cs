@@ -62,6 +62,7 @@ public static class MoneyBudgets
 
     /// <summary>
     /// Whether a version of the campaign's terms up to the one in force gives the party a budget: coupons of earlier versions draw on it still.
+    /// One that was proposed and rejected before that counts as well: versions are numbered as they are written, and what is set or granted in vain binds nobody.
     /// </summary>
     /// <param name="unread">Versions that are to be read before this is known.</param>
     public static bool IsNamed(BookStates book, string id, Campaign campaign, string party, out IReadOnlyList<StreamName> unread)

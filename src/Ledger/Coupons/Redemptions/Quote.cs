@@ -64,9 +64,16 @@ public static class Quotes
             if (CouponDecider.StandingRefusal(state, terms, at, now, store, one.Uses, stated) is null) usable.Add(new(one.Code, terms, i, state.Campaign, one.Uses));
         }
 
-        var left = MoneyBudgets.Left(
-            usable.Select(one => (one.Campaign, one.Terms, alone[one.Position].State.HoldOver(now))), id => book.State(CampaignStreams.Of(id)), book.Tally);
-        var best = Combination.Best(basket ?? Basket.Of(amount), usable, left);
+        // What the hold of a coupon that is over kept is left where that coupon is used, and only there.
+        CouponHold? OverOf(Candidate one) => alone[one.Position].State.HoldOver(now) is { Charged: not null } hold ? hold : null;
+        Combination BestWith(IReadOnlyList<Candidate> some, bool isOverLeft) => Combination.Best(basket ?? Basket.Of(amount), some, MoneyBudgets.Left(
+            some.Select(one => (one.Campaign, one.Terms, isOverLeft ? OverOf(one) : null)), id => book.State(CampaignStreams.Of(id)), book.Tally));
+        var best = BestWith(usable, isOverLeft: true);
+        if (usable.Where(one => OverOf(one) is not null).ToList() is { Count: > 0 } over && !over.TrueForAll(one => best.Pricing.Applied.Any(applied => applied.Candidate.Code == one.Code)))
+        {
+            best = over.Select(one => BestWith([one], isOverLeft: true)).Prepend(BestWith(usable, isOverLeft: false)).MaxBy(one => one.Pricing.Discount.Minor)! with { IsExact = false };
+        }
+
         var offer = new BestOffer([.. best.Pricing.Applied.Select(applied => applied.Candidate.Code)], best.Pricing.Discount, best.IsExact);
         if (points is null) return new(alone, Ask(null, coupons), offer);
         IReadOnlyList<RedeemedCoupon> chosen =

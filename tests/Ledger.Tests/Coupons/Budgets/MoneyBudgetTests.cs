@@ -198,6 +198,14 @@ public class MoneyBudgetTests
         Assert.Equal(["A", "B"], Best(till).Codes);
         till.Accepted(till.Redeem(ThreeLines, s_a, s_b));
 
+        // What B's hold kept is B's alone.
+        till = Open(Bound(Exhaustion.Stop, "brand"), ("brand", 6_00));
+        till.Accepted(till.Hold(ThreeLines, s_b));
+        till.Now += Duration.FromMinutes(3);
+        Assert.Equal(["B"], Best(till).Codes);
+        till.Refused(till.Redeem(ThreeLines, s_a));
+        till.Accepted(till.Redeem(ThreeLines, s_b));
+
         static BestOffer Best(Till till)
         {
             var states = new BookStates();
