@@ -236,11 +236,7 @@ public class TierPolicyTests
     [InlineData(TierMeasure.Points)]
     public void A_refund_before_the_end_of_a_period_is_of_that_period_whenever_it_is_looked_at(TierMeasure measure)
     {
-        var loop = new PaymentLoop();
-        loop.Join();
-        Assert.Null(loop.Do(measure == TierMeasure.Spend
-            ? TierProgrammeStream.Publish(loop.Shop.Ask(), s_tiers, new(measure, 3))
-            : TierProgrammeStream.Publish(loop.Shop.Ask(), [.. s_tiers.Select(tier => tier with { Threshold = tier.Threshold / 100 })], new(measure, 3, Club))));
+        var loop = Quarters(measure);
         Pay(loop, "t-1", 350_00);
         Assert.Equal("gold", loop.Member().TierAt(loop.Shop.Now)!.Tier);
         loop.Shop.Now = s_april - Duration.FromMinutes(1);
@@ -259,11 +255,7 @@ public class TierPolicyTests
     [InlineData(TierMeasure.Points, 350_00, 300, null)]
     public void Of_several_refunds_and_several_places_of_points_each_counts_once_and_in_its_time(TierMeasure measure, long before, long spent, string? tier)
     {
-        var loop = new PaymentLoop();
-        loop.Join();
-        Assert.Null(loop.Do(measure == TierMeasure.Spend
-            ? TierProgrammeStream.Publish(loop.Shop.Ask(), s_tiers, new(measure, 3))
-            : TierProgrammeStream.Publish(loop.Shop.Ask(), [.. s_tiers.Select(tier => tier with { Threshold = tier.Threshold / 100 })], new(measure, 3, Club))));
+        var loop = Quarters(measure);
         Pay(loop, "t-1", 350_00);
         if (spent > 0) loop.Shop.Spend(spent);
         loop.Shop.Now = s_april - Duration.FromMinutes(1);
@@ -288,11 +280,13 @@ public class TierPolicyTests
         Assert.Equal(s_july, Assert.Single(loop.Facts<MemberEvent.TierEnded>()).At);
     }
 
-    private static PaymentLoop Quarters()
+    private static PaymentLoop Quarters(TierMeasure measure = TierMeasure.Spend)
     {
         var loop = new PaymentLoop();
         loop.Join();
-        Assert.Null(loop.Do(TierProgrammeStream.Publish(loop.Shop.Ask(), s_tiers, new(TierMeasure.Spend, 3))));
+        Assert.Null(loop.Do(measure == TierMeasure.Spend
+            ? TierProgrammeStream.Publish(loop.Shop.Ask(), s_tiers, new(measure, 3))
+            : TierProgrammeStream.Publish(loop.Shop.Ask(), [.. s_tiers.Select(tier => tier with { Threshold = tier.Threshold / 100 })], new(measure, 3, Club))));
         return loop;
     }
 

@@ -69,9 +69,12 @@ public static class Quotes
         Combination BestWith(IReadOnlyList<Candidate> some, bool isOverLeft) => Combination.Best(basket ?? Basket.Of(amount), some, MoneyBudgets.Left(
             some.Select(one => (one.Campaign, one.Terms, isOverLeft ? OverOf(one) : null)), id => book.State(CampaignStreams.Of(id)), book.Tally));
         var best = BestWith(usable, isOverLeft: true);
-        if (usable.Where(one => OverOf(one) is not null).ToList() is { Count: > 0 } over && !over.TrueForAll(one => best.Pricing.Applied.Any(applied => applied.Candidate.Code == one.Code)))
+        var over = usable.Where(one => OverOf(one) is not null).ToList();
+        if (!over.TrueForAll(one => best.Pricing.Applied.Any(applied => applied.Candidate.Code == one.Code)))
         {
-            best = over.Select(one => BestWith([one], isOverLeft: true)).Prepend(BestWith(usable, isOverLeft: false)).MaxBy(one => one.Pricing.Discount.Minor)! with { IsExact = false };
+            var most = best;
+            best = over.Select(one => BestWith([one], isOverLeft: true)).Prepend(BestWith(usable, isOverLeft: false)).MaxBy(one => one.Pricing.Discount.Minor)!;
+            best = best with { IsExact = most.IsExact && best.Pricing.Discount == most.Pricing.Discount };
         }
 
         var offer = new BestOffer([.. best.Pricing.Applied.Select(applied => applied.Candidate.Code)], best.Pricing.Discount, best.IsExact);
