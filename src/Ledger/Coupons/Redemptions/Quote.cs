@@ -72,8 +72,13 @@ public static class Quotes
         var over = usable.Where(one => OverOf(one) is not null).ToList();
         if (!over.TrueForAll(one => best.Pricing.Applied.Any(applied => applied.Candidate.Code == one.Code)))
         {
+            // The same coupons with what their own holds kept, if that does; else without any, or each of these alone.
             var most = best;
-            best = over.Select(one => BestWith([one], isOverLeft: true)).Prepend(BestWith(usable, isOverLeft: false)).MaxBy(one => one.Pricing.Discount.Minor)!;
+            bool IsIn(Combination some, Candidate one) => some.Pricing.Applied.Any(applied => applied.Candidate.Code == one.Code);
+            var own = BestWith([.. usable.Where(one => IsIn(most, one))], isOverLeft: true);
+            best = over.Select(one => BestWith([one], isOverLeft: true)).Prepend(BestWith(usable, isOverLeft: false))
+                .Prepend(over.TrueForAll(one => IsIn(own, one) || !IsIn(most, one)) ? own : BestWith([], isOverLeft: false))
+                .MaxBy(one => one.Pricing.Discount.Minor)!;
             best = best with { IsExact = most.IsExact && best.Pricing.Discount == most.Pricing.Discount };
         }
 

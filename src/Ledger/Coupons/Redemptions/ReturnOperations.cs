@@ -140,6 +140,7 @@ public static class ReturnOperations
                 {
                     unread.Add(home);
                     if (before != part.Before && book.Has(coupon)) unread.AddRange(OwnOf(part.Code, book.State(coupon).Redemptions).Where(own => own != home && !book.Has(own)));
+                    else if (before != part.Before) unread.Add(coupon);
                     break;
                 }
 

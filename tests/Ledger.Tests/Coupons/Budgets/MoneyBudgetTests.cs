@@ -206,12 +206,21 @@ public class MoneyBudgetTests
         till.Refused(till.Redeem(ThreeLines, s_a));
         till.Accepted(till.Redeem(ThreeLines, s_b));
 
-        static BestOffer Best(Till till)
+        // Of two whose holds are over the basket takes one, beside another that no budget bounds.
+        till = Open(Bound(Exhaustion.Stop, "brand") with { Stacking = new(Category: "brand") }, ("brand", 12_00)).With("autumn", Off(5_00), "D");
+        till.Accepted(till.Hold(ThreeLines, s_a));
+        till.Accepted(till.Hold(ThreeLines, s_b));
+        till.Now += Duration.FromMinutes(3);
+        var three = Best(till, new Presented("D"));
+        Assert.Equal((25_00, true), (three.Discount.Minor, three.IsExact));
+        till.Accepted(till.Redeem(ThreeLines, [.. three.Codes.Select(code => new Presented(code))]));
+
+        static BestOffer Best(Till till, params Presented[] also)
         {
             var states = new BookStates();
             foreach (var (stream, state) in till.Book.States) states.Put(stream, state);
             foreach (var (key, value) in till.Book.Tallies) states.PutTally(key, value);
-            return Quotes.Of(states, [s_a, s_b], ThreeLines.Amount, till.Now, till.Now, "s1", ThreeLines).Best;
+            return Quotes.Of(states, [s_a, s_b, .. also], ThreeLines.Amount, till.Now, till.Now, "s1", ThreeLines).Best;
         }
     }
 

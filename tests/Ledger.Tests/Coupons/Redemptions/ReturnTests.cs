@@ -163,6 +163,17 @@ public class ReturnTests
     }
 
     /// <summary>However many: what there is to read takes no more rounds than an operation has.</summary>
+    [Fact]
+    public void Many_uses_that_were_kept_are_passed_over_also_where_another_coupon_is_the_first()
+    {
+        var till = new Till().With(Spring, Off(5_00) with { MaxUses = 40, IsBundle = true }, "A").With("autumn", Off(5_00), "B");
+        for (var use = 0; use < 16; use++) till.Accepted(till.Redeem(Lines(20_00), new Presented("A")));
+        till.Accepted(till.Redeem(Lines(20_00), new Presented("B"), new Presented("A")));
+        for (var use = 2; use <= 16; use++) till.Accepted(till.Return(FormattableString.Invariant($"A-{use}"), keepCoupons: true));
+        till.Accepted(till.Return("B-1"));
+        Assert.Equal((16, "A-1"), (till.Coupon("A").Uses, till.Coupon("A").Latest));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
