@@ -470,13 +470,20 @@ public class PaymentPointsTests
     }
 
     /// <summary>Of a basket with two coupons one may not go back any more, as its bundle was used again since: the other one does.</summary>
-    [Fact]
-    public void A_coupon_that_may_not_be_given_back_keeps_no_other_of_its_basket()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_coupon_that_may_not_be_given_back_keeps_no_other_of_its_basket(bool isHeld)
     {
         var loop = new PaymentLoop();
         Redeemed(loop, Basket.Of(new(100_00)), terms => terms with { MaxUses = 4, IsBundle = true });
         Campaign(loop, "autumn", terms => terms, "D1", "m-1");
-        Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), [new("C1"), new("D1")], new(200_00), loop.Shop.Now, "s1", "t1", null, Basket.Of(new(200_00)))));
+        var (asked, basket) = (loop.Shop.Ask(), Basket.Of(new(200_00)));
+        Presented[] shown = [new("C1"), new("D1")];
+        Assert.Null(loop.Do(isHeld
+            ? TillOperations.Hold(asked, shown, basket.Amount, 60, loop.Shop.Now, "s1", "t1", null, basket)
+            : TillOperations.Redeem(asked, shown, basket.Amount, loop.Shop.Now, "s1", "t1", null, basket)));
+        if (isHeld) Assert.Null(loop.Do(TillOperations.Commit(loop.Shop.Ask(), CouponStream.HoldId("C1", asked.Key!), loop.Shop.Now)));
         Assert.Null(loop.Do(TillOperations.Redeem(loop.Shop.Ask(), "C1", new(100_00), loop.Shop.Now, "s1", "t1", null)));
         loop.Pay("t-1", 160_00);
         loop.Back("t-1", "r-1", redemption: "C1-2");
