@@ -47,6 +47,7 @@ internal sealed class ReaderScenario(Stage stage, Options options, Report report
     /// <summary>Audits the database of the environment; says entries, seconds and bytes of memory. 1 where anything differs.</summary>
     public static async Task<int> AuditHereAsync()
     {
+        Postgres.Audit.AuditProcess.Prepare(); // As `ledger audit verify` does.
         await using var database = NpgsqlDataSource.Create(Environment.GetEnvironmentVariable(Database)!);
         var audit = await BookAudit.RunAsync(database, new AuditOptions());
         using var self = Process.GetCurrentProcess();
@@ -59,11 +60,7 @@ internal sealed class ReaderScenario(Stage stage, Options options, Report report
     public async Task<(double Rate, double Peak)> AuditAsync()
     {
         await stage.CheckpointAsync();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            [Database] = stage.LedgerConnection,
-            ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1", // As `ledger audit verify` does.
-        };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { [Database] = stage.LedgerConnection };
         var said = await Child.RunAsync("dotnet", [typeof(ReaderScenario).Assembly.Location, AuditProcess], environment);
         var numbers = said.Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture)).ToList();
         return (numbers[0] / numbers[1], numbers[2] / 1e6);
