@@ -66,11 +66,11 @@ internal sealed class AuditSession : IDisposable
     /// <summary>Copies rows of the group out.</summary>
     public CopyRows Copy(string file) => CopyRows.Start(connection, SqlFile.Read(file).Replace("{books}", condition, StringComparison.Ordinal));
 
-    /// <summary>The same, for a statement that had better read its table from end to end.</summary>
+    /// <summary>Copies rows of all books out, by a statement that had better read its table from end to end.</summary>
     public CopyRows CopyByScan(string file)
     {
         Execute("audit_settings_scan.sql");
-        return Copy(file);
+        return CopyRows.Start(connection, SqlFile.Read(file).Replace("{books}", all, StringComparison.Ordinal));
     }
 
     /// <summary>How many books there are, what their heads add up to, and a name behind every merchant that any table knows.</summary>

@@ -16,7 +16,7 @@ namespace Ledger.Postgres.Audit;
 public static class BookAudit
 {
     /// <summary>Entries that are read together: enough that the round trips vanish, few enough for the processor's cache.</summary>
-    private const long GroupEntries = 30_000;
+    private const long GroupEntries = 15_000;
 
     /// <summary>Books that are read together, however small they are.</summary>
     private const int GroupBooks = 10_000;

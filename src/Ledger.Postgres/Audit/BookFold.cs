@@ -1,20 +1,24 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Ledger.Coupons;
+using Ledger.Reversals;
 using NodaTime;
 
 namespace Ledger.Postgres.Audit;
 
 /// <summary>One stream, folded from its entries.</summary>
-internal sealed class StreamFold
+internal sealed class StreamFold(string id)
 {
+    public string Id { get; } = id;
+
+    /// <summary>The stream of the book that was met next; null: none yet.</summary>
+    public StreamFold? Next { get; set; }
+
     /// <summary>Null while no entry of a known type was read.</summary>
     public StreamType? Type { get; set; }
 
     public object? State { get; set; }
-
-    /// <summary>The last entry of the stream.</summary>
-    public long Entry { get; set; }
 
     /// <summary>Entries of the stream there are, and the version that the last of them states.</summary>
     public long Count { get; set; }
@@ -34,6 +38,14 @@ internal sealed class StreamFold
 
     /// <summary>What it adds to the sums of a Fu-card campaign; null: nothing.</summary>
     public FuCounts? FuCards { get; set; }
+
+    /// <summary>The tables that should hold a row of the stream.</summary>
+    public Tables Expected => IsBroken ? Tables.Streams : Tables.Streams | (DueAt is null ? Tables.None : Tables.Timers) | State switch
+    {
+        Coupon => Tables.Wallets,
+        Reversal { Tombstone: not null } => Tables.Tombstones,
+        _ => Tables.None,
+    };
 
     /// <summary>The tables that were seen to hold the stream's row.</summary>
     public Tables Seen { get; set; }
@@ -60,6 +72,9 @@ internal record struct TallySum(long Value, bool IsSeen);
 /// <summary>One book in memory: what its entries come to, as far as the pass holds it.</summary>
 internal sealed class BookFold
 {
+    private StreamFold? found;
+    private StreamFold? latest;
+
     public BookFold(string book, BookRow? row, int maxFindings)
     {
         (Book, Row, Utf8) = (book, row, Encoding.UTF8.GetBytes(book));
@@ -104,6 +119,9 @@ internal sealed class BookFold
     /// <summary>No entry has this number.</summary>
     public const long Kept = long.MinValue;
 
+    /// <summary>Streams for which room is made at once: a head may say anything.</summary>
+    private const long MaxForeseen = 1 << 19;
+
     /// <summary>A request key takes a fifth of what a stream takes.</summary>
     private const int RequestsPerUnit = 4;
 
@@ -113,20 +131,56 @@ internal sealed class BookFold
         if (Requests.TryAdd(key, entry) && Requests.Count % RequestsPerUnit == 0) held++;
     }
 
-    /// <summary>Adds what the streams that this pass holds come to.</summary>
+    /// <summary>The stream of that id, folded so far; null: no entry is of it.</summary>
+    public StreamFold? Known(ReadOnlySpan<byte> id)
+    {
+        ref var known = ref Differ.Find(Streams, id);
+        return Unsafe.IsNullRef(ref known) ? null : known;
+    }
+
+    /// <summary>The same for tables that lie in the order in which their streams began: the one behind the last one found is tried first.</summary>
+    public StreamFold? Following(ReadOnlySpan<byte> id)
+    {
+        if (found?.Next is { } next && Differ.Same(next.Id, id)) return found = next;
+        return Known(id) is { } known ? found = known : null;
+    }
+
+    /// <summary>The stream of that id, begun where it is new.</summary>
+    public StreamFold Open(ReadOnlySpan<byte> id, Part part, ref int held)
+    {
+        if (Known(id) is { } known) return known;
+        if (Streams.Count == 0) Streams.EnsureCapacity((int)(Math.Clamp(Row?.Head ?? 0, 0, MaxForeseen) / part.Modulus));
+        held++;
+        var stream = new StreamFold(Encoding.UTF8.GetString(id));
+        if (latest is not null) latest.Next = stream;
+        Streams.Add(stream.Id, latest = stream);
+        return stream;
+    }
+
+    /// <summary>After all tables were read: adds what the streams that this pass holds come to, and names their rows that are not there.</summary>
     public void Gather()
     {
         var held = 0;
         foreach (var stream in Streams.Values)
         {
+            if ((stream.Expected & ~stream.Seen) is not Tables.None and var missing) Miss(stream, missing);
             if (stream.Surface is { } counts) Surfaces.Add(counts.Key, Part.All, ref held, counts.Values);
             if (stream.FuCards is { } cards && cards.Values.Any(value => value != 0)) FuCards.Add(cards.Key, Part.All, ref held, cards.Values);
         }
     }
 
+    private void Miss(StreamFold stream, Tables missing)
+    {
+        if (missing.HasFlag(Tables.Streams)) Findings.Add(new RowMissing(Book, StreamTable.Name, stream.Id));
+        if (missing.HasFlag(Tables.Wallets)) Findings.Add(new RowMissing(Book, WalletsTable.Name, CouponRows.CodeOf(stream.Id)));
+        if (missing.HasFlag(Tables.Timers)) Findings.Add(new RowMissing(Book, TimersTable.Name, stream.Id));
+        if (missing.HasFlag(Tables.Tombstones)) Findings.Add(new RowMissing(Book, TombstoneTable.Requests, ((Reversal)stream.State!).Tombstone!.Request));
+    }
+
     /// <summary>Forgets what the last pass held.</summary>
     public void Clear()
     {
+        (found, latest) = (null, null);
         Streams = new(StringComparer.Ordinal);
         Tallies = new(StringComparer.Ordinal);
         Campaigns = new(StringComparer.Ordinal);
@@ -148,6 +202,13 @@ internal sealed class BookFold
         Points.Shrink(part);
         foreach (var key in Agreements.Keys.Where(key => !part.Holds(key)).ToList()) Agreements.Remove(key);
         foreach (var key in Requests.Keys.Where(key => !part.Holds(key)).ToList()) Requests.Remove(key);
+        (found, latest) = (null, null);
+        foreach (var stream in Streams.Values)
+        {
+            if (latest is not null) latest.Next = stream;
+            (latest = stream).Next = null;
+        }
+
         Streams.TrimExcess();
         Tallies.TrimExcess();
     }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Ledger.Agreements;
 using Ledger.Benefits;
 using Ledger.Coupons;
@@ -50,8 +49,7 @@ internal sealed class WalletsTable : ITableCheck
         var code = row.Bytes(1);
         var stream = CouponRows.StreamOf(code, stackalloc byte[256]);
         if (!part.Holds(stream)) return false;
-        ref var fold = ref Differ.Find(book.Streams, stream);
-        if (Unsafe.IsNullRef(ref fold) || (fold.State is not Coupon && !fold.IsBroken))
+        if (book.Following(stream) is not { } fold || (fold.State is not Coupon && !fold.IsBroken))
         {
             book.Findings.Add(new RowUnexpected(book.Book, Name, row.Text(1)));
             return true;
@@ -65,15 +63,6 @@ internal sealed class WalletsTable : ITableCheck
         CouponRows.Time(book, Name, code, "valid_to", coupon.ValidTo, row.Int64(5));
         if (coupon.IsHidden is true != row.Bool(6)) Differ.Add(book, Name, row.Text(1), "hidden", coupon.IsHidden is true ? "true" : "false", row.Bool(6) ? "true" : "false");
         return true;
-    }
-
-    public void Missing(BookFold book)
-    {
-        foreach (var (id, stream) in book.Streams)
-        {
-            if (stream.State is Coupon && !stream.IsBroken && !stream.Seen.HasFlag(Tables.Wallets))
-                book.Findings.Add(new RowMissing(book.Book, Name, CouponRows.CodeOf(id)));
-        }
     }
 }
 
@@ -93,19 +82,9 @@ internal sealed class TimersTable : ITableCheck
     {
         var id = row.Bytes(1);
         if (!part.Holds(id)) return false;
-        ref var fold = ref Differ.Find(book.Streams, id);
-        if (Unsafe.IsNullRef(ref fold)) book.Findings.Add(new RowUnexpected(book.Book, Name, row.Text(1)));
+        if (book.Known(id) is not { } fold) book.Findings.Add(new RowUnexpected(book.Book, Name, row.Text(1)));
         else if (fold.DueAt is { } due && PostgresTime.Of(due) == row.Int64(2)) fold.Seen |= Tables.Timers;
         return true;
-    }
-
-    public void Missing(BookFold book)
-    {
-        foreach (var (id, stream) in book.Streams)
-        {
-            if (stream.DueAt is not null && !stream.IsBroken && !stream.Seen.HasFlag(Tables.Timers))
-                book.Findings.Add(new RowMissing(book.Book, Name, id));
-        }
     }
 
     /// <summary>What the stream waits for in that state.</summary>

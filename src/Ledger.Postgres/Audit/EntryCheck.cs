@@ -78,7 +78,7 @@ internal sealed class EntryCheck : IDisposable
 
     private bool TryPutHeaders(ReadOnlySpan<byte> headers)
     {
-        if (!flatHeaders.TryScan(headers) || headerShapes.Of(flatHeaders, headers) is not { } shape) return TryPutJson(headers);
+        if (!headerShapes.TryScan(flatHeaders, headers, out var shape) || shape is null) return TryPutJson(headers);
         length += flatHeaders.WriteCanonical(headers, shape, buffer.AsSpan(length));
         return true;
     }
@@ -111,16 +111,8 @@ internal sealed class EntryCheck : IDisposable
 
     private void PutId(ReadOnlySpan<byte> id)
     {
-        var output = buffer.AsSpan(length);
-        var at = 0;
-        for (var i = 0; i < id.Length; i++)
-        {
-            if (i is 4 or 6 or 8 or 10) output[at++] = (byte)'-';
-            output[at++] = "0123456789abcdef"u8[id[i] >> 4];
-            output[at++] = "0123456789abcdef"u8[id[i] & 0xF];
-        }
-
-        length += at;
+        new Guid(id, bigEndian: true).TryFormat(buffer.AsSpan(length), out var written);
+        length += written;
     }
 
     private void PutNumber(long value)

@@ -25,7 +25,7 @@ internal static class EventFolder
     /// <param name="held">Counts what is held in memory.</param>
     public static void Fold(EventReader reader, in RawEntry entry, BookFold book, Part part, bool isFirstPass, KnownEvent? type, FlatJson? flat, JsonShape? shape, ref int held)
     {
-        var stream = part.Holds(entry.Stream) ? StreamOf(entry.Stream, book, ref held) : null;
+        var stream = part.Holds(entry.Stream) ? book.Open(entry.Stream, part, ref held) : null;
         if (stream is not null) Step(stream, entry, book);
         if (isFirstPass && book.Barred.Count > 0 && entry.HasCausation) CheckBar(entry, book);
         if (type is null)
@@ -58,14 +58,6 @@ internal static class EventFolder
         if (book.Barred.Contains(key)) book.Findings.Add(new BarredRequestCarriedOut(book.Book, entry.Seq, key));
     }
 
-    private static StreamFold StreamOf(ReadOnlySpan<byte> id, BookFold book, ref int held)
-    {
-        ref var known = ref Differ.Find(book.Streams, id);
-        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref known)) return known;
-        held++;
-        return book.Streams[Encoding.UTF8.GetString(id)] = new();
-    }
-
     private static void Step(StreamFold stream, in RawEntry entry, BookFold book)
     {
         // After a gap either the count or the last version that was stated goes on.
@@ -73,7 +65,7 @@ internal static class EventFolder
         if (entry.Version != stream.Count && (stream.Count == 1 || entry.Version != stream.Version + 1))
             book.Findings.AddOnce(new VersionBroken(book.Book, entry.Seq, Encoding.UTF8.GetString(entry.Stream), stream.Count, entry.Version));
         if (stream.Count == 1) stream.Created = entry.Timestamp;
-        (stream.Version, stream.Timestamp, stream.Entry) = (entry.Version, entry.Timestamp, entry.Seq);
+        (stream.Version, stream.Timestamp) = (entry.Version, entry.Timestamp);
     }
 
     private static void Evolve(StreamFold stream, StreamType type, object fact)

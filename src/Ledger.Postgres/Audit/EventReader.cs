@@ -41,23 +41,26 @@ internal sealed class EventReader
 
     internal static object? Issued(Members m)
     {
-        var limitKeys = m.Texts(4);
-        return m.Text(0) is { } campaign && m.Int(1) is { } termsVersion && m.Text(2) is { } member && limitKeys is not null
-            && m.IsAbsentOr(3, m.Text(3) is not null) && m.IsAbsentOr(5, m.Long(5) is not null)
-            && m.Time(6) is { } from && m.Time(7) is { } to && m.Time(8) is { } at && m.Date(9) is { } date && m.IsAbsentOr(10, m.Time(10) is not null)
-            ? new CouponIssued(campaign, termsVersion, member, m.Text(3), limitKeys, m.Long(5) is { } face ? new Money(face) : null, from, to, at, date, Sale: null, m.Time(10))
+        var (channel, limitKeys, face, confirmBy) = (m.Text(3), m.Texts(4), m.Long(5), m.Time(10));
+        return m.Text(0) is { } campaign && m.Int(1) is { } termsVersion && m.FreshText(2) is { } member && limitKeys is not null
+            && m.IsAbsentOr(3, channel is not null) && m.IsAbsentOr(5, face is not null)
+            && m.Time(6) is { } from && m.Time(7) is { } to && m.Time(8) is { } at && m.Date(9) is { } date && m.IsAbsentOr(10, confirmBy is not null)
+            ? new CouponIssued(campaign, termsVersion, member, channel, limitKeys, face is null ? null : new Money(face.Value), from, to, at, date, Sale: null, confirmBy)
             : null;
     }
 
-    internal static object? Redeemed(Members m) =>
-        m.FreshText(0) is { } redemption && m.FreshText(1) is { } request && m.Text(2) is { } campaign && m.Text(3) is { } member
-        && m.Long(4) is { } amount && m.Long(5) is { } discount && m.Time(6) is { } at && m.Date(7) is { } date && m.Time(8) is { } until
-        && m.IsAbsentOr(9, m.Text(9) is not null) && m.IsAbsentOr(10, m.Text(10) is not null) && m.IsAbsentOr(11, m.IsText(11)) && m.IsAbsentOr(12, m.IsText(12))
-            ? new CouponRedeemed(redemption, request, campaign, member, new(amount), new(discount), at, date, until, m.Text(9), m.Text(10), m.FreshText(11), m.FreshText(12))
+    internal static object? Redeemed(Members m)
+    {
+        var (store, till) = (m.Text(9), m.Text(10));
+        return m.FreshText(0) is { } redemption && m.FreshText(1) is { } request && m.Text(2) is { } campaign && m.FreshText(3) is { } member
+            && m.Long(4) is { } amount && m.Long(5) is { } discount && m.Time(6) is { } at && m.Date(7) is { } date && m.Time(8) is { } until
+            && m.IsAbsentOr(9, store is not null) && m.IsAbsentOr(10, till is not null) && m.IsAbsentOr(11, m.IsText(11)) && m.IsAbsentOr(12, m.IsText(12))
+            ? new CouponRedeemed(redemption, request, campaign, member, new(amount), new(discount), at, date, until, store, till, m.FreshText(11), m.FreshText(12))
             : null;
+    }
 
     internal static object? Expired(Members m) =>
-        m.Text(0) is { } campaign && m.Text(1) is { } member && m.Time(2) is { } at ? new CouponExpired(campaign, member, at) : null;
+        m.Text(0) is { } campaign && m.FreshText(1) is { } member && m.Time(2) is { } at ? new CouponExpired(campaign, member, at) : null;
 
     /// <summary>The fields of one event, by the order in which <see cref="KnownEvent"/> names them. Null: absent, or not so readable.</summary>
     internal readonly ref struct Members(EventReader reader, ReadOnlySpan<byte> data, FlatJson flat, JsonShape shape)

@@ -50,6 +50,22 @@ internal sealed class FlatJson
         return false;
     }
 
+    /// <summary>The same for a text that is likely of that shape: false where it is not, whatever else it may be.</summary>
+    public bool TryScan(ReadOnlySpan<byte> text, JsonShape shape)
+    {
+        Count = 0;
+        var at = 0;
+        foreach (var lead in shape.Leads)
+        {
+            var value = at + lead.Length;
+            if (!text[at..].StartsWith(lead) || value >= text.Length || !TrySkip(text, value, out at, out var kind)) return false;
+            var nameLength = shape.Names[Count].Length;
+            members[Count++] = new(value - 3 - nameLength, nameLength, value, at - value, kind);
+        }
+
+        return at == text.Length - 1 && text[at] == '}' && Count > 0;
+    }
+
     private static bool TrySkip(ReadOnlySpan<byte> text, int at, out int end, out Kind kind)
     {
         end = at;
@@ -95,16 +111,12 @@ internal sealed class FlatJson
     /// <summary>Writes the canonical form in the shape's order; it is never longer than the text. Gives the bytes written.</summary>
     public int WriteCanonical(ReadOnlySpan<byte> text, JsonShape shape, Span<byte> output)
     {
-        output[0] = (byte)'{';
-        var at = 1;
-        foreach (var index in shape.Order)
+        if (Count == 0) return Copy("{}"u8, output);
+        var at = 0;
+        for (var i = 0; i < Count; i++)
         {
-            ref readonly var member = ref members[index];
-            if (at > 1) output[at++] = (byte)',';
-            var name = text.Slice(member.Name - 1, member.NameLength + 2);
-            name.CopyTo(output[at..]);
-            at += name.Length;
-            output[at++] = (byte)':';
+            at += Copy(shape.CanonicalLeads[i], output[at..]);
+            ref readonly var member = ref members[shape.Order[i]];
             var value = text.Slice(member.Value, member.Length);
             at += member.Kind == Kind.Array ? CopyArray(value, output[at..]) : Copy(value, output[at..]);
         }
@@ -141,17 +153,25 @@ internal sealed class FlatJson
 /// <summary>The names that one kind of object has, in the server's order, and what follows from them.</summary>
 internal sealed class JsonShape
 {
-    private readonly byte[][] names;
-
     public JsonShape(FlatJson json, ReadOnlySpan<byte> text, IReadOnlyList<byte[]> fields)
     {
-        names = new byte[json.Count][];
-        for (var i = 0; i < names.Length; i++) names[i] = text.Slice(json[i].Name, json[i].NameLength).ToArray();
-        Order = [.. Enumerable.Range(0, names.Length)];
-        Array.Sort(Order, (a, b) => names[a].AsSpan().SequenceCompareTo(names[b]));
-        Fields = [.. fields.Select(field => Array.FindIndex(names, name => name.AsSpan().SequenceEqual(field)))];
-        IsKnown = Fields.Count(index => index >= 0) == names.Length;
+        Names = new byte[json.Count][];
+        for (var i = 0; i < Names.Length; i++) Names[i] = text.Slice(json[i].Name, json[i].NameLength).ToArray();
+        Order = [.. Enumerable.Range(0, Names.Length)];
+        Array.Sort(Order, (a, b) => Names[a].AsSpan().SequenceCompareTo(Names[b]));
+        Leads = [.. Names.Select((name, i) => (byte[])[.. i == 0 ? "{\""u8 : ", \""u8, .. name, .. "\": "u8])];
+        CanonicalLeads = [.. Order.Select((index, i) => (byte[])[.. i == 0 ? "{\""u8 : ",\""u8, .. Names[index], .. "\":"u8])];
+        Fields = [.. fields.Select(field => Array.FindIndex(Names, name => name.AsSpan().SequenceEqual(field)))];
+        IsKnown = Fields.Count(index => index >= 0) == Names.Length;
     }
+
+    public byte[][] Names { get; }
+
+    /// <summary>What stands before each value as the server spells it: <c>{"a": </c>, <c>, "b": </c>.</summary>
+    public byte[][] Leads { get; }
+
+    /// <summary>What stands before each value in canonical form and order.</summary>
+    public byte[][] CanonicalLeads { get; }
 
     /// <summary>Every member is one of the fields asked for.</summary>
     public bool IsKnown { get; }
@@ -164,10 +184,10 @@ internal sealed class JsonShape
 
     public bool Fits(FlatJson json, ReadOnlySpan<byte> text)
     {
-        if (json.Count != names.Length) return false;
-        for (var i = 0; i < names.Length; i++)
+        if (json.Count != Names.Length) return false;
+        for (var i = 0; i < Names.Length; i++)
         {
-            if (!text.Slice(json[i].Name, json[i].NameLength).SequenceEqual(names[i])) return false;
+            if (!text.Slice(json[i].Name, json[i].NameLength).SequenceEqual(Names[i])) return false;
         }
 
         return true;
@@ -181,6 +201,16 @@ internal sealed class JsonShapes(params IEnumerable<string> fields)
 
     private readonly byte[][] fields = [.. fields.Select(System.Text.Encoding.ASCII.GetBytes)];
     private readonly List<JsonShape> shapes = [];
+
+    /// <summary>Whether the text is a flat object; then its members, and its shape as <see cref="Of"/> gives it.</summary>
+    public bool TryScan(FlatJson json, ReadOnlySpan<byte> text, out JsonShape? shape)
+    {
+        shape = shapes.Count > 0 ? shapes[0] : null;
+        if (shape is not null && json.TryScan(text, shape)) return true;
+        var isFlat = json.TryScan(text);
+        shape = isFlat ? Of(json, text) : null;
+        return isFlat;
+    }
 
     /// <summary>The object's shape, or null where there are more shapes than worth keeping or a name is not ASCII.</summary>
     public JsonShape? Of(FlatJson json, ReadOnlySpan<byte> text)

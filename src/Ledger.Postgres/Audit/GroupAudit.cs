@@ -40,10 +40,13 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
         for (var isFirst = true; parts.TryPop(out var part); isFirst = false)
         {
             ReadEntries(part, isFirst, cancellation);
-            foreach (var book in books.Values) book.Gather();
             foreach (var table in tables) Compare(table, part, cancellation);
-            foreach (var book in books.Values) FindMissingRequests(book);
-            foreach (var book in books.Values) book.Clear();
+            foreach (var book in books.Values)
+            {
+                book.Gather();
+                FindMissingRequests(book);
+                book.Clear();
+            }
         }
 
         foreach (var table in gathered) Compare(table, Part.All, cancellation);
@@ -109,8 +112,8 @@ internal sealed class GroupAudit(AuditSession session, AuditOptions options, Mem
     {
         var entry = RawEntry.Of(row);
         var type = reader.Find(entry.Type);
-        var (members, shape) = ((FlatJson?)null, (JsonShape?)null);
-        if (type is not null && flat.TryScan(entry.Data)) (members, shape) = (flat, type.Shapes.Of(flat, entry.Data));
+        var shape = (JsonShape?)null;
+        var members = type?.Shapes.TryScan(flat, entry.Data, out shape) is true ? flat : null;
         if (isFirst)
         {
             book.Chain.Next(entry, check, members, shape);

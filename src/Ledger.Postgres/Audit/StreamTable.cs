@@ -20,14 +20,12 @@ internal sealed class StreamTable(AuditTotals totals) : ITableCheck
     {
         var id = row.Bytes(1);
         if (!part.Holds(id)) return false;
-        ref var found = ref Differ.Find(book.Streams, id);
-        if (Unsafe.IsNullRef(ref found))
+        if (book.Following(id) is not { } stream)
         {
             book.Findings.Add(new RowUnexpected(book.Book, Name, row.Text(1)));
             return true;
         }
 
-        var stream = found;
         stream.Seen |= Tables.Streams;
         if (stream.Count != row.Int64(3)) Differ.Number(book, Name, row.Text(1), "version", stream.Count, row.Int64(3));
         if (stream.Timestamp != row.Int64(4)) Differ.Time(book, Name, row.Text(1), "timestamp", stream.Timestamp, row.Int64(4));
@@ -38,14 +36,6 @@ internal sealed class StreamTable(AuditTotals totals) : ITableCheck
         if (row.IsNull(8) || row.IsNull(9) || row.Int32(9) != type.Schema) totals.AddStatesToFoldAnew(1);
         else if (!stream.IsBroken) CompareState(row, book, stream, type);
         return true;
-    }
-
-    public void Missing(BookFold book)
-    {
-        foreach (var (id, stream) in book.Streams)
-        {
-            if (!stream.Seen.HasFlag(Tables.Streams)) book.Findings.Add(new RowMissing(book.Book, Name, id));
-        }
     }
 
     private bool IsState(StreamFold stream, StreamType type, ReadOnlySpan<byte> stored)

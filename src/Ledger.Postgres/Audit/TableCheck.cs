@@ -16,8 +16,10 @@ internal interface ITableCheck
     /// <summary>Compares a row, unless its key is in another part; gives whether it was this part's.</summary>
     public bool Compare(CopyRows row, BookFold book, Part part);
 
-    /// <summary>After the last row: names the rows that are not there.</summary>
-    public void Missing(BookFold book);
+    /// <summary>After the last row: names the rows that are not there, but for those of streams, which <see cref="BookFold.Gather"/> names.</summary>
+    public void Missing(BookFold book)
+    {
+    }
 }
 
 /// <summary>Compares columns and names those that differ.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Ledger.Reversals;
@@ -8,7 +7,7 @@ namespace Ledger.Postgres.Audit;
 /// <summary>Rows of <c>requests</c> that bar a key: each follows from an entry, and each such entry has its row.</summary>
 internal sealed class TombstoneTable : ITableCheck
 {
-    private const string Requests = "requests";
+    public const string Requests = "requests";
 
     public string Table => Requests;
 
@@ -19,8 +18,7 @@ internal sealed class TombstoneTable : ITableCheck
     {
         var stream = ReversalStream.IdOf(row.Bytes(1));
         if (!part.Holds(stream)) return false;
-        ref var fold = ref Differ.Find(book.Streams, Encoding.ASCII.GetBytes(stream));
-        if (Unsafe.IsNullRef(ref fold) || (fold.State is not Reversal && !fold.IsBroken))
+        if (book.Known(Encoding.ASCII.GetBytes(stream)) is not { } fold || (fold.State is not Reversal && !fold.IsBroken))
         {
             book.Findings.Add(new RowUnexpected(book.Book, Requests, row.Text(1)));
             return false;
@@ -31,15 +29,6 @@ internal sealed class TombstoneTable : ITableCheck
         var (wanted, found) = (Canonical(JsonSerializer.SerializeToUtf8Bytes(expected, LedgerJson.Outcomes)), Canonical(row.Json(2)));
         if (wanted != found) Differ.Add(book, Requests, row.Text(1), "outcome", wanted, found);
         return false;
-    }
-
-    public void Missing(BookFold book)
-    {
-        foreach (var stream in book.Streams.Values)
-        {
-            if (stream is { State: Reversal { Tombstone: { } tombstone }, IsBroken: false } && !stream.Seen.HasFlag(Tables.Tombstones))
-                book.Findings.Add(new RowMissing(book.Book, Requests, tombstone.Request));
-        }
     }
 
     private static string Canonical(ReadOnlySpan<byte> json) => Encoding.UTF8.GetString(CanonicalJson.Of(json));

@@ -343,5 +343,11 @@ public static class CouponTallies
         _ => SaleTallies.Of(fact) ?? MoneyBudgets.Of(fact),
     };
 
-    private static TallyChange[] Counted(CouponIssued e) => [new(Issued(e.Campaign), 1), .. e.LimitKeys.Select(key => new TallyChange(key, 1))];
+    private static TallyChange[] Counted(CouponIssued e)
+    {
+        var changes = new TallyChange[1 + e.LimitKeys.Count];
+        changes[0] = new(Issued(e.Campaign), 1);
+        for (var i = 1; i < changes.Length; i++) changes[i] = new(e.LimitKeys[i - 1], 1);
+        return changes;
+    }
 }

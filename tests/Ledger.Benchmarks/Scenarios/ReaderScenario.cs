@@ -60,7 +60,7 @@ internal sealed class ReaderScenario(Stage stage, Options options, Report report
     public async Task<(double Rate, double Peak)> AuditAsync()
     {
         await stage.CheckpointAsync();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { [Database] = stage.LedgerConnection };
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { [Database] = stage.LedgerConnection, ["DOTNET_gcServer"] = "1" }; // As the project of `ledger` says.
         var said = await Child.RunAsync("dotnet", [typeof(ReaderScenario).Assembly.Location, AuditProcess], environment);
         var numbers = said.Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture)).ToList();
         return (numbers[0] / numbers[1], numbers[2] / 1e6);

@@ -19,9 +19,52 @@ public class EventReaderTests
         {
             var text = Spaced(JsonSerializer.SerializeToUtf8Bytes(fact, stored.Type, LedgerJson.Options));
             var (type, flat) = (reader.Find(Encoding.UTF8.GetBytes(name))!, new FlatJson());
-            var isFlat = flat.TryScan(text);
-            Assert.Equal(stored.Read(text), reader.Read(type, text, isFlat ? flat : null, isFlat ? type.Shapes.Of(flat, text) : null));
+            var isFlat = type.Shapes.TryScan(flat, text, out var shape);
+            Assert.Equal(stored.Read(text), reader.Read(type, text, isFlat ? flat : null, shape));
         });
+    }
+
+    [Fact]
+    public void A_text_that_looks_like_a_shape_met_before_is_taken_as_what_it_is()
+    {
+        var text = Spaced(JsonSerializer.SerializeToUtf8Bytes(Coupons.CouponExamples.Redeemed, LedgerJson.Options));
+        var (general, likely) = (new FlatJson(), new FlatJson());
+        Assert.True(general.TryScan(text));
+        var shape = new JsonShape(general, text, []);
+        Assert.True(likely.TryScan(text, shape));
+        for (var at = 0; at < text.Length; at++)
+        {
+            foreach (var other in "{}[]\",: a0\\"u8)
+            {
+                byte[] changed = [.. text[..at], other, .. text[(at + 1)..]], cut = text[..at];
+                Check(changed);
+                Check(cut);
+            }
+        }
+
+        void Check(byte[] other)
+        {
+            if (!likely.TryScan(other, shape)) return;
+            Assert.True(general.TryScan(other));
+            Assert.True(shape.Fits(general, other));
+            Assert.Equal(Enumerable.Range(0, general.Count).Select(i => general[i]), Enumerable.Range(0, likely.Count).Select(i => likely[i]));
+        }
+    }
+
+    [Fact]
+    public void A_flat_text_becomes_canonical_by_its_shape()
+    {
+        var flat = new FlatJson();
+        Check("{}"u8.ToArray());
+        Check(Spaced(JsonSerializer.SerializeToUtf8Bytes(Coupons.CouponExamples.Redeemed, LedgerJson.Options)));
+        Check("""{"z": [1, 2], "a": "b", "ab": null, "B": true}"""u8.ToArray());
+
+        void Check(byte[] text)
+        {
+            var output = new byte[text.Length];
+            Assert.True(flat.TryScan(text));
+            Assert.Equal(CanonicalJson.Of(text), output[..flat.WriteCanonical(text, new(flat, text, []), output)]);
+        }
     }
 
     [Fact]
