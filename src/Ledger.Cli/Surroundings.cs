@@ -1,3 +1,5 @@
+using Ledger.Postgres.Audit;
+
 namespace Ledger.Cli;
 
 /// <summary>Everything that a command meets outside itself, so that a test can stand in for it.</summary>
@@ -13,7 +15,10 @@ internal sealed record Surroundings(
 {
     public static Surroundings OfThisProcess() => new(
         Console.Out, Console.Error, Console.In, !Console.IsInputRedirected && !Console.IsErrorRedirected, Environment.GetEnvironmentVariable,
-        () => new SocketsHttpHandler { MaxConnectionsPerServer = 64 }, Task.Delay);
+        () => new SocketsHttpHandler { MaxConnectionsPerServer = 64 }, Task.Delay) { WaitTurn = AuditProcess.WaitTurn };
+
+    /// <summary>Before work that only this process does, and that gives way to the server's.</summary>
+    public Action WaitTurn { get; private init; } = () => { };
 
     /// <summary>The first that says something: the option's value, then the environment variable.</summary>
     public string? Given(string? option, string variable) =>

@@ -2,7 +2,7 @@ using Ledger.Benchmarks;
 using Ledger.Benchmarks.Scenarios;
 
 // The whole service against pgbench, everything on one machine: docs/performance.md tells how to read the figures.
-if (args is [ReaderScenario.AuditProcess]) return await ReaderScenario.AuditHereAsync();
+if (args is [ReaderScenario.AuditArgument]) return await ReaderScenario.AuditHereAsync();
 if (args is ["pot", ..]) return PotScenario.Run(args);
 if (Options.Parse(args) is not { } options)
 {

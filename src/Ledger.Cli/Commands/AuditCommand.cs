@@ -24,6 +24,7 @@ internal static class AuditCommand
         {
             await using var database = await globals.OpenAsync(parse, cancellation);
             var terminal = globals.Terminal(parse);
+            globals.Surroundings.WaitTurn();
             AuditReport? report = null;
             await terminal.ShareAsync("Checking entries", async share =>
             {

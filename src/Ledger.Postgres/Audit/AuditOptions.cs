@@ -9,7 +9,7 @@ public sealed record AuditOptions
     /// <summary>Books that are checked at the same time, each over a connection of its own.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Findings that the report lists; all are counted. The first broken entry of a book comes before any other finding.</summary>
+    /// <summary>Findings that the report lists; all are counted. The first broken entry of a book comes before any other finding, rows that differ before those of streams that are not there.</summary>
     public int MaxFindings { get; init; } = 1_000;
 
     /// <summary>

@@ -66,7 +66,7 @@ internal sealed class AuditSession : IDisposable
     /// <summary>Copies rows of the group out.</summary>
     public CopyRows Copy(string file) => CopyRows.Start(connection, SqlFile.Read(file).Replace("{books}", condition, StringComparison.Ordinal));
 
-    /// <summary>Copies rows of all books out, by a statement that had better read its table from end to end.</summary>
+    /// <summary>Copies rows of all books that are audited out, by a statement that had better read its table from end to end.</summary>
     public CopyRows CopyByScan(string file)
     {
         Execute("audit_settings_scan.sql");

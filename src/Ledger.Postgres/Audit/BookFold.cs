@@ -157,7 +157,7 @@ internal sealed class BookFold
         return stream;
     }
 
-    /// <summary>After all tables were read: adds what the streams that this pass holds come to, and names their rows that are not there.</summary>
+    /// <summary>After the tables of this pass were read: adds what the streams that it holds come to, and names their rows that are not there.</summary>
     public void Gather()
     {
         var held = 0;

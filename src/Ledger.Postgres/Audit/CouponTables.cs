@@ -14,6 +14,8 @@ namespace Ledger.Postgres.Audit;
 /// <summary>Tables with one row a coupon: what the row says follows from the coupon as it stood, and the entry that made it so.</summary>
 internal static class CouponRows
 {
+    private const string PrefixText = "coupon-";
+
     private static ReadOnlySpan<byte> Prefix => "coupon-"u8;
 
     /// <summary>The stream id of a code.</summary>
@@ -25,7 +27,8 @@ internal static class CouponRows
         return buffer[..(Prefix.Length + code.Length)];
     }
 
-    public static string CodeOf(string stream) => stream[Prefix.Length..];
+    /// <summary>The coupon's code; the id itself where it is no coupon's.</summary>
+    public static string CodeOf(string stream) => stream.StartsWith(PrefixText, StringComparison.Ordinal) ? stream[PrefixText.Length..] : stream;
 
     public static void Time(BookFold book, string table, ReadOnlySpan<byte> key, string column, Instant expected, long found)
     {

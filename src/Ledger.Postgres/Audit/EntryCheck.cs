@@ -11,6 +11,8 @@ namespace Ledger.Postgres.Audit;
 /// </summary>
 internal sealed class EntryCheck : IDisposable
 {
+    private const int GuidLength = 16;
+
     /// <summary>What JSON writes as it stands.</summary>
     private static readonly SearchValues<byte> Plain =
         SearchValues.Create([.. Enumerable.Range(0x20, 0x7F - 0x20).Where(c => c is not ('"' or '\\')).Select(c => (byte)c)]);
@@ -27,7 +29,7 @@ internal sealed class EntryCheck : IDisposable
     /// <param name="flat">The members of the data, if it was found to be flat; with <paramref name="shape"/> its order.</param>
     public bool TryHash(ReadOnlySpan<byte> previous, in RawEntry entry, FlatJson? flat, JsonShape? shape, Span<byte> hash)
     {
-        if (!PostgresTime.IsTime(entry.Timestamp)) return false;
+        if (!PostgresTime.IsTime(entry.Timestamp) || entry.Id.Length != GuidLength) return false;
         var needed = 512 + (6 * (entry.Book.Length + entry.Stream.Length + entry.Type.Length + entry.DotnetType.Length + entry.Correlation.Length + entry.Causation.Length))
             + entry.Data.Length + entry.Headers.Length;
         if (buffer.Length < needed) buffer = new byte[needed * 2];

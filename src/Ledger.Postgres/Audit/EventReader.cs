@@ -24,8 +24,6 @@ internal sealed class EventReader
         known = events.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    public TextPool Texts => texts;
-
     /// <summary>The event type of that name, or null.</summary>
     public KnownEvent? Find(ReadOnlySpan<byte> type)
     {
@@ -75,6 +73,7 @@ internal sealed class EventReader
         /// <summary>A text that comes again and again: kept once.</summary>
         public string? Text(int field) => IsText(field) ? reader.texts.Of(Inside(field)) : null;
 
+        /// <summary>Any other text. Members too: there are too many to find them again.</summary>
         public string? FreshText(int field) => IsText(field) ? Encoding.UTF8.GetString(Inside(field)) : null;
 
         public long? Long(int field)

@@ -202,7 +202,7 @@ internal sealed class JsonShapes(params IEnumerable<string> fields)
     private readonly byte[][] fields = [.. fields.Select(System.Text.Encoding.ASCII.GetBytes)];
     private readonly List<JsonShape> shapes = [];
 
-    /// <summary>Whether the text is a flat object; then its members, and its shape as <see cref="Of"/> gives it.</summary>
+    /// <summary>Whether the text is a flat object; then its members, and its shape, or null where there are more shapes than worth keeping or a name is not ASCII.</summary>
     public bool TryScan(FlatJson json, ReadOnlySpan<byte> text, out JsonShape? shape)
     {
         shape = shapes.Count > 0 ? shapes[0] : null;
@@ -212,8 +212,7 @@ internal sealed class JsonShapes(params IEnumerable<string> fields)
         return isFlat;
     }
 
-    /// <summary>The object's shape, or null where there are more shapes than worth keeping or a name is not ASCII.</summary>
-    public JsonShape? Of(FlatJson json, ReadOnlySpan<byte> text)
+    private JsonShape? Of(FlatJson json, ReadOnlySpan<byte> text)
     {
         for (var i = 0; i < shapes.Count; i++)
         {

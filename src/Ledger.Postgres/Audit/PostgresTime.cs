@@ -8,6 +8,7 @@ internal static class PostgresTime
 {
     private static readonly Instant Epoch = Instant.FromUtc(2000, 1, 1, 0, 0);
     private static readonly LocalDate EpochDate = new(2000, 1, 1);
+    private static readonly int FirstDay = Of(new LocalDate(1, 1, 1)), LastDay = Of(new LocalDate(9999, 12, 31));
     private static readonly long EpochMicroseconds = Epoch.ToUnixTimeTicks() / 10;
 
     /// <summary>Neither infinity nor a year that .NET does not know.</summary>
@@ -20,7 +21,8 @@ internal static class PostgresTime
     /// <summary>Days since 2000-01-01, as Postgres sends a date.</summary>
     public static int Of(LocalDate date) => Period.DaysBetween(EpochDate, date);
 
-    public static LocalDate ToDate(int days) => EpochDate.PlusDays(days);
+    /// <summary>What lies beyond the calendar, infinity too, is its first or last day: of neither anything was ever written.</summary>
+    public static LocalDate ToDate(int days) => EpochDate.PlusDays(Math.Clamp(days, FirstDay, LastDay));
 
     public static string Text(long microseconds) => IsTime(microseconds)
         ? ToInstant(microseconds).ToDateTimeUtc().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Ledger.Postgres.Audit;
 
-/// <summary>Keeps one string for texts that repeat: campaigns, members, stores. Bounded: a newer text takes an older one's place.</summary>
+/// <summary>Keeps one string for texts that repeat: campaigns, channels, stores, tills. Bounded: a newer text takes an older one's place.</summary>
 internal sealed class TextPool
 {
     private const int Size = 1 << 14;

@@ -109,6 +109,20 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     }
 
     [Theory]
+    [InlineData("store_days", "day", "infinity")]
+    [InlineData("payment_days", "day", "-infinity")]
+    [InlineData("points_days", "day", "infinity")]
+    [InlineData("points_days", "cohort", "-infinity")]
+    [InlineData("benefit_months", "month", "50000-01-01")]
+    public async Task A_day_that_no_calendar_has(string table, string key, string value)
+    {
+        var report = await AuditAsync($"update ledger.{table} set {key} = '{value}' where ctid = ({RowOf(table)})");
+
+        Assert.Equal(2, report.Findings.Count);
+        Assert.Equal((table, table), (Assert.Single(report.Findings.OfType<RowMissing>()).Table, Assert.Single(report.Findings.OfType<RowUnexpected>()).Table));
+    }
+
+    [Theory]
     [InlineData("mt_streams")]
     [InlineData("tallies")]
     [InlineData("wallets")]
@@ -191,6 +205,7 @@ public sealed class TamperedTablesTests(AuditDatabase databases) : IClassFixture
     [InlineData("reversedBy", "\"forged\"")]
     [InlineData("status", "\"redeemed\"")]
     [InlineData("more", "1")]
+    [InlineData("more", "1.5")]
     public async Task What_a_tombstone_says(string member, string value)
     {
         var report = await AuditAsync($"update ledger.requests set outcome = outcome || '{{\"{member}\": {value}}}' where ctid = ({Tombstone})");

@@ -47,6 +47,19 @@ public sealed class TamperingTests(AuditDatabase databases) : IClassFixture<Audi
         if (column == "hash") Assert.Single(report.Findings, new EntryHashAltered(Book.Name, Middle));
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("voucher-1")]
+    public async Task The_stream_of_an_issue(string stream)
+    {
+        var issue = Book.Entries.First(e => e.Seq > Book.Head / 2 && e.Fact is CouponEvent.CouponIssued).Seq;
+        var report = await AuditAsync($"update ledger.mt_events set stream_id = '{stream}' where tenant_id = '{Book.Name}' and seq_id = {issue}");
+
+        Assert.Equal(issue, First(report).Entry);
+        Assert.Contains(new RowMissing(Book.Name, "mt_streams", stream), report.Findings);
+        Assert.Contains(new RowMissing(Book.Name, "wallets", stream), report.Findings);
+    }
+
     [Fact]
     public async Task The_book_of_an_entry()
     {

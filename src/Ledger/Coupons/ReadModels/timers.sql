@@ -47,3 +47,5 @@ from (
         'settlement_recomputed', 'fee_waiver_proposed', 'fee_waived', 'fee_refund_ordered', 'fee_refunded', 'fee_refund_failed')
 ) as e
 where not exists (select from timers as t where t.due_at = e.due_at and t.tenant_id = e.tenant_id and t.stream_id = e.stream_id)
+-- As in wallets: what is read together lies together.
+order by e.tenant_id

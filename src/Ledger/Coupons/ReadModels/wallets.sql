@@ -13,7 +13,7 @@ using (
         max(e.valid_to) as valid_to
     from (
         select
-            e.tenant_id, e.stream_id, e.data ->> 'member' as member, e.data ->> 'campaign' as campaign,
+            e.tenant_id, e.seq_id, e.stream_id, e.data ->> 'member' as member, e.data ->> 'campaign' as campaign,
             case when e.type = 'coupon_issued' then (e.data -> 'termsVersion')::int end as terms_version,
             case when e.type = 'coupon_issued' then (e.data ->> 'validTo')::timestamptz end as valid_to,
             case when e.type <> 'coupon_issued' then array[lpad(e.version::text, 10, '0'), e.data ->> 'member', (e.type = 'coupon_hidden')::text] end as change
@@ -22,6 +22,8 @@ using (
         offset 0 -- Entries are grouped by what is needed of them, not with all their data.
     ) as e
     group by e.tenant_id, e.stream_id
+    -- Where all are loaded at once, a merchant's coupons come to lie together, as they are read.
+    order by e.tenant_id, min(e.seq_id)
 ) as e on w.tenant_id = e.tenant_id and w.code = e.code
 when matched then update set member = e.member, hidden = e.hidden
 when not matched then insert (tenant_id, code, member, campaign, terms_version, valid_to, hidden)
