@@ -163,11 +163,18 @@ public static class Edge
         return new RouteHandlerBuilder([routes.MapMethods(pattern, [method], endpoint)]).WithMetadata(access, Described);
     }
 
+    /// <summary>The key that came with the request; null: none.</summary>
+    public static string? SecretOf(HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        var header = http.Request.Headers.Authorization.ToString();
+        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..] : null;
+    }
+
     /// <summary>The caller, or null after a problem was answered.</summary>
     private static async Task<Caller?> AuthenticateAsync(HttpContext http, Callers callers, Access access, Throttle throttle)
     {
-        var header = http.Request.Headers.Authorization.ToString();
-        var key = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? await callers.KeyAsync(header[7..], http.RequestAborted) : null;
+        var key = SecretOf(http) is { } secret ? await callers.KeyAsync(secret, http.RequestAborted) : null;
         if (key is null or { RevokedAt: not null })
         {
             if (!await throttle.RefuseAsync(http)) await Problems.WriteAsync(http, Problems.NotAuthenticated);

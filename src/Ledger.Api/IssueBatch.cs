@@ -138,6 +138,10 @@ public static class IssueBatch
 
         try
         {
+            // Who called when the body began may be nobody by now.
+            var callers = call.Http.RequestServices.GetRequiredService<Callers>();
+            if (await callers.AgainAsync(Edge.SecretOf(call.Http)!, call.Caller, call.Aborted) is not { } caller) return Answer(call, number, body.Ref, Problems.NotAuthenticated, default);
+            call = call with { Caller = caller };
             if (await LimitIdentity.OfAsync(call, body, line, faults) is not { } who)
                 return Answer(call, number, body.Ref, Problems.Malformed, JsonFacts.Of(new { errors = faults.Listed, faults = faults.Count }));
             var request = call.Request(who.Body.Span, FormattableString.Invariant($"#{number}"));

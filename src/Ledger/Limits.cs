@@ -193,7 +193,7 @@ public static class Limits
 
     public const int MaxPreorderSeconds = 15 * 24 * 60 * 60;
 
-    /// <summary>Reports of benefits and fulfilments of one light membership, reversals included.</summary>
+    /// <summary>Reports of benefits and fulfilments of one light membership, and as many reversals: none is refused because of what was enjoyed.</summary>
     public const int MaxReports = 2_000;
 
     /// <summary>People who share one light membership, beside its signer.</summary>

@@ -42,7 +42,7 @@ internal static class AgreementReports
         // Whoever quits was told what it costs and pays no more: a fulfilment that comes late may still lower it.
         if (c.Now >= until || (isBenefit && s.IsOver)) return new LateReport(until);
         if (stranger is not null) return new MemberNotOfAgreement(stranger);
-        return Count(s) >= Limits.MaxReports ? new TooManyReports(Limits.MaxReports) : new Course(c, s).Reckon(fact);
+        return s.Entries.Count >= Limits.MaxReports ? new TooManyReports(Limits.MaxReports) : new Course(c, s).Reckon(fact);
     }
 
     private static bool IsSame(AgreementEvent fact, BenefitEntry known) => fact switch
@@ -89,8 +89,6 @@ internal static class AgreementReports
         if (forward.IsProgress != isProgress) return new CumulateModeInvalid(of);
         if (s.Entries.Any(entry => entry.Number == number || (entry.Number != of && entry.Reversals.Any(one => one.Number == number)))) return new ReportDiffers(number);
         if (at < forward.BusinessTime) return new ReversalBeforeForward(forward.BusinessTime);
-        return Count(s) >= Limits.MaxReports && forward.Reversals.All(one => one.Number != number) ? new TooManyReports(Limits.MaxReports) : null;
+        return s.Entries.Sum(entry => entry.Reversals.Count) >= Limits.MaxReports && forward.Reversals.All(one => one.Number != number) ? new TooManyReports(Limits.MaxReports) : null;
     }
-
-    private static int Count(Agreement s) => s.Entries.Sum(entry => 1 + entry.Reversals.Count);
 }

@@ -77,7 +77,8 @@ public static class PointsDecider
 
         (SpendPoints c, var s) when Refusal(s, c.Points, c.Terms) is { } reason => reason,
         (SpendPoints c, var s) => new PointsSpent(c.Asked.Program, c.Asked.Member, c.Points, s.Lots.InOrder().First(c.Points), c.Asked.Now, Today(c), c.SpendId, WasHeld: false),
-        (RestorePoints c, var s) when s.Lots.Count + s.Pending.Count + c.Lots.Count > Limits.MaxLots => new TooManyLots(Limits.MaxLots),
+        (RestorePoints c, var s) when s.Lots.Count + s.Pending.Count + c.Lots.Count > Limits.MaxLots && s.Lots.Count + s.Pending.Count + NewLots(c, s) > Limits.MaxLots =>
+            new TooManyLots(Limits.MaxLots),
         (RestorePoints c, var s) => Restored(c, s),
 
         (ClawBackPoints c, var s) => ClawedBack(c, s),
@@ -156,6 +157,13 @@ public static class PointsDecider
     }
 
     /// <summary>The parts in their lots; where a lot has expired, in a new one that does so after the grace, or nowhere.</summary>
+    /// <summary>Of the lots that points go back to, those that are not there any more; what expired becomes a new one, or nothing.</summary>
+    private static int NewLots(RestorePoints c, PointsAccount s)
+    {
+        var known = s.Lots.Select(lot => lot.Id).ToHashSet();
+        return c.Lots.Count(lot => lot.ExpiresAt > c.Asked.Now ? !known.Contains(lot.Id) : c.GraceDays is not null);
+    }
+
     private static Decision<PointsEvent> Restored(RestorePoints c, PointsAccount s)
     {
         var (living, dead) = (c.Lots.Where(lot => lot.ExpiresAt > c.Asked.Now).ToList(), c.Lots.Where(lot => lot.ExpiresAt <= c.Asked.Now).ToList());

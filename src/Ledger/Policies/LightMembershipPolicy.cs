@@ -9,8 +9,8 @@ using static Ledger.Transfers.TransferEvent;
 namespace Ledger.Policies;
 
 /// <summary>
-/// What a light member's purchases mean for the membership: a discount is a benefit, a payment a fulfilment, and what is voided or returned takes back as
-/// much. What a membership orders from the provider is sent with the facts that order it, and the provider's word comes back the same way, once.
+/// What a light member's purchases mean for the membership: a discount is a benefit, unless the voucher was bought, a payment a fulfilment, and what is voided
+/// or returned takes back as much. What a membership orders from the provider is sent with the facts that order it, and the provider's word comes back the same way, once.
 /// </summary>
 public static class LightMembershipPolicy
 {
@@ -20,7 +20,8 @@ public static class LightMembershipPolicy
         "light-membership-benefits", [typeof(CouponRedeemed), typeof(RedemptionVoided), typeof(CouponReturned), typeof(PaymentReceived), typeof(PaymentRefunded)], turn => turn.Fact switch
         {
             CouponRedeemed { Discount.Minor: > 0 } e => Forward(
-                turn.Request(), e.Member, e.At, (request, id) => AgreementOperations.Report(request, id, Redeemed(turn, e.RedemptionId), e.Discount, e.At, e.Member)),
+                turn.Request(), e.Member, e.At, (request, id) => AgreementOperations.Report(request, id, Redeemed(turn, e.RedemptionId), e.Discount, e.At, e.Member),
+                CouponStream.Type.At(turn.Stream)),
             RedemptionVoided { Discount.Minor: > 0 } e => Backward(
                 turn.Request(), e.Member, Redeemed(turn, e.RedemptionId), e.At,
                 (request, id, of, at) => AgreementOperations.Reverse(request, id, $"{of}/void", of, e.Discount, at)),
@@ -85,10 +86,17 @@ public static class LightMembershipPolicy
     private static string Redeemed(PolicyTurn turn, string redemption) => $"{turn.Stream.Replace('-', '/')}/{redemption}";
 
     /// <summary>Counts in the membership that the person had at that moment, if any.</summary>
-    private static Operation Forward(Request request, string member, NodaTime.Instant at, Func<Request, string, Operation> report)
+    /// <param name="used">The coupon that was used, if any: what one takes off that was paid for is no benefit.</param>
+    private static Operation Forward(
+        Request request, string member, NodaTime.Instant at, Func<Request, string, Operation> report, Stream<Coupon, CouponEvent>? used = null)
     {
         var stream = AgreementStreams.MemberOf(member);
-        return Send(new(request, [stream], [], book => book.State(stream).At(at) is { } span ? Within(book, report(request, span.Agreement)) : Nothing(member)));
+        return Send(new(request, [stream], [], book =>
+        {
+            if (book.State(stream).At(at) is not { } span) return Nothing(member);
+            if (used is not null && !book.Has(used)) return new Verdict.NeedsMore([used]);
+            return used is not null && book.State(used).Sold is not null ? Nothing(member) : Within(book, report(request, span.Agreement));
+        }));
     }
 
     /// <summary>Takes back where it was counted, if it was; not before it was counted, as a till's clock may have been ahead of the one that takes back.</summary>

@@ -1,6 +1,7 @@
 using Ledger.Agreements;
 using Ledger.Coupons;
 using Ledger.Policies;
+using Ledger.Tests.Coupons;
 using NodaTime;
 using Xunit;
 using static Ledger.Tests.Agreements.AgreementShop;
@@ -18,16 +19,20 @@ public class AgreementDeciderTests
     {
         var shop = new AgreementShop(Terms).Signed();
         var (used, voided) = (shop.Now + Duration.FromMinutes(usedAt), shop.Now + Duration.FromMinutes(voidAt));
-        Follow(new CouponEvent.CouponRedeemed("C1-1", "r", "tea", "m-1", new(20_00), new(10_00), used, new(2026, 1, 1), used, "s1", "t1", null));
+        Follow(shop, new CouponEvent.CouponRedeemed("C1-1", "r", "tea", "m-1", new(20_00), new(10_00), used, new(2026, 1, 1), used, "s1", "t1", null));
         Assert.Equal(new(10_00), shop.Agreement().Accrued);
-        Follow(new CouponEvent.RedemptionVoided("C1-1", "tea", "m-1", new(20_00), new(10_00), voided, new(2026, 1, 1), used, "s1", null));
+        Follow(shop, new CouponEvent.RedemptionVoided("C1-1", "tea", "m-1", new(20_00), new(10_00), voided, new(2026, 1, 1), used, "s1", null));
         Assert.Equal(shop.Agreement().Accrued, shop.Agreement().Reversed);
+    }
 
-        void Follow(CouponEvent fact)
-        {
-            var turn = new PolicyTurn(LightMembershipPolicy.Benefits, "book", "coupon-C1", 1, Guid.NewGuid(), null, fact, shop.Now + Duration.FromMinutes(5), Ledger.Postgres.FreshCodes.Next);
-            Assert.Null(shop.Book.Run(LightMembershipPolicy.Benefits.Decide(turn)!).Refusal);
-        }
+    [Fact]
+    public void What_a_voucher_takes_off_that_was_paid_for_is_no_benefit()
+    {
+        var (shop, coupon) = (new AgreementShop(Terms).Signed(), CouponStream.Of("C1"));
+        var issued = CouponExamples.Issued with { Member = "m-1", Sale = new("trade-1", 1, new(10_00), "merchant", Money.Zero, true, true) };
+        shop.Does(new(shop.Ask(), [coupon], [], _ => new Verdict.Accepted([new(coupon, issued)], new NoMembership("m-1"))));
+        Follow(shop, CouponExamples.Redeemed with { RedemptionId = "C1-1", Member = "m-1", At = shop.Now });
+        Assert.Empty(shop.Agreement().Entries);
     }
 
     [Theory]
@@ -83,6 +88,22 @@ public class AgreementDeciderTests
         shop.Clock(end);
         Assert.Equal(AgreementStatus.PreorderExpired, shop.Agreement().Status);
         Assert.Equal(new AgreementUnknown("A-9"), shop.Refuses(AgreementOperations.Quit(shop.Ask(), "A-9", QuitKind.Member, null)));
+    }
+
+    [Fact]
+    public void What_was_enjoyed_is_taken_back_however_much_was_reported()
+    {
+        var shop = new AgreementShop(Terms).Signed();
+        shop.Benefit("b-1", 4_00);
+        var entry = shop.Agreement().Entries.Single();
+        var full = shop.Agreement() with { Entries = [.. Enumerable.Range(1, Limits.MaxReports).Select(n => entry with { Number = $"b-{n}" })] };
+        Assert.Equal(new TooManyReports(Limits.MaxReports), Refused(new AgreementCommand.ReportBenefit("A-1", "book", shop.Now, "b-0", new(1_00), shop.Now, null, IsTheirs: true)));
+        var back = new AgreementCommand.ReverseBenefit("A-1", "book", shop.Now, "back", "b-7", new(4_00), shop.Now);
+        Assert.IsType<Decision<AgreementEvent>.Accepted>(AgreementDecider.Decide(back, full));
+        full = full with { Entries = [.. full.Entries.Select(one => one with { Amount = new(8_00), Reversals = [new($"{one.Number}-back", new(4_00), 0, shop.Now)] })] };
+        Assert.Equal(new TooManyReports(Limits.MaxReports), Refused(back));
+
+        Rejection Refused(AgreementCommand command) => Assert.IsType<Decision<AgreementEvent>.Rejected>(AgreementDecider.Decide(command, full)).Reason;
     }
 
     [Fact]
@@ -302,5 +323,11 @@ public class AgreementDeciderTests
         shop.Provider(TransferOutcome.Succeeded);
         Assert.Equal((FrozenStatus.Released, null), (shop.Agreement().Frozen!.Status, shop.Agreement().DueAt));
         Assert.Distinct(shop.Orders.Select(order => order.Number), StringComparer.Ordinal);
+    }
+
+    private static void Follow(AgreementShop shop, CouponEvent fact)
+    {
+        var turn = new PolicyTurn(LightMembershipPolicy.Benefits, "book", "coupon-C1", 1, Guid.NewGuid(), null, fact, shop.Now + Duration.FromMinutes(5), Ledger.Postgres.FreshCodes.Next);
+        Assert.Null(shop.Book.Run(LightMembershipPolicy.Benefits.Decide(turn)!).Refusal);
     }
 }

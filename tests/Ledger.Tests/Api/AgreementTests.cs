@@ -149,6 +149,21 @@ public sealed class AgreementTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_left_a_membership_and_joined_it_again_is_told_of_it_once()
+    {
+        var shop = await SignedAsync();
+        Shop.Expect(200, await client.PostAsync("/v1/agreements/A-1/members", new { member = "m-2" }, shop.TillKey));
+        Assert.Equal(1, await ToldAsync());
+        Shop.Expect(200, await client.PostAsync("/v1/agreements/A-1/members/m-2/leave", null, shop.TillKey));
+        Assert.Equal(0, await ToldAsync());
+        clock.Move(Duration.FromDays(1));
+        Shop.Expect(200, await client.PostAsync("/v1/agreements/A-1/members", new { member = "m-2" }, shop.TillKey));
+        Assert.Equal(1, await ToldAsync());
+
+        async Task<int> ToldAsync() => Shop.Expect(200, await client.GetAsync("/v1/members/m-2/agreements", shop.TillKey))["data"].GetArrayLength();
+    }
+
+    [Fact]
     public async Task Nobody_sees_or_moves_a_membership_of_another_merchant()
     {
         var (shop, other) = (await SignedAsync(), await Shop.OpenAsync(client, platform));

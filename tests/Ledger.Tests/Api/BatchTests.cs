@@ -82,6 +82,25 @@ public sealed class BatchTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.Equal("/problems/internal-error", TypeOf(lines[1]));
     }
 
+    [Fact]
+    public async Task A_key_that_is_revoked_in_the_middle_of_a_batch_issues_nothing_more()
+    {
+        var shop = await SpringAsync();
+        var key = Shop.Expect(201, await shop.Client.PostAsync("/v1/keys", new { scope = "merchant" }, shop.MerchantKey));
+        using var body = new Dictated(async stream =>
+        {
+            await stream.WriteAsync("{\"campaign\":\"spring\",\"member\":\"m-1\"}\n"u8.ToArray());
+            await stream.FlushAsync();
+            await Readers.ReaderTesting.UntilAsync(async () => await IssuedAsync(shop) == 1);
+            Shop.Expect(200, await shop.Client.PostAsync($"/v1/keys/{key.Said("id")}/revoke", null, shop.MerchantKey));
+            await stream.WriteAsync("{\"campaign\":\"spring\",\"member\":\"m-2\",\"ref\":\"row 2\"}"u8.ToArray());
+        });
+        var answer = await shop.Client.SendAsync(HttpMethod.Post, Batch, body, key.Said("secret"), ("Idempotency-Key", "k"));
+        var last = JsonSerializer.Deserialize<JsonElement>(answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1]);
+        Assert.Equal(("row 2", 401, "/problems/not-authenticated"), (last.GetProperty("ref").GetString(), last.GetProperty("status").GetInt32(), TypeOf(last)));
+        Assert.Equal(1, await IssuedAsync(shop));
+    }
+
     [Theory]
     [InlineData("application/json")]
     [InlineData("text/csv")]
@@ -121,5 +140,25 @@ public sealed class BatchTests(LedgerApp app) : IClassFixture<LedgerApp>
         var shop = await app.OpenShopAsync();
         await shop.CampaignAsync("spring");
         return shop;
+    }
+
+    /// <summary>A body that is written as the service reads it.</summary>
+    private sealed class Dictated : HttpContent
+    {
+        private readonly Func<Stream, Task> write;
+
+        public Dictated(Func<Stream, Task> write)
+        {
+            this.write = write;
+            Headers.ContentType = new("application/x-ndjson");
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => write(stream);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

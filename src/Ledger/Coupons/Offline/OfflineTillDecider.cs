@@ -76,7 +76,8 @@ public static class OfflineTillDecider
         {
             { } alarm when alarm == till.Alarm => Decision<OfflineTillEvent>.Unchanged,
             { } alarm => new DeviceAlarmRaised(alarm.Kind, alarm.Expected, alarm.Got, now),
-            _ when newest > till.Sequence || now <= till.Use?.LastSync => Decision<OfflineTillEvent>.Unchanged,
+            // A record that came too early is not here yet: it is judged by the last time at which everything was.
+            _ when breach is not null || newest > till.Sequence || now <= till.Use?.LastSync => Decision<OfflineTillEvent>.Unchanged,
             _ => new OfflineTillSynced(now, limits),
         };
     }

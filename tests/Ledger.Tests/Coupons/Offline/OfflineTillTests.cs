@@ -84,6 +84,12 @@ public class OfflineTillTests
         var answers = shop.A.Forward(shop.Book, Clock(10, 0), shop.Ring, [shop.A.Records[1], shop.A.Records[0]]);
         Assert.Equal((new DeviceSequenceGap(1, 2), "redeemed"), (answers[0].Refusal, answers[1].Result!.Outcome));
         Assert.Empty(shop.Facts<DeviceAlarmRaised>());
+
+        // The second one is not here yet: it is still judged by its own time when it comes.
+        Assert.Equal(Nine, shop.A.In(shop.Book).Use!.LastSync);
+        var second = shop.A.Forward(shop.Book, Clock(10, 1), shop.Ring, [shop.A.Records[1]]).Single();
+        Assert.Equal(("redeemed", Clock(10, 1)), (second.Result!.Outcome, shop.A.In(shop.Book).Use!.LastSync));
+        Assert.All(shop.Facts<OfflineRedemptionRecorded>(), fact => Assert.Equal((fact.Record.BusinessTime, false), (fact.Record.At, fact.Record.ClockSkew)));
     }
 
     [Fact]
