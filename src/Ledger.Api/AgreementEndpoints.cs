@@ -20,13 +20,13 @@ public static class AgreementEndpoints
         routes.MapCommand("/v1/membership-plans/{id}/terms", Access.Merchant, PublishAsync).Takes<PlanTermsBody>().Answers<PlanView>();
         routes.MapQuery("/v1/membership-plans/{id}/terms/{version}", Access.Merchant, TermsAsync).Answers<PlanTerms>();
         routes.MapQuery("/v1/membership-plans/{id}/quote", Access.Till, QuoteAsync).Answers<TermQuoteView>();
-        routes.MapCommand("/v1/membership-plans/{id}/pause", Access.Merchant, PauseAsync).Takes<PlanChangeBody>().Answers<PlanView>();
+        routes.MapCommand("/v1/membership-plans/{id}/pause", Access.Merchant, PauseAsync).Takes<PlanChangeBody>(isOptional: true).Answers<PlanView>();
         routes.MapCommand("/v1/membership-plans/{id}/resume", Access.Merchant, call => call.SubmitAsync(PlanOperations.Resume(call.Request([]), call.Route("id")))).Answers<PlanView>();
 
         routes.MapCommand("/v1/agreements", Access.Till, PreorderAsync).Takes<PreorderBody>().Answers<AgreementView>(201);
         routes.MapQuery(One, Access.Till, ShowAsync).Answers<AgreementView>();
-        routes.MapCommand($"{One}/admission", Access.Merchant, AdmitAsync).Takes<AdmissionBody>().Answers<AgreementView>();
-        routes.MapCommand($"{One}/sign", Access.Till, SignAsync).Takes<SignBody>().Answers<AgreementView>();
+        routes.MapCommand($"{One}/admission", Access.Merchant, AdmitAsync).Takes<AdmissionBody>(isOptional: true).Answers<AgreementView>();
+        routes.MapCommand($"{One}/sign", Access.Till, SignAsync).Takes<SignBody>(isOptional: true).Answers<AgreementView>();
         routes.MapCommand($"{One}/benefits", Access.Till, ReportAsync).Takes<ReportBenefitBody>().Answers<AgreementView>(201);
         routes.MapCommand($"{One}/benefits/reversals", Access.Till, ReverseAsync).Takes<ReverseBenefitBody>().Answers<AgreementView>(201);
         routes.MapCommand($"{One}/progress", Access.Till, ProgressAsync).Takes<ReportProgressBody>().Answers<AgreementView>(201);
@@ -35,7 +35,7 @@ public static class AgreementEndpoints
         routes.MapCommand($"{One}/members", Access.Till, ShareAsync).Takes<FamilyBody>().Answers<AgreementView>();
         routes.MapCommand($"{One}/members/{{member}}/leave", Access.Till, LeaveAsync).Answers<AgreementView>();
         routes.MapQuery($"{One}/quit-quote", Access.Till, QuitQuoteAsync).Answers<QuitQuoteView>();
-        routes.MapCommand($"{One}/quit", Access.Till, QuitAsync).Takes<QuitMembershipBody>().Answers<AgreementView>();
+        routes.MapCommand($"{One}/quit", Access.Till, QuitAsync).Takes<QuitMembershipBody>(isOptional: true).Answers<AgreementView>();
         routes.MapCommand($"{One}/settle", Access.Merchant, SettleAsync).Takes<SettleBody>().Answers<AgreementView>();
         routes.MapCommand($"{One}/waiver", Access.Merchant, WaiveAsync).Takes<WaiveBody>().Answers<AgreementView>();
         routes.MapCommand($"{One}/waiver/approve", Access.Merchant, call => SubmitAsync(call, AgreementOperations.ApproveWaiver(call.Request([]), call.Route("id"), FourEyesPolicy.Rule)))

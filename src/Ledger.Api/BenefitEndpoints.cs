@@ -52,7 +52,7 @@ public static class BenefitEndpoints
         routes.MapCommand("/v1/benefits/{id}/withdraw", Access.Merchant, call => SubmitAsync(call, "id", BenefitOperations.Withdraw)).Answers<BenefitView>();
         routes.MapCommand("/v1/benefit-orders", Access.Till, OrderAsync).Takes<OrderBenefitBody>().Answers<BenefitOrderView>(201);
         routes.MapQuery("/v1/benefit-orders/{id}", Access.Till, ShowAsync).Answers<BenefitOrderView>();
-        routes.MapCommand("/v1/benefit-orders/{id}/pick-up", Access.Till, PickUpAsync).Takes<PickUpBody>().Answers<BenefitOrderView>();
+        routes.MapCommand("/v1/benefit-orders/{id}/pick-up", Access.Till, PickUpAsync).Takes<PickUpBody>(isOptional: true).Answers<BenefitOrderView>();
         routes.MapCommand("/v1/benefit-orders/{id}/cancel", Access.Till, call => SubmitAsync(call, "id", BenefitOperations.Cancel)).Answers<BenefitOrderView>();
         routes.MapQuery("/v1/reports/benefits", Access.Merchant, LeaderboardAsync).Asks("month", "limit").Answers<Page<BenefitRank>>();
     }

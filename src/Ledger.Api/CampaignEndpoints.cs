@@ -134,6 +134,9 @@ public sealed record ChangeBudgetBody(
 /// <summary>Why; people read it later.</summary>
 public sealed record ReasonBody([property: StringLength(Limits.MaxReason, MinimumLength = 1)] string Reason);
 
+/// <param name="Version">Of the terms that were read: terms that took their place meanwhile are not approved.</param>
+public sealed record ApproveBody([property: Range(1, int.MaxValue)] int? Version = null);
+
 /// <summary>Nothing to say.</summary>
 public sealed record NoBody;
 
@@ -150,14 +153,14 @@ public static class CampaignEndpoints
         routes.MapCommand("/v1/campaigns/{id}/budgets", Access.Merchant, ChangeBudgetAsync).Takes<ChangeBudgetBody>().Answers<CampaignView>();
         routes.MapQuery("/v1/campaigns/{id}/terms/{version}", Access.Merchant, TermsAsync).Answers<CouponTerms>();
         Step("submit", CouponOperations.Submit);
-        Step("approve", (request, id) => CouponOperations.Approve(request, id, FourEyesPolicy.Rule));
+        routes.MapCommand("/v1/campaigns/{id}/approve", Access.Merchant, ApproveAsync).Takes<ApproveBody>(isOptional: true).Answers<CampaignView>();
         Step("resume", (request, id) => CouponOperations.Change(request, id, new ResumeCampaign()));
         Because("reject", reason => new RejectCampaign(reason));
         Because("pause", reason => new PauseCampaign(reason));
         Because("stop", reason => new StopCampaign(reason));
 
         void Step(string name, Func<Request, string, Operation> operation) =>
-            routes.MapCommand($"/v1/campaigns/{{id}}/{name}", Access.Merchant, call => ChangeAsync(call, operation)).Takes<NoBody>().Answers<CampaignView>();
+            routes.MapCommand($"/v1/campaigns/{{id}}/{name}", Access.Merchant, call => ChangeAsync(call, operation)).Takes<NoBody>(isOptional: true).Answers<CampaignView>();
         void Because(string name, Func<string, CampaignCommand> command) =>
             routes.MapCommand($"/v1/campaigns/{{id}}/{name}", Access.Merchant, call => ChangeAsync(call, command)).Takes<ReasonBody>().Answers<CampaignView>();
     }
@@ -231,6 +234,12 @@ public static class CampaignEndpoints
         var terms = isNumber && Headers.IsId(id) ? (await queries.StateAsync(call.Merchant, CampaignStreams.TermsOf(id, version), call.Aborted)).Terms : null;
         if (terms is null) await Problems.WriteAsync(call.Http, new TermsVersionUnknown(id, version));
         else await call.JsonAsync(terms);
+    }
+
+    private static async Task ApproveAsync(Call call)
+    {
+        if (await call.ReadAsync<ApproveBody>(isOptional: true) is not var (body, raw)) return;
+        await call.SubmitAsync(CouponOperations.Approve(call.Request(raw), call.Route("id"), FourEyesPolicy.Rule, body.Version));
     }
 
     private static async Task ChangeAsync(Call call, Func<Request, string, Operation> operation)

@@ -9,8 +9,9 @@ public sealed record NeedsNoKey;
 /// <summary>Says in the endpoint's metadata what the OpenAPI document tells of it.</summary>
 public static class Description
 {
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint)
-        where T : notnull => endpoint.Accepts<T>(isOptional: typeof(T) == typeof(NoBody), "application/json");
+    /// <param name="isOptional">The body may be empty, as its endpoint reads it.</param>
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, bool isOptional = false)
+        where T : notnull => endpoint.Accepts<T>(isOptional, "application/json");
 
     public static RouteHandlerBuilder TakesLines<T>(this RouteHandlerBuilder endpoint)
         where T : notnull => endpoint.Accepts<T>("application/x-ndjson");

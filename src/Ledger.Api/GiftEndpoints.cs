@@ -29,7 +29,7 @@ public static class GiftEndpoints
 
     public static void MapGifts(this IEndpointRouteBuilder routes)
     {
-        routes.MapCommand("/v1/coupons/{code}/gifts", Access.Merchant, OfferAsync).Takes<GiftBody>().Answers<GiftView>(201);
+        routes.MapCommand("/v1/coupons/{code}/gifts", Access.Merchant, OfferAsync).Takes<GiftBody>(isOptional: true).Answers<GiftView>(201);
         routes.MapCommand("/v1/gifts/{id}/accept", Access.Merchant, AcceptAsync).Takes<AcceptGiftBody>().Answers<GiftView>();
         routes.MapCommand("/v1/gifts/{id}/cancel", Access.Merchant, CancelAsync).Answers<GiftView>();
     }

@@ -54,7 +54,7 @@ public static class GroupEndpoints
         routes.MapQuery("/v1/groups/{id}", Access.Merchant, ShowAsync).Answers<GroupView>();
         routes.MapCommand("/v1/groups/{id}/join", Access.Merchant, JoinAsync).Takes<JoinGroupBody>().Answers<GroupView>(201);
         routes.MapCommand("/v1/groups/{id}/leave", Access.Merchant, LeaveAsync).Takes<LeaveGroupBody>().Answers<GroupView>();
-        routes.MapCommand("/v1/groups/{id}/cancel", Access.Merchant, CancelAsync).Takes<CancelGroupBody>().Answers<GroupView>();
+        routes.MapCommand("/v1/groups/{id}/cancel", Access.Merchant, CancelAsync).Takes<CancelGroupBody>(isOptional: true).Answers<GroupView>();
         routes.MapCommand("/v1/groups/{id}/refunds/{number}/settle", Access.Merchant, SettleAsync).Takes<PlaceRefundAnswerBody>().Answers<GroupView>();
     }
 

@@ -49,7 +49,7 @@ public static class HoldEndpoints
     public static void MapHolds(this IEndpointRouteBuilder routes)
     {
         routes.MapCommand("/v1/holds", Access.Till, HoldAsync).Takes<HoldBody>().Answers<HoldView>(201);
-        routes.MapCommand("/v1/holds/{id}/commit", Access.Till, CommitAsync).Takes<CommitBody>().Answers<RedemptionView>(201);
+        routes.MapCommand("/v1/holds/{id}/commit", Access.Till, CommitAsync).Takes<CommitBody>(isOptional: true).Answers<RedemptionView>(201);
         routes.MapCommand("/v1/holds/{id}/release", Access.Till, ReleaseAsync).Answers<CouponView>();
     }
 

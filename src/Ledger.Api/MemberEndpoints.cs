@@ -82,11 +82,11 @@ public static class MemberEndpoints
         routes.MapCommand("/v1/members", Access.Merchant, JoinAsync).Takes<JoinBody>().Answers<MemberView>(201);
         routes.MapQuery("/v1/members/{member}", Access.Merchant, ShowAsync).Answers<MemberView>();
         routes.MapCommand("/v1/members/{member}/suspend", Access.Merchant, call => ChangeAsync(call, reason => new MemberCommand.Suspend(call.Route("member"), reason, call.Now)))
-            .Takes<MemberChangeBody>().Answers<MemberView>();
+            .Takes<MemberChangeBody>(isOptional: true).Answers<MemberView>();
         routes.MapCommand("/v1/members/{member}/resume", Access.Merchant, call => ChangeAsync(call, _ => new MemberCommand.Resume(call.Route("member"), call.Now)))
-            .Takes<MemberChangeBody>().Answers<MemberView>();
+            .Takes<MemberChangeBody>(isOptional: true).Answers<MemberView>();
         routes.MapCommand("/v1/members/{member}/close", Access.Merchant, call => ChangeAsync(call, reason => new MemberCommand.Close(call.Route("member"), reason, call.Now)))
-            .Takes<MemberChangeBody>().Answers<MemberView>();
+            .Takes<MemberChangeBody>(isOptional: true).Answers<MemberView>();
         routes.MapCommand("/v1/members/{member}/tier", Access.Merchant, GiveTierAsync).Takes<GiveTierBody>().Answers<MemberView>(201);
         routes.MapCommand("/v1/tiers", Access.Merchant, PublishAsync).Takes<TiersBody>().Answers<TierProgramme>(201);
         routes.MapQuery("/v1/tiers", Access.Till, TiersAsync).Answers<TierProgramme>();

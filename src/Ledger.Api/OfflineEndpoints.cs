@@ -32,7 +32,7 @@ public static class OfflineEndpoints
         routes.MapQuery("/v1/offline/revocations", Access.Till, RevocationsAsync).Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream");
         routes.MapQuery("/v1/coupons/{code}/offline-token", Access.Merchant, TokenAsync).Asks("hint").Answers<OfflineTokenView>();
         routes.MapQuery("/v1/coupons/{code}/offline-token/picture", Access.Merchant, PictureAsync).Asks("hint").Produces<string>(StatusCodes.Status200OK, "image/svg+xml");
-        routes.MapCommand("/v1/offline-batches", Access.Till, ForwardAsync).Takes<OfflineBatchBody>().Answers<OfflineBatchView>();
+        routes.MapCommand("/v1/offline-batches", Access.Till, ForwardAsync).Takes<OfflineBatchBody>(isOptional: true).Answers<OfflineBatchView>();
         routes.MapQuery("/v1/reports/offline", Access.Merchant, ReportAsync).Asks("limit", "cursor").Answers<OfflineReport>();
     }
 

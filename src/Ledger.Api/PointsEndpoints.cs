@@ -23,7 +23,7 @@ public static class PointsEndpoints
         routes.MapCommand("/v1/points/grants", Access.Merchant, GrantAsync).Takes<GrantPointsBody>().Answers<PointsGrantView>(201);
         routes.MapCommand("/v1/points/spends", Access.Till, SpendAsync).Takes<SpendPointsBody>().Answers<PointsSpendView>(201);
         routes.MapQuery("/v1/points/spends/{id}", Access.Till, ShowSpendAsync).Answers<PointsSpendView>();
-        routes.MapCommand("/v1/points/spends/{id}/refunds", Access.Till, RefundAsync).Takes<RefundPointsBody>().Answers<PointsRefundView>();
+        routes.MapCommand("/v1/points/spends/{id}/refunds", Access.Till, RefundAsync).Takes<RefundPointsBody>(isOptional: true).Answers<PointsRefundView>();
         routes.MapCommand("/v1/points/holds", Access.Till, HoldAsync).Takes<HoldPointsBody>().Answers<PointsSpendView>(201);
         routes.MapCommand("/v1/points/holds/{id}/commit", Access.Till, call => OnSpendAsync(call, SpendOperations.Commit)).Answers<PointsSpendView>();
         routes.MapCommand("/v1/points/holds/{id}/release", Access.Till, call => OnSpendAsync(call, SpendOperations.Release)).Answers<PointsSpendView>();

@@ -69,8 +69,8 @@ public static class RedemptionEndpoints
     {
         routes.MapCommand("/v1/redemptions", Access.Till, RedeemAsync).Takes<RedeemBody>().Answers<RedemptionView>(201);
         routes.MapQuery("/v1/redemptions/{id}", Access.Till, ShowAsync).Answers<RedemptionView>();
-        routes.MapCommand("/v1/redemptions/{id}/void", Access.Till, VoidAsync).Takes<VoidBody>().Answers<RedemptionView>();
-        routes.MapCommand("/v1/redemptions/{id}/returns", Access.Till, ReturnAsync).Takes<ReturnBody>().Answers<ReturnView>(201);
+        routes.MapCommand("/v1/redemptions/{id}/void", Access.Till, VoidAsync).Takes<VoidBody>(isOptional: true).Answers<RedemptionView>();
+        routes.MapCommand("/v1/redemptions/{id}/returns", Access.Till, ReturnAsync).Takes<ReturnBody>(isOptional: true).Answers<ReturnView>(201);
         routes.MapQuery("/v1/requests/{key}", Access.Till, RequestAsync).Answers<object>();
     }
 
@@ -135,6 +135,7 @@ public static class RedemptionEndpoints
         if (await call.ReadAsync<ReturnBody>(isOptional: true) is not var (body, raw)) return;
         var faults = new Faults();
         if (body is { Lines: not null, Uses: not null }) faults.Add("/uses", "Send either lines or uses.");
+        if (body.Lines is { Count: 0 }) faults.Add("/lines", "Name at least one line, or leave the member out: then all that is left comes back.");
         if (await call.RefuseAsync(faults) || await RefuseLookUpAsync(call)) return;
         var at = call.Caller.Judged(body.BusinessTime, call.Now);
         ReturnItem[] items = [.. (body.Lines ?? []).Select(line => new ReturnItem(line.Line, line.Quantity, line.Amount is { } amount ? new Money(amount) : null))];

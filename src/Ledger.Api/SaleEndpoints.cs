@@ -62,7 +62,7 @@ public static class SaleEndpoints
     {
         routes.MapCommand("/v1/sales", Access.Merchant, SellAsync).Takes<SellBody>().Answers<SaleView>(201);
         routes.MapQuery("/v1/sales/{id}", Access.Merchant, ShowAsync).Answers<SaleView>();
-        routes.MapCommand("/v1/sales/{id}/refunds", Access.Merchant, RefundAsync).Takes<RefundBody>().Answers<SaleView>();
+        routes.MapCommand("/v1/sales/{id}/refunds", Access.Merchant, RefundAsync).Takes<RefundBody>(isOptional: true).Answers<SaleView>();
         routes.MapCommand("/v1/sales/{id}/refunds/{number}/settle", Access.Merchant, SettleAsync).Takes<RefundAnswerBody>().Answers<SaleView>();
     }
 
@@ -96,6 +96,7 @@ public static class SaleEndpoints
     {
         if (await call.ReadAsync<RefundBody>(isOptional: true) is not var (body, raw)) return;
         var (faults, numbers) = (new Faults(), body.Vouchers ?? []);
+        if (body.Vouchers is { Count: 0 }) faults.Add("/vouchers", "Name at least one voucher, or leave the member out: then all that can be are refunded.");
         for (var i = 0; i < numbers.Count; i++)
         {
             if (numbers[i] is < 1 or > Limits.MaxSold) faults.Add($"/vouchers/{i}", FormattableString.Invariant($"Send a number from 1 to {Limits.MaxSold}."));

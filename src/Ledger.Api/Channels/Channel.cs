@@ -202,25 +202,26 @@ internal sealed record CouponStep(string Code, string Status, int Left, Money Di
 /// <summary>Which redemption a return without its name means.</summary>
 internal static class StandingUses
 {
-    /// <summary>The latest redemption of which a use stands; null: none. Pure.</summary>
+    /// <summary>The latest redemption of which a use stands; null: none. Of one whose goods all came back nothing stands, also where the coupon was kept. Pure.</summary>
     public static string? Latest(IEnumerable<CouponEvent> facts)
     {
-        var standing = new List<(string Id, int Uses)>();
+        var standing = new List<(string Id, int Uses, Money Discount)>();
         foreach (var fact in facts)
         {
             switch (fact)
             {
                 case CouponEvent.CouponRedeemed e:
-                    standing.Add((e.RedemptionId, e.Uses ?? 1));
+                    standing.Add((e.RedemptionId, e.Uses ?? 1, e.Discount));
                     break;
                 case CouponEvent.RedemptionVoided e:
                     standing.RemoveAll(one => one.Id == e.RedemptionId);
                     break;
-                case CouponEvent.CouponReturned { Uses: { } back } e:
+                case CouponEvent.CouponReturned e:
                     var index = standing.FindIndex(one => one.Id == e.RedemptionId);
                     if (index < 0) break;
-                    standing[index] = (e.RedemptionId, standing[index].Uses - back);
-                    if (standing[index].Uses <= 0) standing.RemoveAt(index);
+                    var (_, uses, discount) = standing[index];
+                    standing[index] = (e.RedemptionId, uses - (e.Uses ?? 0), discount - e.Discount);
+                    if (standing[index].Uses <= 0 || (e.Discount > Money.Zero && discount == e.Discount)) standing.RemoveAt(index);
                     break;
             }
         }

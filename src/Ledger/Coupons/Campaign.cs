@@ -111,7 +111,8 @@ public abstract record CampaignCommand
 
     /// <summary>Approves the campaign, or the terms proposed for it.</summary>
     /// <param name="NeedsAnother">Whether the approver must be another key than wrote it.</param>
-    public sealed record ApproveCampaign(string? By = null, bool NeedsAnother = false) : CampaignCommand;
+    /// <param name="Version">Of the terms that were read; null: whichever wait.</param>
+    public sealed record ApproveCampaign(string? By = null, bool NeedsAnother = false, int? Version = null) : CampaignCommand;
 
     /// <summary>Rejects the campaign, or the terms proposed for it.</summary>
     public sealed record RejectCampaign(string Reason) : CampaignCommand;

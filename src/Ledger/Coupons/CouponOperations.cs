@@ -119,8 +119,9 @@ public static class CouponOperations
 
     /// <summary>Approves a campaign, or the terms proposed for it; where the merchant requires it, with another key than wrote them.</summary>
     /// <param name="rule">Null: with any key.</param>
-    public static Operation Approve(Request request, string id, ApprovalRule? rule) =>
-        OnCampaign(request, id, (_, book, _) => new ApproveCampaign(request.Actor, rule is not null && rule.NeedsAnother(book)), rule);
+    /// <param name="version">Of the terms that were read; null: whichever wait.</param>
+    public static Operation Approve(Request request, string id, ApprovalRule? rule, int? version = null) =>
+        OnCampaign(request, id, (_, book, _) => new ApproveCampaign(request.Actor, rule is not null && rule.NeedsAnother(book), version), rule);
 
     /// <summary>Sets the quota, compared with what the caller believes and with what was issued.</summary>
     public static Operation ChangeQuota(Request request, string id, long expected, long target) =>

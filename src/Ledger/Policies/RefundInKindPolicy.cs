@@ -9,8 +9,8 @@ namespace Ledger.Policies;
 
 /// <summary>
 /// What was paid with coupons and points is given back as coupons and points, in proportion to the money that went back: a refund that names the
-/// redemption returns goods of it, one that names a spend of points refunds points. Each looks at all that went back by now and gives back what is
-/// lacking, so that no order of refunds, and no return at the till beside, gives back twice.
+/// redemption returns goods of it, one that names a spend of points refunds points. Each looks at all that had gone back with it, however late, and gives back what is
+/// lacking, so that no return at the till beside gives back twice. The payment is taken to have paid for that redemption and nothing else, alone or with points.
 /// </summary>
 public static class RefundInKindPolicy
 {
@@ -26,7 +26,7 @@ public static class RefundInKindPolicy
         var (payment, coupon, home) = (PaymentStream.Of(e.Trade), CouponStream.Of(code), RedemptionStream.Of(redemptionId));
         return new(request, [payment, coupon, home], [], book =>
         {
-            var (paid, state, record) = (book.State(payment), book.State(coupon), book.State(home));
+            var (paid, state, record) = (UpTo(e.Refund, book.State(payment)), book.State(coupon), book.State(home));
             var sale = record.Sale ?? RedemptionStream.SaleOf(redemptionId, code, state);
             if (state.Status == CouponStatus.None || (paid.Paid!.Member is { } payer && payer != Redeemer(state, sale))) return new RedemptionNotFound(redemptionId);
             if (record.IsVoided) return Policy.Nothing;
@@ -34,8 +34,10 @@ public static class RefundInKindPolicy
                 return number >= 1 && number <= state.Redemptions ? Policy.Nothing : new RedemptionNotFound(redemptionId);
 
             // Where all went back, all that is left of the basket does.
-            IReadOnlyList<ReturnItem> items = paid.Left == Money.Zero ? Returns.AllLeft(sale.Basket, record.Returns) : Lacking(sale.Basket, record.Returns, paid);
+            var isAll = paid.Left == Money.Zero;
+            IReadOnlyList<ReturnItem> items = isAll ? Returns.AllLeft(sale.Basket, record.Returns) : Lacking(sale.Basket, record.Returns, paid);
             if (items.Count == 0) return Policy.Nothing;
+            if (isAll) items = []; // All that is left may be said after any number of returns.
             // The money went back: where a coupon may not be given back, what it took off is taken back all the same.
             return Policy.Run(book, ReturnOperations.Return(request, redemptionId, items, uses: null, KeptCoupons.Barred, e.Refund.At, e.Date, $"refund {e.Refund.Number}"));
         });
@@ -50,13 +52,17 @@ public static class RefundInKindPolicy
         var (payment, stream) = (PaymentStream.Of(e.Trade), PointsSpendStream.Of(id));
         return new(request, [payment, stream], [], book =>
         {
-            var (paid, spend) = (book.State(payment), book.State(stream));
+            var (paid, spend) = (UpTo(e.Refund, book.State(payment)), book.State(stream));
             if (spend.Status == SpendStatus.None || (paid.Paid!.Member is { } member && member != spend.Member)) return new PointsSpendUnknown(id);
             if (spend.Status != SpendStatus.Spent) return new PointsNotSpent(id);
             var (back, given) = (Part(spend.Points, paid.Refunded, paid.Paid.Amount), spend.Points - spend.Lots.Total());
             return back <= given ? Policy.Nothing : Policy.Run(book, SpendOperations.Refund(request, id, back - given));
         });
     }
+
+    /// <summary>The payment as that refund left it.</summary>
+    private static Payments.Payment UpTo(Refund refund, Payments.Payment payment) =>
+        payment with { Refunds = [.. payment.Refunds.TakeWhile(one => one.Number != refund.Number), refund] };
 
     /// <summary>
     /// What of the basket, at full price, answers to the money that went back, and did not come back yet. Line by line where the payment has the

@@ -85,9 +85,15 @@ public sealed class IssuingTests(LedgerApp app) : IClassFixture<LedgerApp>
         var other = await shop.Client.PostAsync("/v1/campaigns/spring/terms", Shop.Terms.Replace("500", "800", StringComparison.Ordinal), second, null, ("If-Match", "\"1\""));
         Assert.Equal("terms-wait-for-approval", other.Problem);
         Assert.Equal("four-eyes", (await shop.Client.PostAsync("/v1/campaigns/spring/approve", null, shop.MerchantKey)).Problem);
-        var approved = Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/approve", null, second));
-        Assert.Equal((2, 900), (approved["termsVersion"].GetInt32(), approved["terms"].GetProperty("benefit").GetProperty("off").GetInt32()));
-        Assert.Equal(2, Shop.Expect(201, await shop.TryIssueAsync("spring", "m-1"))["termsVersion"].GetInt32());
+
+        // Whoever read the terms that were withdrawn does not approve those that took their place.
+        Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/reject", new { reason = "too rich" }, shop.MerchantKey));
+        Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/terms", richer, shop.MerchantKey, null, ("If-Match", "\"1\"")));
+        Assert.Equal("terms-version-stale", (await shop.Client.PostAsync("/v1/campaigns/spring/approve", new { version = 2 }, second)).Problem);
+        var approved = Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/approve", new { version = 3 }, second));
+        Assert.Equal((3, 900), (approved["termsVersion"].GetInt32(), approved["terms"].GetProperty("benefit").GetProperty("off").GetInt32()));
+        Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/approve", new { version = 3 }, second));
+        Assert.Equal(3, Shop.Expect(201, await shop.TryIssueAsync("spring", "m-1"))["termsVersion"].GetInt32());
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 

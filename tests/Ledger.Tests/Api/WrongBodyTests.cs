@@ -98,6 +98,8 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
         { "/v1/coupons", "{\"campaign\":\"spring\",\"member\":\"+8613800000000\"}", "/member" },
         { "/v1/coupons", "{\"campaign\":\"spring\",\"member\":\"m-1\",\"mebmer\":\"m-2\"}", "/mebmer" },
         { "/v1/stores", "{\"id\":\"a:b\",\"name\":\"X\"}", "/id" },
+        { "/v1/redemptions/{c}-1/returns", "{\"lines\":[]}", "/lines" },
+        { "/v1/sales/t-1/refunds", "{\"vouchers\":[]}", "/vouchers" },
         { "/v1/keys", "{\"scope\":\"everything\"}", "/scope" },
         { "/v1/keys", "{\"scope\":\"till\"}", "/till" },
         { "/v1/keys", "{\"scope\":\"platform\"}", "/scope" },

@@ -159,6 +159,21 @@ public sealed class ChannelTests(LedgerApp app) : IClassFixture<LedgerApp>
         await Proof.Books.AssertSoundAsync(app.Database);
     }
 
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task A_use_whose_goods_came_back_without_it_keeps_no_earlier_use_from_its_refund(string isBundle)
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring", terms: $$"""{{Shop.Terms[..^1]}},"maxUses":3,"isBundle":{{isBundle}}}""");
+        var code = await shop.IssueAsync("spring");
+        for (var use = 0; use < 3; use++) Shop.Expect(201, await shop.RedeemAsync(code));
+        Shop.Expect(201, await shop.Client.PostAsync($"/v1/redemptions/{code}-2/returns", new { keepCoupons = true }, shop.TillKey));
+        foreach (var refund in new[] { "r-1", "r-2" })
+            Shop.Expect(200, await PostAsync(shop, $"{Alipay}/voucher/{code}/refund", $$"""{"out_biz_no":"{{refund}}"}"""));
+        await Proof.Books.AssertSoundAsync(app.Database);
+    }
+
     /// <summary>The channel named a coupon that is there: nobody guesses, however often it says that one comes back which was never used.</summary>
     [Fact]
     public async Task Refunds_of_a_coupon_that_was_never_used_are_no_guesses_at_codes()

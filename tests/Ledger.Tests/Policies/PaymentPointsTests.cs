@@ -411,6 +411,42 @@ public class PaymentPointsTests
         Assert.Empty(loop.Refused);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_refund_brings_back_as_much_however_late_it_is_looked_at(bool isLate)
+    {
+        var (loop, redemption, spend) = Mixed();
+        loop.Pay("t-1", 80_00);
+        loop.Back("t-1", "r-1", 20_00, redemption: redemption, spend: spend);
+        if (!isLate) loop.FollowAll();
+        loop.Back("t-1", "r-2");
+        loop.FollowAll();
+        Assert.Equal(25_00, loop.Facts<RedemptionEvent.BasketReturned>().Sum(fact => fact.Return.Lines.Sum(line => line.Amount.Minor)));
+        Assert.Equal(25, loop.Facts<PointsSpendEvent.PointsSpendRefunded>().Sum(fact => fact.Points));
+        Assert.Empty(loop.Refused);
+    }
+
+    [Fact]
+    public void The_last_refund_brings_back_the_rest_after_any_number_of_returns()
+    {
+        var loop = new PaymentLoop();
+        var redemption = Redeemed(loop, Basket.Of(new(200_00)));
+        loop.Pay("t-1", 180_00);
+        Assert.Null(loop.Do(ReturnOperations.Return(loop.Shop.Ask(), redemption, [new(0, null, new Money(10))], null, KeptCoupons.None, loop.Shop.Now, new(2026, 3, 3), null)));
+        for (var n = 1; n < Limits.MaxReturns; n++)
+        {
+            loop.Back("t-1", $"r-{n}", 90, redemption: redemption);
+            loop.FollowAll();
+        }
+
+        Assert.Equal(Limits.MaxReturns, loop.Facts<RedemptionEvent.BasketReturned>().Count());
+        loop.Back("t-1", "last", redemption: redemption);
+        loop.FollowAll();
+        Assert.Empty(loop.Refused);
+        Assert.Equal(200_00, loop.Facts<RedemptionEvent.BasketReturned>().Sum(fact => fact.Return.Lines.Sum(line => line.Amount.Minor)));
+    }
+
     /// <summary>Two lines of 60.00, 20.00 off, 100.00 paid: what one line is back beyond its part is no other line's to bring.</summary>
     [Fact]
     public void Exploit_goods_of_one_line_that_came_back_at_the_till_bring_back_no_other_line_by_the_refund()

@@ -72,13 +72,17 @@ public static class Quotes
         var over = usable.Where(one => OverOf(one) is not null).ToList();
         if (!over.TrueForAll(one => best.Pricing.Applied.Any(applied => applied.Candidate.Code == one.Code)))
         {
-            // The same coupons with what their own holds kept, if that does; else without any, or each of these alone.
+            // The same coupons with what their own holds kept, if that does, or those that are best without any; else none of these, or each of them alone.
             var most = best;
             bool IsIn(Combination some, Candidate one) => some.Pricing.Applied.Any(applied => applied.Candidate.Code == one.Code);
-            var own = BestWith([.. usable.Where(one => IsIn(most, one))], isOverLeft: true);
-            best = over.Select(one => BestWith([one], isOverLeft: true)).Prepend(BestWith(usable, isOverLeft: false))
-                .Prepend(over.TrueForAll(one => IsIn(own, one) || !IsIn(most, one)) ? own : BestWith([], isOverLeft: false))
-                .MaxBy(one => one.Pricing.Discount.Minor)!;
+            Combination OwnOf(Combination some)
+            {
+                var own = BestWith([.. usable.Where(one => IsIn(some, one))], isOverLeft: true);
+                return over.TrueForAll(one => IsIn(own, one) || !IsIn(some, one)) ? own : BestWith([], isOverLeft: false);
+            }
+
+            best = over.Select(one => BestWith([one], isOverLeft: true)).Prepend(BestWith([.. usable.Except(over)], isOverLeft: false))
+                .Prepend(OwnOf(BestWith(usable, isOverLeft: false))).Prepend(OwnOf(most)).MaxBy(one => one.Pricing.Discount.Minor)!;
             best = best with { IsExact = most.IsExact && best.Pricing.Discount == most.Pricing.Discount };
         }
 
