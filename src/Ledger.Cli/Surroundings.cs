@@ -15,7 +15,10 @@ internal sealed record Surroundings(
 {
     public static Surroundings OfThisProcess() => new(
         Console.Out, Console.Error, Console.In, !Console.IsInputRedirected && !Console.IsErrorRedirected, Environment.GetEnvironmentVariable,
-        () => new SocketsHttpHandler { MaxConnectionsPerServer = 64 }, Task.Delay) { WaitTurn = AuditProcess.WaitTurn };
+        () => new SocketsHttpHandler { MaxConnectionsPerServer = 64 }, Task.Delay)
+    {
+        WaitTurn = AuditProcess.WaitTurn,
+    };
 
     /// <summary>Before work that only this process does, and that gives way to the server's.</summary>
     public Action WaitTurn { get; private init; } = () => { };
