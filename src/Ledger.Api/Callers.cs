@@ -65,15 +65,6 @@ public sealed class Callers
     public async ValueTask<Merchant> MerchantAsync(string id, CancellationToken cancellation) =>
         (await merchants.GetAsync(id, cancellation))?.Merchant ?? Merchant.Unregistered;
 
-    /// <summary>The caller as it is now, for requests that last: null where the key was revoked, or its provider no longer serves the merchant.</summary>
-    public async ValueTask<Caller?> AgainAsync(string secret, Caller caller, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        if (await KeyAsync(secret, cancellation) is not { RevokedAt: null } key) return null;
-        var profile = caller.Merchant is null ? caller.Profile : await MerchantAsync(caller.Merchant, cancellation);
-        return key.Provider is { } provider && !profile.IsServedBy(provider) ? null : new(key, caller.Merchant, profile);
-    }
-
     /// <summary>Forgets everything about keys and that merchant: something was changed here.</summary>
     public void Forget(string? merchant = null)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using Ledger.Coupons;
@@ -69,14 +70,14 @@ public static class IssueBatch
     {
         try
         {
-            var number = 0L;
+            var (number, isOver) = (0L, new StrongBox<bool>());
             await foreach (var line in LinesAsync(call.Http.Request.BodyReader, call.Aborted))
             {
                 number++;
                 if (line is { Length: 0 }) continue;
                 // A line is received when it is read: a long body may take minutes.
                 var received = call with { Now = Times.Cut(clock.GetCurrentInstant()) };
-                await answers.WriteAsync(IssueAsync(received, number, line), call.Aborted);
+                await answers.WriteAsync(IssueAsync(received, number, line, isOver), call.Aborted);
             }
 
             answers.Complete();
@@ -89,7 +90,7 @@ public static class IssueBatch
 
     /// <summary>The lines of a body; null stands for one longer than <see cref="Limits.MaxBody"/>, whose bytes are dropped.</summary>
     private static async IAsyncEnumerable<byte[]?> LinesAsync(
-        PipeReader body, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        PipeReader body, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var isTooLong = false;
         while (true)
@@ -129,7 +130,8 @@ public static class IssueBatch
         return bytes.AsSpan().Trim((byte)' ').TrimEnd((byte)'\r').ToArray();
     }
 
-    private static async Task<byte[]> IssueAsync(Call call, long number, byte[]? line)
+    /// <param name="isOver">Whether a line met that the key was revoked: those after it issue nothing, and nobody asks for it again.</param>
+    private static async Task<byte[]> IssueAsync(Call call, long number, byte[]? line, StrongBox<bool> isOver)
     {
         if (line is null) return Answer(call, number, null, Problems.BodyTooLarge, JsonFacts.Of(new { limitBytes = Limits.MaxBody }));
         var faults = new Faults();
@@ -138,10 +140,8 @@ public static class IssueBatch
 
         try
         {
-            // Who called when the body began may be nobody by now.
-            var callers = call.Http.RequestServices.GetRequiredService<Callers>();
-            if (await callers.AgainAsync(Edge.SecretOf(call.Http)!, call.Caller, call.Aborted) is not { } caller) return Answer(call, number, body.Ref, Problems.NotAuthenticated, default);
-            call = call with { Caller = caller };
+            isOver.Value = isOver.Value || await call.Http.RequestServices.GetRequiredService<Callers>().KeyAsync(Edge.SecretOf(call.Http)!, call.Aborted) is null or { RevokedAt: not null };
+            if (isOver.Value) return Answer(call, number, body.Ref, Problems.NotAuthenticated, default);
             if (await LimitIdentity.OfAsync(call, body, line, faults) is not { } who)
                 return Answer(call, number, body.Ref, Problems.Malformed, JsonFacts.Of(new { errors = faults.Listed, faults = faults.Count }));
             var request = call.Request(who.Body.Span, FormattableString.Invariant($"#{number}"));

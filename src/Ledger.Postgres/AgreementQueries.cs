@@ -34,15 +34,16 @@ public sealed class AgreementQueries(NpgsqlDataSource database, BookQueries book
 
     public Task<Agreement> AgreementAsync(string book, string id, CancellationToken cancellation) => books.StateAsync(book, AgreementStreams.AgreementOf(id), cancellation);
 
-    /// <summary>The light memberships of a person that are not settled, but for those of others that were left, the latest last, with what quitting would cost.</summary>
+    /// <summary>The light memberships of a person that are not settled, but for those of others that the person left, the latest last, with what quitting would cost.</summary>
     public async Task<IReadOnlyList<MembershipView>> OfMemberAsync(string book, string member, Instant now, CancellationToken cancellation)
     {
         var views = new List<MembershipView>();
-        foreach (var span in (await books.StateAsync(book, AgreementStreams.MemberOf(member), cancellation)).Spans)
+        var spans = (await books.StateAsync(book, AgreementStreams.MemberOf(member), cancellation)).Spans;
+        foreach (var span in spans.GroupBy(span => span.Agreement, StringComparer.Ordinal).Select(joined => joined.Last()))
         {
-            if (!span.IsSigner && span.Until <= now) continue;
             var state = await AgreementAsync(book, span.Agreement, cancellation);
-            if (state.Status is AgreementStatus.Settled or AgreementStatus.Waived) continue;
+            var isLeft = !span.IsSigner && span.Until <= now && span.Until < state.Ends;
+            if (isLeft || state.Status is AgreementStatus.Settled or AgreementStatus.Waived) continue;
             views.Add(new(
                 span.Agreement, span.IsSigner, span.From, span.Until, state.Status, state.Accrued - state.Reversed, span.IsSigner ? QuitQuoteView.Of(span.Agreement, state, now) : null));
         }

@@ -8,6 +8,7 @@ public static class AuditProcess
 {
     private const int SchedOther = 0; // Of sched(7), as the next one.
     private const int SchedBatch = 3;
+    private const string Threads = "/proc/self/task";
 
     /// <summary>Call it before the first socket: that reads it once.</summary>
     /// <remarks>
@@ -23,8 +24,8 @@ public static class AuditProcess
     /// </summary>
     public static void WaitTurn()
     {
-        if (!OperatingSystem.IsLinux()) return;
-        foreach (var path in Directory.EnumerateDirectories("/proc/self/task"))
+        if (!OperatingSystem.IsLinux() || !Directory.Exists(Threads)) return;
+        foreach (var path in Directory.EnumerateDirectories(Threads))
         {
             var thread = int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture);
             if (GetScheduler(thread) == SchedOther) _ = SetScheduler(thread, SchedBatch, 0); // Refused: slower, no more.

@@ -23,7 +23,9 @@ public static class CampaignDecider
 
         (SubmitCampaign c, { Status: Draft }) => new CampaignSubmitted(c.By),
         (SubmitCampaign, { Status: Submitted }) => Decision<CampaignEvent>.Unchanged,
-        (ApproveCampaign { Version: { } read }, { Status: Submitted or Active or Paused } s) when read != (s.Proposed ?? s.TermsVersion) => new TermsVersionStale(s.Proposed ?? s.TermsVersion),
+        (ApproveCampaign { Version: { } read }, { Status: Submitted } or { Status: Active or Paused, Proposed: not null }) when read != (state.Proposed ?? state.TermsVersion) =>
+            new TermsWaitForApproval(state.Proposed ?? state.TermsVersion),
+        (ApproveCampaign { Version: { } read }, { Status: Active or Paused, Proposed: null } s) when read != s.TermsVersion => new TermsVersionStale(s.TermsVersion),
         (ApproveCampaign { NeedsAnother: true } c, { Status: Submitted } or { Status: Active or Paused, Proposed: not null }) when state.IsBy(c.By) => new FourEyes(),
         (ApproveCampaign, { Status: Submitted } s) => new CampaignApproved(s.EndsAt),
         (ApproveCampaign c, { Status: Active or Paused, Proposed: { } proposed }) => new TermsApproved(proposed, c.By),

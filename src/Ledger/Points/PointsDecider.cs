@@ -77,8 +77,7 @@ public static class PointsDecider
 
         (SpendPoints c, var s) when Refusal(s, c.Points, c.Terms) is { } reason => reason,
         (SpendPoints c, var s) => new PointsSpent(c.Asked.Program, c.Asked.Member, c.Points, s.Lots.InOrder().First(c.Points), c.Asked.Now, Today(c), c.SpendId, WasHeld: false),
-        (RestorePoints c, var s) when s.Lots.Count + s.Pending.Count + c.Lots.Count > Limits.MaxLots && s.Lots.Count + s.Pending.Count + NewLots(c, s) > Limits.MaxLots =>
-            new TooManyLots(Limits.MaxLots),
+        (RestorePoints c, var s) when NewLots(c, s) is > 0 and var more && s.Lots.Count + s.Pending.Count + more > Limits.MaxLots => new TooManyLots(Limits.MaxLots),
         (RestorePoints c, var s) => Restored(c, s),
 
         (ClawBackPoints c, var s) => ClawedBack(c, s),
@@ -156,7 +155,6 @@ public static class PointsDecider
         return new Lot(s.LotsEver + 1, points, source, earnedAt, PointsBooks.CohortOf(date), active, expires, funder, order);
     }
 
-    /// <summary>The parts in their lots; where a lot has expired, in a new one that does so after the grace, or nowhere.</summary>
     /// <summary>Of the lots that points go back to, those that are not there any more; what expired becomes a new one, or nothing.</summary>
     private static int NewLots(RestorePoints c, PointsAccount s)
     {
@@ -164,6 +162,7 @@ public static class PointsDecider
         return c.Lots.Count(lot => lot.ExpiresAt > c.Asked.Now ? !known.Contains(lot.Id) : c.GraceDays is not null);
     }
 
+    /// <summary>The parts in their lots; where a lot has expired, in a new one that does so after the grace, or nowhere.</summary>
     private static Decision<PointsEvent> Restored(RestorePoints c, PointsAccount s)
     {
         var (living, dead) = (c.Lots.Where(lot => lot.ExpiresAt > c.Asked.Now).ToList(), c.Lots.Where(lot => lot.ExpiresAt <= c.Asked.Now).ToList());

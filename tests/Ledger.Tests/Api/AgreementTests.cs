@@ -160,6 +160,10 @@ public sealed class AgreementTests : IAsyncLifetime
         Shop.Expect(200, await client.PostAsync("/v1/agreements/A-1/members", new { member = "m-2" }, shop.TillKey));
         Assert.Equal(1, await ToldAsync());
 
+        // Over, and not settled yet, it is told to everyone who stayed.
+        clock.Move(Duration.FromDays(31));
+        Assert.Equal(1, await ToldAsync());
+
         async Task<int> ToldAsync() => Shop.Expect(200, await client.GetAsync("/v1/members/m-2/agreements", shop.TillKey))["data"].GetArrayLength();
     }
 

@@ -89,7 +89,8 @@ public sealed class IssuingTests(LedgerApp app) : IClassFixture<LedgerApp>
         // Whoever read the terms that were withdrawn does not approve those that took their place.
         Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/reject", new { reason = "too rich" }, shop.MerchantKey));
         Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/terms", richer, shop.MerchantKey, null, ("If-Match", "\"1\"")));
-        Assert.Equal("terms-version-stale", (await shop.Client.PostAsync("/v1/campaigns/spring/approve", new { version = 2 }, second)).Problem);
+        var stale = await shop.Client.PostAsync("/v1/campaigns/spring/approve", new { version = 2 }, second);
+        Assert.Equal(("terms-wait-for-approval", 3), (stale.Problem, stale["proposed"].GetInt32()));
         var approved = Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/approve", new { version = 3 }, second));
         Assert.Equal((3, 900), (approved["termsVersion"].GetInt32(), approved["terms"].GetProperty("benefit").GetProperty("off").GetInt32()));
         Shop.Expect(200, await shop.Client.PostAsync("/v1/campaigns/spring/approve", new { version = 3 }, second));

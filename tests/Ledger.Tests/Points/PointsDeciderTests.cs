@@ -58,12 +58,14 @@ public class PointsDeciderTests
     [Fact]
     public void Points_go_back_to_lots_that_are_still_there_however_many_there_are()
     {
-        var account = Account([.. Enumerable.Range(1, Limits.MaxLots).Select(id => Lot(id, 100, Day(2026, 1, 10), new(2026, 12, 31)))]);
+        // One more than are earned: what was held came back beside them.
+        const int Lots = Limits.MaxLots + 1;
+        var account = Account([.. Enumerable.Range(1, Lots).Select(id => Lot(id, 100, Day(2026, 1, 10), new(2026, 12, 31)))]);
         Lot[] spent = [account.Lots[0] with { Points = 40 }, account.Lots[1] with { Points = 7 }];
         var back = new RestorePoints(At(Day(2026, 7, 1)), "p-1", spent, GraceDays: 30);
-        Assert.Equal((Limits.MaxLots, Limits.MaxLots * 100L + 47), (account.After(Facts(back, account)).Lots.Count, account.After(Facts(back, account)).Available));
-        Assert.Equal(new TooManyLots(Limits.MaxLots), Refused(back with { Lots = [spent[0] with { Id = Limits.MaxLots + 1 }] }, account));
-        Lot[] expired = [spent[0] with { Id = Limits.MaxLots + 1, ExpiresAt = Day(2026, 6, 1) }];
+        Assert.Equal((Lots, (Lots * 100L) + 47), (account.After(Facts(back, account)).Lots.Count, account.After(Facts(back, account)).Available));
+        Assert.Equal(new TooManyLots(Limits.MaxLots), Refused(back with { Lots = [spent[0] with { Id = Lots + 1 }] }, account));
+        Lot[] expired = [spent[0] with { Id = Lots + 1, ExpiresAt = Day(2026, 6, 1) }];
         Assert.IsType<PointsForfeited>(Assert.Single(Facts(back with { Lots = expired, GraceDays = null }, account)));
         Assert.Equal(new TooManyLots(Limits.MaxLots), Refused(back with { Lots = expired }, account));
     }
