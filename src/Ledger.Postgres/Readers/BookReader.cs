@@ -23,10 +23,10 @@ public sealed record BookReaderOptions(int Entries = 20_000, int Books = 2_000)
     /// How long the reader rests for each moment that it worked. A pass costs by the book more than by the entry: under load it is better
     /// to follow more entries in fewer passes, and tills come first.
     /// </summary>
-    public int RestPerWork { get; init; } = 20;
+    public int RestPerWork { get; init; } = 10;
 
     /// <summary>The longest such rest; who is far behind goes on after it.</summary>
-    public TimeSpan LongestRest { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan LongestRest { get; init; } = TimeSpan.FromMilliseconds(600);
 
     /// <summary>The longest until every book is looked at again, hint or none.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(2);

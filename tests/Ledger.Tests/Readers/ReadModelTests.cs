@@ -39,23 +39,23 @@ public sealed class ReadModelTests
     {
         await using var database = (await ReadersDatabase.CreateAsync()).Connect();
         await database.ExecuteAsync("analyze");
-        await using var connection = await database.OpenConnectionAsync();
-        await using (var set = new NpgsqlCommand(
-            "set search_path = ledger; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
-            + $"prepare s (varchar[], bigint[], bigint[]) as {ReaderTesting.Model(table).Sql}", connection))
-        {
-            await set.ExecuteNonQueryAsync();
-        }
-
-        await using var explain = new NpgsqlCommand("explain execute s ('{}', '{}', '{}')", connection);
-        await using var rows = await explain.ExecuteReaderAsync();
-        var plan = new List<string>();
-        while (await rows.ReadAsync()) plan.Add(rows.GetString(0));
+        var plan = await PlanAsync(database, table, "explain execute s ('{}', '{}', '{}')");
         var index = ReadModel.Busy.Any(ReaderTesting.Model(table).Knows) ? "ledger_events_key" : "ledger_events_quiet_idx";
         Assert.Contains(plan, line => line.Contains(index, StringComparison.Ordinal));
         Assert.DoesNotContain(plan, line => line.Contains("Seq Scan", StringComparison.Ordinal));
         // Only where the coupon of a use was issued is looked up by its stream.
         if (table is not ("surface_totals" or "fu_totals")) Assert.DoesNotContain(plan, line => line.Contains("ledger_events_version_key", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("surface_totals", "ledger_events_surface_idx")]
+    [InlineData("fu_totals", "ledger_events_quiet_idx")]
+    public async Task Uses_are_not_read_in_books_that_they_cannot_concern(string table, string index)
+    {
+        await using var database = (await ReadersDatabase.CreateAsync()).Connect();
+        var plan = await PlanAsync(database, table, "explain (analyze) execute s ('{m1}', '{0}', '{1000}')");
+        Assert.Contains("loops=1", Assert.Single(plan, line => line.Contains(index, StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.All(plan.Where(line => line.Contains("ledger_events_key", StringComparison.Ordinal)), line => Assert.Contains("never executed", line, StringComparison.Ordinal));
     }
 
     /// <summary>What the statement leaves out and the code does not know of would be passed over by whom it concerns.</summary>
@@ -68,6 +68,23 @@ public sealed class ReadModelTests
             string.Join(' ', ReadModel.Busy.Order(StringComparer.Ordinal)),
             string.Join(' ', text.Split('\'').Where((_, i) => i % 2 == 1).Order(StringComparer.Ordinal))));
         Assert.All(ReadModel.Busy, name => Assert.True(Catalogue.Events.ContainsKey(name), name));
+    }
+
+    private static async Task<List<string>> PlanAsync(NpgsqlDataSource database, string table, string explain)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using (var set = new NpgsqlCommand(
+            "set search_path = ledger; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
+            + $"prepare s (varchar[], bigint[], bigint[]) as {ReaderTesting.Model(table).Sql}", connection))
+        {
+            await set.ExecuteNonQueryAsync();
+        }
+
+        await using var command = new NpgsqlCommand(explain, connection);
+        await using var rows = await command.ExecuteReaderAsync();
+        var plan = new List<string>();
+        while (await rows.ReadAsync()) plan.Add(rows.GetString(0));
+        return plan;
     }
 
     private static BookRange[] Whole(Histories histories) => [.. histories.Heads.Select(book => new BookRange(book.Key, 0, book.Value))];
