@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -48,7 +49,7 @@ public sealed record Call(HttpContext Http, Caller Caller, Instant Now)
     public Request Request(ReadOnlySpan<byte> body, string? suffix = null) => RequestUnder(Http.Request.Headers["Idempotency-Key"].ToString() + suffix, body);
 
     /// <summary>The same under a key that the request names in another way.</summary>
-    public Request RequestUnder(string key, ReadOnlySpan<byte> body) => new(Merchant, key, Fingerprint(body), Caller.Key.Id, Now, Correlation(), Caller.Key.Provider);
+    public Request RequestUnder(string key, ReadOnlySpan<byte> body) => new(Merchant, key, Fingerprint(body), Caller.Key.Id, Now, Correlation(), Caller.Key.Provider, Headers.TillOf(Http.Request.Headers));
 
     /// <summary>Follows one purchase: the header <c>Correlation-Id</c> in its allowed form, or nothing.</summary>
     private string? Correlation() =>
@@ -106,9 +107,32 @@ public static partial class Headers
         return key.StartsWith(OfflineOperations.KeyPrefix, StringComparison.Ordinal);
     }
 
+    public const string TillId = "Till-Id";
+
+    public const string TillSeq = "Till-Seq";
+
     public const string NotOfRecord = $"a key that does not begin with {OfflineOperations.KeyPrefix}: those are of the records of tills";
 
     public static bool IsId(string? text) => text is not null && Id().IsMatch(text);
+
+    /// <summary>What the till says of itself in the pair <c>Till-Id</c> and <c>Till-Seq</c>; null: nothing, or something else.</summary>
+    public static TillMark? TillOf(IHeaderDictionary headers) =>
+        headers[TillId] is [var id] && IsId(id) && headers[TillSeq] is [var text]
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) && sequence <= Limits.MaxTillSequence
+            ? new(id!, sequence) : null;
+
+    /// <summary>Notes what is wrong with that pair.</summary>
+    public static void CheckTill(Call call, Faults faults)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(faults);
+        var headers = call.Http.Request.Headers;
+        if (!headers.ContainsKey(TillId) && !headers.ContainsKey(TillSeq)) return;
+        if (TillOf(headers) is not { } mark)
+            faults.Add(TillSeq, string.Create(CultureInfo.InvariantCulture, $"Send {TillId}, the till's id, and {TillSeq}, a whole number from 0 to {Limits.MaxTillSequence}; or neither."));
+        else if (call.Caller.Key.Till is { } till && mark.Till != till)
+            faults.Add(TillId, $"This key is of till {till}.");
+    }
 
     [GeneratedRegex(Limits.WholeIdPattern, RegexOptions.NonBacktracking)]
     private static partial Regex Id();
@@ -132,7 +156,12 @@ public static class Edge
             var key = call.Http.Request.Headers["Idempotency-Key"];
             if (!Headers.IsKey(key)) await Problems.WriteAsync(call.Http, Problems.IdempotencyKeyMissing);
             else if (Headers.IsOfRecord(key.ToString())) await Problems.WriteAsync(call.Http, Problems.IdempotencyKeyMissing, JsonFacts.Of(new { needs = Headers.NotOfRecord }));
-            else await handler(call);
+            else
+            {
+                var faults = new Faults();
+                Headers.CheckTill(call, faults);
+                if (!await call.RefuseAsync(faults)) await handler(call);
+            }
         });
 
     /// <summary>A handler that changes something and takes its request's key from the body.</summary>

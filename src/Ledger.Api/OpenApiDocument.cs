@@ -61,6 +61,12 @@ public static class OpenApiDocument
         foreach (var name in metadata.OfType<QueryNames>().SelectMany(names => names.Names))
             operation.Parameters.Add(Parameter(name, ParameterLocation.Query, isRequired: false, null));
         if (isCommand) operation.Parameters.Add(Parameter("Idempotency-Key", ParameterLocation.Header, isRequired: true, "One key, one outcome, for ever; 1 to 255 printable ASCII characters."));
+        if (isCommand && access == Access.Till)
+        {
+            operation.Parameters.Add(Parameter(Headers.TillId, ParameterLocation.Header, isRequired: false, "The till that asks; with Till-Seq or not at all. Kept in the headers of the entries."));
+            operation.Parameters.Add(Parameter(Headers.TillSeq, ParameterLocation.Header, isRequired: false, "Counted up by the till with each request: a missing number never arrived."));
+        }
+
         operation.Parameters.Add(Parameter("Ledger-Merchant", ParameterLocation.Header, isRequired: false, "The merchant that a platform's or provider's key acts for."));
         if (context.Description.RelativePath.EndsWith("/terms", StringComparison.Ordinal))
             operation.Parameters.Add(Parameter("If-Match", ParameterLocation.Header, isRequired: true, "The ETag that reading the campaign answered."));
@@ -81,10 +87,12 @@ public static class OpenApiDocument
         Description = description,
         Schema = new OpenApiSchema
         {
-            Type = name is "limit" or "amount" or "after" ? JsonSchemaType.Integer : JsonSchemaType.String,
-            MaxLength = name is "limit" or "amount" or "after" ? null : Limits.MaxRequestKey,
+            Type = IsNumber(name) ? JsonSchemaType.Integer : JsonSchemaType.String,
+            MaxLength = IsNumber(name) ? null : Limits.MaxRequestKey,
         },
     };
+
+    private static bool IsNumber(string name) => name is "limit" or "amount" or "after" or Headers.TillSeq;
 
     private static string OperationId(string method, string path) =>
         method.ToLowerInvariant() + string.Concat(path.Split('/', '{', '}', '-').Skip(1).Where(part => part.Length > 0).Select(part => char.ToUpperInvariant(part[0]) + part[1..]));

@@ -32,6 +32,9 @@ public static class Limits
     /// <summary>The longest request key (<c>Idempotency-Key</c>).</summary>
     public const int MaxRequestKey = 255;
 
+    /// <summary>The last number of a till's requests (<c>Till-Seq</c>): the largest that every JSON reader takes whole.</summary>
+    public const long MaxTillSequence = (1L << 53) - 1;
+
     /// <summary>Printable ASCII without blanks: what stands in a header as it is.</summary>
     public const string RequestKeyPattern = "^[!-~]{1,255}$";
 

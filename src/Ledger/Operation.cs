@@ -12,7 +12,11 @@ namespace Ledger;
 /// <param name="Correlation">Follows one purchase through many requests; null when the caller gave none.</param>
 /// <param name="Provider">The service provider that acts in the merchant's name (agency); null: the merchant itself, the platform or the ledger.</param>
 public sealed record Request(
-    string Book, string? Key, ReadOnlyMemory<byte> Fingerprint, string Actor, Instant Now, string? Correlation = null, string? Provider = null);
+    string Book, string? Key, ReadOnlyMemory<byte> Fingerprint, string Actor, Instant Now, string? Correlation = null, string? Provider = null, TillMark? Till = null);
+
+/// <summary>What a till says of itself and its request. Kept in each entry's headers; nothing is decided by it.</summary>
+/// <param name="Sequence">Counted up by the till with each of its requests, from 0 to <see cref="Limits.MaxTillSequence"/>: who misses one knows that it never arrived.</param>
+public sealed record TillMark(string Till, long Sequence);
 
 /// <summary>
 /// A request as a pure function of the streams and tallies that it names. The scribe runs it against one book, which

@@ -285,16 +285,18 @@ internal sealed class Batch : IDisposable
     private byte[] HeadersOf(Request request)
     {
         var key = (request.Actor, request.Provider);
-        if (headersOf.TryGetValue(key, out var headers)) return headers;
+        if (request.Till is null && headersOf.TryGetValue(key, out var headers)) return headers;
         if (headersOf.Count >= Limits.Queue) headersOf.Clear();
-        var said = new EntryHeaders(request.Actor, request.Provider is null ? null : EntryHeaders.Agency, request.Provider);
-        return headersOf[key] = Canonical(said, typeof(EntryHeaders), LedgerJson.Options).ToArray();
+        var said = new EntryHeaders(request.Actor, request.Provider is null ? null : EntryHeaders.Agency, request.Provider, request.Till?.Till, request.Till?.Sequence);
+        headers = Canonical(said, typeof(EntryHeaders), LedgerJson.Options).ToArray();
+        return request.Till is null ? headersOf[key] = headers : headers;
     }
 }
 
 /// <summary>What an entry's headers say: who asked, and in whose name.</summary>
 /// <param name="Mode"><c>agency</c>: a provider acted for the book's merchant, or in another book for the merchant that the request is of; absent: the merchant itself, the platform or the ledger did.</param>
-internal sealed record EntryHeaders(string Actor, string? Mode, string? Provider)
+/// <param name="Till">As the till named itself, with <paramref name="TillSeq"/>.</param>
+internal sealed record EntryHeaders(string Actor, string? Mode, string? Provider, string? Till, long? TillSeq)
 {
     public const string Agency = "agency";
 }

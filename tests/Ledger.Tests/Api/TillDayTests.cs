@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Tests.Proof;
 using Xunit;
 
 namespace Ledger.Tests.Api;
@@ -21,6 +22,46 @@ public sealed class TillDayTests(LedgerApp app) : IClassFixture<LedgerApp>
             Assert.True(check.Status >= 400, check.Text);
             Assert.Equal((redeem.Status, redeem.Problem), (check.Status, check.Problem));
         }
+    }
+
+    [Fact]
+    public async Task An_entry_says_which_till_asked_and_with_which_of_its_requests()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var (first, second) = (await shop.IssueAsync("spring", "m-1"), await shop.IssueAsync("spring", "m-2"));
+        var redeemed = Shop.Expect(201, await RedeemAsync(first, "till-r1", ("Till-Id", Shop.Till), ("Till-Seq", "9007199254740991")));
+        var again = await RedeemAsync(first, "till-r1", ("Till-Id", Shop.Till), ("Till-Seq", "0"));
+        Assert.Equal((201, redeemed.Text), (again.Status, again.Text));
+        Shop.Expect(201, await RedeemAsync(second, "till-r2"));
+        var entries = Shop.Expect(200, await shop.Client.GetAsync("/v1/events?limit=1000", shop.MerchantKey))["data"].EnumerateArray()
+            .Where(entry => entry.GetProperty("type").GetString() == "coupon_redeemed").Select(entry => entry.GetProperty("headers")).ToList();
+        Assert.Equal((Shop.Till, 9007199254740991), (entries[0].GetProperty("till").GetString(), entries[0].GetProperty("tillSeq").GetInt64()));
+        Assert.Equal(["actor"], entries[1].EnumerateObject().Select(member => member.Name), StringComparer.Ordinal);
+        await Books.AssertSoundAsync(app.Database);
+
+        Task<Answer> RedeemAsync(string code, string key, params (string, string)[] headers) =>
+            shop.Client.PostAsync("/v1/redemptions", new { code, amount = 42_00 }, shop.TillKey, key, headers);
+    }
+
+    [Theory]
+    [InlineData("till-1", null, "Till-Seq")]
+    [InlineData(null, "1", "Till-Seq")]
+    [InlineData("till-1", "-1", "Till-Seq")]
+    [InlineData("till-1", "1.0", "Till-Seq")]
+    [InlineData("till-1", "9007199254740992", "Till-Seq")]
+    [InlineData("till-1", "99999999999999999999", "Till-Seq")]
+    [InlineData("till 1", "1", "Till-Seq")]
+    [InlineData("till-2", "1", "Till-Id")]
+    public async Task A_till_that_names_itself_wrongly_is_told_so_and_nothing_changes(string? till, string? sequence, string faulty)
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        var code = await shop.IssueAsync("spring");
+        (string, string)[] headers = [.. till is null ? [] : new[] { ("Till-Id", till) }, .. sequence is null ? [] : new[] { ("Till-Seq", sequence) }];
+        var refused = await shop.Client.PostAsync("/v1/redemptions", new { code, amount = 42_00 }, shop.TillKey, "till-r1", headers);
+        Assert.Equal((400, "malformed-request", faulty), (refused.Status, refused.Problem, refused["errors"][0].GetProperty("pointer").GetString()));
+        Assert.Equal("effective", Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}", shop.TillKey)).Said("status"));
     }
 
     [Fact]
