@@ -26,7 +26,7 @@ public sealed record BookReaderOptions(int Entries = 20_000, int Books = 2_000)
     public int RestPerWork { get; init; } = 10;
 
     /// <summary>The longest such rest; who is far behind goes on after it.</summary>
-    public TimeSpan LongestRest { get; init; } = TimeSpan.FromMilliseconds(600);
+    public TimeSpan LongestRest { get; init; } = TimeSpan.FromMilliseconds(750);
 
     /// <summary>The longest until every book is looked at again, hint or none.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(2);
