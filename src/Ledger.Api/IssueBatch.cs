@@ -59,7 +59,8 @@ public static class IssueBatch
             if (!answer.IsCompleted) await http.Response.BodyWriter.FlushAsync(call.Aborted);
             http.Response.BodyWriter.Write(await answer);
             http.Response.BodyWriter.Write("\n"u8);
-            if (http.Response.BodyWriter.UnflushedBytes > Limits.MaxBody) await http.Response.BodyWriter.FlushAsync(call.Aborted);
+            // Nobody knows when the next line comes, and whoever sends it may wait for this answer first.
+            if (answers.Reader.Count == 0 || http.Response.BodyWriter.UnflushedBytes > Limits.MaxBody) await http.Response.BodyWriter.FlushAsync(call.Aborted);
         }
 
         await reading;
@@ -99,9 +100,10 @@ public static class IssueBatch
             var buffer = read.Buffer;
             while (buffer.PositionOf((byte)'\n') is { } end)
             {
-                var line = Trim(buffer.Slice(0, end));
+                var line = buffer.Slice(0, end);
                 buffer = buffer.Slice(buffer.GetPosition(1, end));
-                yield return isTooLong || line.Length > Limits.MaxBody ? null : line;
+                // As they came, blanks and all: else it would depend on how they came in pieces.
+                yield return isTooLong || line.Length > Limits.MaxBody ? null : Trim(line);
                 isTooLong = false;
             }
 

@@ -110,7 +110,7 @@ public static class MerchantEndpoints
         await ChangeAsync(call, call.Request(raw), new InstallTill(call.Route("store"), body.Id), 201);
     }
 
-    // Not an entry of a book: a key is not repeated under its request key, because its secret is shown once and not kept.
+    // Not an entry of a book: the answer is not repeated under its request key, because the secret is shown once and not kept.
     private static async Task CreateKeyAsync(Call call)
     {
         if (await call.ReadAsync<CreateKeyBody>() is not var (body, _)) return;
@@ -145,9 +145,16 @@ public static class MerchantEndpoints
             }
         }
 
-        var made = await services.GetRequiredService<ApiKeys>().CreateAsync(
-            body.Scope, merchant, body.Store, body.Till, body.MayImport, isTest: false, call.Now, cancellation: call.Aborted);
-        await call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201);
+        await MakeKeyAsync(call, body.Scope, merchant, body.Store, body.Till, body.MayImport, null);
+    }
+
+    internal static async Task MakeKeyAsync(Call call, ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, string? provider)
+    {
+        var keys = call.Http.RequestServices.GetRequiredService<ApiKeys>();
+        var request = new KeyRequest(call.Caller.Key.Id, call.Http.Request.Headers["Idempotency-Key"].ToString());
+        var made = await keys.TryCreateAsync(scope, merchant, store, till, mayImport, isTest: false, call.Now, provider, request, call.Aborted);
+        if (made is null) await Problems.WriteAsync(call.Http, new KeyAlreadyMade(await keys.OfRequestAsync(request, call.Aborted)));
+        else await call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201);
     }
 
     private static async Task RevokeKeyAsync(Call call)

@@ -1,9 +1,14 @@
+using System.Runtime.InteropServices;
 using Ledger.Api;
 using Ledger.Postgres;
 using Ledger.Postgres.Local;
 
 // Composition only: find the database, say what the service is made of, map its addresses, run, and leave nothing behind.
 var isStarted = false;
+using var stop = new CancellationTokenSource();
+// The host hears these signals too, but only once it runs: before it, a Postgres may be half made or half started.
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
     var builder = WebApplication.CreateSlimBuilder(args);
@@ -15,7 +20,7 @@ try
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // A failed start is said below, in one sentence.
-    await using var setup = await ZeroSetup.StartAsync(builder.Configuration);
+    await using var setup = await ZeroSetup.StartAsync(builder.Configuration, stop.Token);
     builder.Services.AddLedger(setup.ConnectionString);
 
     await using var app = builder.Build();
@@ -25,7 +30,13 @@ try
         isStarted = true;
         setup.Welcome(app.Urls.First());
     });
-    await app.RunAsync();
+    await app.RunAsync(stop.Token);
+    return 0;
+}
+catch (Exception) when (stop.IsCancellationRequested && !isStarted)
+{
+    // Whatever failed then, failed of being ended: Ctrl-C in a terminal also ends the programs that make a Postgres.
+    Console.Error.WriteLine("The service was stopped while it started.");
     return 0;
 }
 catch (Exception exception) when (exception is LocalPostgresException or MigrationChangedException or RebuildAtWorkException or Npgsql.NpgsqlException or IOException
@@ -35,6 +46,12 @@ catch (Exception exception) when (exception is LocalPostgresException or Migrati
     // cannot be read or is not ours to take.
     Console.Error.WriteLine(exception.Message);
     return 1;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
 }
 
 static void Require(string url, BindingAddress address)

@@ -41,9 +41,7 @@ public static class ProviderEndpoints
     {
         var id = call.Route("id");
         if (await UnknownAsync(call, id)) return;
-        var made = await call.Http.RequestServices.GetRequiredService<ApiKeys>().CreateAsync(
-            ApiKeyScope.Provider, null, null, null, mayImport: false, isTest: false, call.Now, id, call.Aborted);
-        await call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201);
+        await MerchantEndpoints.MakeKeyAsync(call, ApiKeyScope.Provider, null, null, null, mayImport: false, id);
     }
 
     private static async Task AuthoriseAsync(Call call)

@@ -7,7 +7,7 @@ namespace Ledger.Api;
 
 /// <summary>
 /// Finds the database: a connection string always wins (configuration <c>ConnectionStrings:Ledger</c> or environment <c>LEDGER_DATABASE</c>);
-/// else a private Postgres is started, and there a demo merchant and key are made.
+/// else a private Postgres is started, and there a demo key is made.
 /// </summary>
 public sealed class ZeroSetup : IAsyncDisposable
 {
@@ -22,24 +22,25 @@ public sealed class ZeroSetup : IAsyncDisposable
     /// <summary>The demo key's secret; null where a connection string was given.</summary>
     public string? DemoKey { get; private set; }
 
+    /// <param name="cancellation">Ends the start wherever it is; a Postgres that was started for it is stopped.</param>
     /// <exception cref="IOException">The connection string cannot be read.</exception>
-    public static async Task<ZeroSetup> StartAsync(IConfiguration configuration)
+    public static async Task<ZeroSetup> StartAsync(IConfiguration configuration, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var given = configuration.GetConnectionString("Ledger") ?? configuration["LEDGER_DATABASE"];
+        var given = configuration.GetConnectionString("Ledger") is { Length: > 0 } named ? named : configuration["LEDGER_DATABASE"];
         if (given is { Length: > 0 })
         {
-            var named = new ZeroSetup(null, Read(given));
-            await named.MigrateAsync();
-            return named;
+            var theirs = new ZeroSetup(null, Read(given));
+            await theirs.MigrateAsync(cancellation);
+            return theirs;
         }
 
-        var server = await LocalPostgres.StartAsync(new() { Log = line => Console.Error.WriteLine($"postgres: {line}") });
+        var server = await LocalPostgres.StartAsync(new() { Log = line => Console.Error.WriteLine($"postgres: {line}") }, cancellation);
         var setup = new ZeroSetup(server, server.ConnectionString);
         try
         {
-            await setup.MigrateAsync();
-            await setup.MakeDemoKeyAsync();
+            await setup.MigrateAsync(cancellation);
+            await setup.MakeDemoKeyAsync(cancellation);
             return setup;
         }
         catch
@@ -100,28 +101,28 @@ public sealed class ZeroSetup : IAsyncDisposable
     private static IOException Unreadable() =>
         new("The connection string of LEDGER_DATABASE or ConnectionStrings:Ledger cannot be read: write it like Host=localhost;Database=ledger;Username=ledger.");
 
-    private async Task MigrateAsync()
+    private async Task MigrateAsync(CancellationToken cancellation)
     {
         await using var database = NpgsqlDataSource.Create(ConnectionString);
-        await new Migrations(database).ApplyAsync();
+        await new Migrations(database).ApplyAsync(cancellation);
     }
 
     // The demo key is kept beside the private server's own password, readable by the same account only.
-    private async Task MakeDemoKeyAsync()
+    private async Task MakeDemoKeyAsync(CancellationToken cancellation)
     {
         var file = Path.Combine(local!.DataDir, DemoKeyFile);
         await using var database = NpgsqlDataSource.Create(ConnectionString);
         var keys = new ApiKeys(database);
         if (File.Exists(file))
         {
-            DemoKey = (await File.ReadAllTextAsync(file)).Trim();
-            if (await keys.FindAsync(DemoKey) is not null) return;
+            DemoKey = (await File.ReadAllTextAsync(file, cancellation)).Trim();
+            if (await keys.FindAsync(DemoKey, cancellation) is not null) return;
         }
 
-        var made = await keys.CreateAsync(ApiKeyScope.Platform, null, null, null, mayImport: true, isTest: true, SystemClock.Instance.GetCurrentInstant());
+        var made = await keys.CreateAsync(ApiKeyScope.Platform, null, null, null, mayImport: true, isTest: true, SystemClock.Instance.GetCurrentInstant(), cancellation: cancellation);
         DemoKey = made.Secret;
-        await File.WriteAllTextAsync(file, "");
+        await File.WriteAllTextAsync(file, "", cancellation);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await File.WriteAllTextAsync(file, made.Secret);
+        await File.WriteAllTextAsync(file, made.Secret, cancellation);
     }
 }

@@ -36,6 +36,10 @@ public sealed record ApiKey(
 /// <summary>A key just made, with the only sight of its secret that anyone ever gets.</summary>
 public sealed record NewApiKey(ApiKey Key, string Secret);
 
+/// <summary>The request that makes a key.</summary>
+/// <param name="MadeBy">Public id of the key that asks: the same request key of another one is another request.</param>
+public sealed record KeyRequest(string MadeBy, string Key);
+
 /// <summary>
 /// The keys that callers show. A secret is <c>lk_live_</c> or <c>lk_test_</c> and 26 Crockford base-32 characters, 130 random bits: too
 /// many to guess, so a plain SHA-256 of it is all that needs keeping.
@@ -58,13 +62,30 @@ public sealed class ApiKeys(NpgsqlDataSource database)
         ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, Instant now, string? provider = null,
         CancellationToken cancellation = default)
     {
+        var made = await TryCreateAsync(scope, merchant, store, till, mayImport, isTest, now, provider, null, cancellation);
+        return made ?? throw new UnreachableException("Nothing stood in the way of the key.");
+    }
+
+    /// <summary>The same for a request, which makes one key however often it is sent: null where it made one before (<see cref="OfRequestAsync"/>).</summary>
+    public async Task<NewApiKey?> TryCreateAsync(
+        ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, Instant now, string? provider, KeyRequest? request,
+        CancellationToken cancellation)
+    {
         RequireParticulars(scope, merchant, store, till, provider);
         var secret = (isTest ? TestPrefix : LivePrefix) + RandomNumberGenerator.GetString(Alphabet, SecretCharacters);
         var key = new ApiKey("key_" + RandomNumberGenerator.GetString(Alphabet, IdCharacters), scope, merchant, store, till, mayImport, Provider: provider);
         await using var command = database.CreateCommand(SqlFile.Read("api_key_create.sql"));
-        Bind(command, Hash(secret), key.Id, NameOf(scope), merchant, store, till, mayImport, Times.Cut(now).ToDateTimeUtc(), provider);
-        await command.ExecuteNonQueryAsync(cancellation);
-        return new(key, secret);
+        Bind(command, Hash(secret), key.Id, NameOf(scope), merchant, store, till, mayImport, Times.Cut(now).ToDateTimeUtc(), provider, request?.MadeBy, request?.Key);
+        return await command.ExecuteNonQueryAsync(cancellation) == 1 ? new(key, secret) : null;
+    }
+
+    /// <summary>The id of the key that a request made.</summary>
+    public async Task<string> OfRequestAsync(KeyRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        await using var command = database.CreateCommand(SqlFile.Read("api_key_of_request.sql"));
+        Bind(command, request.MadeBy, request.Key);
+        return (string)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     /// <summary>The key of this secret, or null where there is none or it is revoked. What has not a secret's form costs no query.</summary>

@@ -30,11 +30,13 @@ internal sealed class ImportRun(ServiceClient service, Terminal terminal, Func<T
     private long refused;
     private TimeSpan issuing;
     private TimeSpan redeeming;
+    private volatile bool isResumed;
 
     public long Stores => stores;
 
-    public Task SetUpAsync(IReadOnlyList<MerchantPlan> merchants, CancellationToken cancellation) =>
-        terminal.ProgressAsync("Merchants, stores and campaigns", merchants.Sum(m => 1 + m.Stores.Count + m.Campaigns.Count), async advance =>
+    public async Task SetUpAsync(IReadOnlyList<MerchantPlan> merchants, CancellationToken cancellation)
+    {
+        await terminal.ProgressAsync("Merchants, stores and campaigns", merchants.Sum(m => 1 + m.Stores.Count + m.Campaigns.Count), async advance =>
         {
             var sixteen = new ParallelOptions { MaxDegreeOfParallelism = RequestsInFlight, CancellationToken = cancellation };
             await Parallel.ForEachAsync(merchants, sixteen, async (plan, ct) =>
@@ -57,6 +59,8 @@ internal sealed class ImportRun(ServiceClient service, Terminal terminal, Func<T
                 advance(1);
             });
         });
+        if (isResumed) terminal.Note("This import was begun before: it goes on where it stopped.");
+    }
 
     /// <summary>Issues coupons, and keeps the codes that are wanted later.</summary>
     public async Task IssueAsync(IEnumerable<Chunk> chunks, long total, CancellationToken cancellation)
@@ -203,6 +207,8 @@ internal sealed class ImportRun(ServiceClient service, Terminal terminal, Func<T
             var advice = answer.Status is 409 or 422 ? "if another data set lives under this name, import into an empty database" : "see the service's log";
             throw new CliException($"The service refused POST {path} for the merchant {plan.Merchant.Id} ({answer.Problem}): {advice}.");
         }
+
+        if (answer.IsOfEarlierRun) isResumed = true;
     }
 
     private void Refuse(string what)

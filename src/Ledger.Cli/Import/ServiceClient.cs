@@ -8,7 +8,8 @@ namespace Ledger.Cli.Import;
 
 /// <summary>What the service answered to one request that it did understand.</summary>
 /// <param name="Problem">One sentence of the refusal, where it is one.</param>
-internal sealed record Answer(int Status, JsonElement Body, string? Problem)
+/// <param name="IsOfEarlierRun">The service had answered the request before this run sent it.</param>
+internal sealed record Answer(int Status, JsonElement Body, string? Problem, bool IsOfEarlierRun = false)
 {
     public bool IsAccepted => Status is >= 200 and < 300;
 }
@@ -46,16 +47,22 @@ internal sealed class ServiceClient : IDisposable
     }
 
     /// <summary>Sends one request under its key. A refusal is an answer, except that of the caller itself.</summary>
-    public Task<Answer> PostAsync(string merchant, string path, string requestKey, object? body, CancellationToken cancellation) =>
-        RetryAsync(
+    public Task<Answer> PostAsync(string merchant, string path, string requestKey, object? body, CancellationToken cancellation)
+    {
+        var attempts = 0;
+        return RetryAsync(
             async patience =>
             {
+                attempts++;
                 using var content = body is null ? null : new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, LedgerJson.Answers));
                 if (content is not null) content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
                 using var response = await SendAsync(HttpMethod.Post, merchant, path, requestKey, content, patience);
-                return await ReadAsync(response, patience);
+                var answer = await ReadAsync(response, patience);
+                // What is sent again may repeat an answer to this run that was lost.
+                return answer with { IsOfEarlierRun = attempts == 1 && response.Headers.Contains("Idempotency-Replayed") };
             },
             cancellation);
+    }
 
     /// <summary>Reads a report.</summary>
     public async Task<JsonElement> GetAsync(string merchant, string path, CancellationToken cancellation)

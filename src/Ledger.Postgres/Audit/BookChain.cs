@@ -21,8 +21,14 @@ internal sealed class BookChain(string book, BookFindings findings)
 
     public void Next(in RawEntry entry, EntryCheck check, FlatJson? flat, JsonShape? shape)
     {
-        if (entry.Seq < 1) findings.Add(new EntryNumberImpossible(book, entry.Seq));
-        else if (entry.Seq != Last + 1)
+        if (entry.Seq < 1)
+        {
+            // Nobody's predecessor: the chain begins with entry 1.
+            findings.Add(new EntryNumberImpossible(book, entry.Seq));
+            return;
+        }
+
+        if (entry.Seq != Last + 1)
         {
             findings.Add(new EntriesMissing(book, Last + 1, entry.Seq - 1));
             isPreviousKnown = false;
@@ -34,7 +40,7 @@ internal sealed class BookChain(string book, BookFindings findings)
         isPreviousKnown = true;
         if (entry.Hash.Length == previous.Length) entry.Hash.CopyTo(previous);
         else previous.AsSpan().Clear(); // No hash at all: nothing follows from it, and the next entry will tell.
-        Last = Math.Max(entry.Seq, 0);
+        Last = entry.Seq;
     }
 
     /// <summary>Compares the book's row with the last entry, and tells what became of the entries that failed.</summary>

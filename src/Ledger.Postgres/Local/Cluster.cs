@@ -19,6 +19,7 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
     // Longer than the minute after which the server ends a child that is still being let in and has not noticed yet.
     private static readonly TimeSpan OrphanLimit = TimeSpan.FromSeconds(75);
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan OrphanPause = TimeSpan.FromMilliseconds(100);
 
     public PostmasterFile Postmaster => PostmasterFile.Read(folder.Data);
@@ -84,10 +85,20 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
                 ["start", "-D", folder.Data, "-l", folder.Log, "-o", settings, "-w", "-t", Seconds(StartLimit)],
                 folder.RunAs,
                 cancellationToken);
-            if (await Task.WhenAny(starting, Task.Delay(Slow, cancellationToken)) != starting)
+            if (await Task.WhenAny(starting, Task.Delay(Slow, cancellationToken)) != starting && !cancellationToken.IsCancellationRequested)
                 log($"Postgres is still starting: after a crash it first redoes what its write-ahead log holds, which can take minutes. Its log is {folder.Log}.");
 
-            var result = await starting;
+            ChildResult result;
+            try
+            {
+                result = await starting;
+            }
+            catch (OperationCanceledException)
+            {
+                await WaitUntilDeadAsync();
+                throw;
+            }
+
             if (result.Succeeded)
             {
                 var took = clock.ElapsedMilliseconds.ToString(CultureInfo.InvariantCulture);
@@ -119,6 +130,16 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
             programs.PgCtl, ["stop", "-D", folder.Data, "-m", "fast", "-w", "-t", Seconds(StopLimit)], folder.RunAs, CancellationToken.None);
         folder.RemoveSocketFolder(postmaster.SocketDirectory);
         log(result.Succeeded ? $"Postgres stopped in {folder.Root}" : $"Postgres did not stop in {folder.Root}: {result.Output}");
+    }
+
+    /// <summary>The server was killed with the pg_ctl that was starting it: whoever looks next must not take it for one that lives, and stop it.</summary>
+    private async Task WaitUntilDeadAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        while (Postmaster.State is PostmasterState.Alive or PostmasterState.Ready && clock.Elapsed < KillLimit)
+        {
+            await Task.Delay(OrphanPause);
+        }
     }
 
     /// <summary>Puts away what a server that was killed has left in the way.</summary>

@@ -95,6 +95,11 @@ public sealed record TillUnknown(string Store, string Till) : Rejection(
 public sealed record KeyUnknown() : Rejection(
     RejectionKind.NotFound, "There is no API key of this id", "List the keys with `ledger keys list`.");
 
+/// <summary>Says which key: the request is no failure, but what it answered is not kept.</summary>
+public sealed record KeyAlreadyMade(string Key) : Rejection(
+    RejectionKind.Conflict, "This request made its key before, and the secret was shown then",
+    "Use the secret of that answer. Where it never arrived, revoke the key (POST /v1/keys/{id}/revoke) and make another under a new Idempotency-Key.");
+
 public sealed record TooManyStores(int Limit) : Rejection(
     RejectionKind.RuleViolated, "The merchant has as many stores or tills as a book holds", "Register a second merchant for further stores.");
 

@@ -56,8 +56,49 @@ public sealed class AccessTests(LedgerApp app) : IClassFixture<LedgerApp>
         }
     }
 
+    /// <summary>A repeat cannot show the secret again, and makes no second key either; another caller's request of that name is another request.</summary>
     [Fact]
-    public async Task A_revoked_key_is_refused_at_once_on_the_instance_that_revoked_it()
+    public async Task A_request_makes_one_key()
+    {
+        var (shop, other) = (await app.OpenShopAsync(), await app.OpenShopAsync());
+        var body = new { scope = "till", store = Shop.Store, till = Shop.Till };
+        var before = (await KeysAsync()).Count;
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => app.Client.PostAsync("/v1/keys", body, shop.MerchantKey, "till-1-key"))));
+        var made = Assert.Single(answers, answer => answer.Status == 201);
+        Assert.All(answers.Where(answer => answer != made), answer =>
+            Assert.Equal((409, "key-already-made", made.Said("id")), (answer.Status, answer.Problem, answer.Said("key"))));
+        Assert.DoesNotContain(answers, answer => answer != made && answer.Text.Contains("lk_", StringComparison.Ordinal));
+        Assert.Equal(before + 1, (await KeysAsync()).Count);
+        Shop.Expect(201, await app.Client.PostAsync("/v1/keys", body, other.MerchantKey, "till-1-key"));
+        Shop.Expect(200, await app.Client.GetAsync("/v1/merchant", made.Said("secret")));
+
+        Shop.Expect(201, await app.Client.PostAsync("/v1/providers", new { id = "one-key", name = "Agency" }, app.PlatformKey));
+        Shop.Expect(201, await app.Client.PostAsync("/v1/providers/one-key/keys", null, app.PlatformKey, "agency-key"));
+        Assert.Equal("key-already-made", (await app.Client.PostAsync("/v1/providers/one-key/keys", null, app.PlatformKey, "agency-key")).Problem);
+
+        Task<IReadOnlyList<Postgres.ApiKey>> KeysAsync() => new Postgres.ApiKeys(app.Database).ListAsync();
+    }
+
+    /// <summary>Another instance remembers a key for two seconds (decision 9): after that it refuses it as well, and nothing was done with it since.</summary>
+    [Fact]
+    public async Task A_key_revoked_on_one_instance_is_soon_refused_by_the_other()
+    {
+        var shop = await app.OpenShopAsync();
+        await shop.CampaignAsync("spring");
+        await using var there = await LedgerProcess.StartAsync(app.ConnectionString);
+        var made = Shop.Expect(201, await app.Client.PostAsync("/v1/keys", new { scope = "till", store = Shop.Store, till = Shop.Till }, shop.MerchantKey));
+        Shop.Expect(200, await there.Client.GetAsync("/v1/merchant", made.Said("secret")));
+        Shop.Expect(200, await app.Client.PostAsync($"/v1/keys/{made.Said("id")}/revoke", null, shop.MerchantKey));
+        Assert.Equal(401, (await app.Client.GetAsync("/v1/merchant", made.Said("secret"))).Status);
+        for (var i = 0; i < 300 && (await there.Client.GetAsync("/v1/merchant", made.Said("secret"))).Status != 401; i++) await Task.Delay(100);
+        var code = await shop.IssueAsync("spring");
+        var refused = await there.Client.PostAsync("/v1/redemptions", new { code, amount = 42_00 }, made.Said("secret"));
+        Assert.Equal((401, "not-authenticated"), (refused.Status, refused.Problem));
+        Assert.Equal("effective", Shop.Expect(200, await app.Client.GetAsync($"/v1/coupons/{code}", shop.TillKey)).Said("status"));
+    }
+
+    [Fact]
+    public async Task A_revoked_key_is_refused_at_once_on_the_instance_that_revoked_it_and_changes_nothing()
     {
         var shop = await app.OpenShopAsync();
         var made = Shop.Expect(201, await shop.Client.PostAsync("/v1/keys", """{"scope":"merchant"}""", shop.MerchantKey));
@@ -66,8 +107,15 @@ public sealed class AccessTests(LedgerApp app) : IClassFixture<LedgerApp>
 
         var revoked = Shop.Expect(200, await shop.Client.PostAsync($"/v1/keys/{id}/revoke", null, shop.MerchantKey));
         Assert.False(revoked.Json.TryGetProperty("secret", out _));
+        var before = await app.Database.TraceAsync();
         Assert.Equal(401, (await shop.Client.GetAsync("/v1/merchant", secret)).Status);
-        Assert.Equal(401, (await shop.Client.PostAsync("/v1/stores", """{"id":"s","name":"S"}""", secret)).Status);
+        foreach (var (path, body) in new[] { ("/v1/stores", """{"id":"s","name":"S"}"""), ("/v1/keys", """{"scope":"merchant"}"""), ("/v1/redemptions", """{"code":"0000000000000","amount":1}""") })
+        {
+            var refused = await shop.Client.PostAsync(path, body, secret);
+            Assert.Equal((401, "not-authenticated"), (refused.Status, refused.Problem));
+        }
+
+        Assert.Equal(before, await app.Database.TraceAsync());
 
         // Again, it is as revoked as before.
         Assert.Equal(revoked.Said("revokedAt"), Shop.Expect(200, await shop.Client.PostAsync($"/v1/keys/{id}/revoke", null, shop.MerchantKey)).Said("revokedAt"));

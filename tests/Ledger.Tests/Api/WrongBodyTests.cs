@@ -134,9 +134,10 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
-    public async Task A_wrong_check_character_is_told()
+    public async Task A_wrong_check_character_is_told_and_nothing_changes()
     {
         var (shop, code) = await SpringAsync();
+        var before = await app.Database.TraceAsync();
         var mistyped = code[..^1] + (code[^1] == '0' ? '1' : '0');
         foreach (var answer in new[]
         {
@@ -148,6 +149,7 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
             Assert.Equal((400, "code-check-failed"), (answer.Status, answer.Problem));
         }
 
+        Assert.Equal(before, await app.Database.TraceAsync());
         // As people write it: lower case, blanks and hyphens.
         Shop.Expect(201, await shop.RedeemAsync($"{code[..4].ToLowerInvariant()} {code[4..8]}-{code[8..]}"));
     }

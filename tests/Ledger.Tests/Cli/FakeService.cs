@@ -63,7 +63,9 @@ internal sealed class FakeService : HttpMessageHandler
         var answer = known.Answer ?? (path == "/v1/coupons/batch" ? Issue(merchant, body) : One(merchant, path, JsonNode.Parse(body.Length == 0 ? "{}" : body)!.AsObject()));
         if (answer.Length == 0) return Problem(HttpStatusCode.Conflict, "The coupon was used already");
         outcomes[(merchant, key)] = (body, answer);
-        return new(HttpStatusCode.Created) { Content = new StringContent(answer, Encoding.UTF8) };
+        var response = new HttpResponseMessage(HttpStatusCode.Created) { Content = new StringContent(answer, Encoding.UTF8) };
+        if (known.Answer is not null) response.Headers.Add("Idempotency-Replayed", "true");
+        return response;
     }
 
     private string Issue(string merchant, string body)

@@ -68,8 +68,11 @@ public sealed class ImportTests
         var args = new[] { "import", "complete-journey", Sample, "--key", "lk_test_key" };
         var broken = await Invocation.RunAsync(args, service, cancellation: stop.Token);
         Assert.Equal((1, true), (broken.Code, broken.Error.Contains("run the same command again", StringComparison.Ordinal)));
+        Assert.DoesNotContain("begun before", broken.Error, StringComparison.Ordinal);
 
-        Assert.Equal((0, 597, 40), ((await Invocation.RunAsync(args, service)).Code, service.Issued, service.Redeemed));
+        var resumed = await Invocation.RunAsync(args, service);
+        Assert.Equal((0, 597, 40), (resumed.Code, service.Issued, service.Redeemed));
+        Assert.Contains("This import was begun before: it goes on where it stopped.", resumed.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,7 +89,9 @@ public sealed class ImportTests
                 _ => null,
             },
         };
-        Assert.Equal((0, 597, 40), ((await JourneyAsync(service)).Code, service.Issued, service.Redeemed));
+        var run = await JourneyAsync(service);
+        Assert.Equal((0, 597, 40), (run.Code, service.Issued, service.Redeemed));
+        Assert.DoesNotContain("begun before", run.Error, StringComparison.Ordinal);
 
         static HttpResponseMessage Busy()
         {
