@@ -206,11 +206,11 @@ internal sealed class Scribe(NpgsqlDataSource database, ImmutableStreams immutab
     }
 
     // Two instances that open the same book at once have no row to lock yet: the later one meets the earlier one's entry 1. So do two that do at once
-    // what may be done once.
+    // what may be done once. By the SQLSTATE alone: the names of constraints change where tables are distributed. A breach that is no race is met again, and after the last try alone.
     private bool IsTransient(PostgresException exception) => exception.SqlState switch
     {
         PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => true,
-        PostgresErrorCodes.UniqueViolation => batch.Books.Values.Any(book => book.LoadedHead == 0) || (batch.HasOnce && exception.ConstraintName == "ledger_requests_key"),
+        PostgresErrorCodes.UniqueViolation => batch.Books.Values.Any(book => book.LoadedHead == 0) || batch.HasOnce,
         _ => false,
     };
 }
