@@ -110,7 +110,7 @@ public static class MerchantEndpoints
         await ChangeAsync(call, call.Request(raw), new InstallTill(call.Route("store"), body.Id), 201);
     }
 
-    // Not an entry of a book: the answer is not repeated under its request key, because the secret is shown once and not kept.
+    // Not an entry of a book, and a repeat gets another answer: the secret is shown once and not kept.
     private static async Task CreateKeyAsync(Call call)
     {
         if (await call.ReadAsync<CreateKeyBody>() is not var (body, _)) return;
@@ -145,16 +145,8 @@ public static class MerchantEndpoints
             }
         }
 
-        await MakeKeyAsync(call, body.Scope, merchant, body.Store, body.Till, body.MayImport, null);
-    }
-
-    internal static async Task MakeKeyAsync(Call call, ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, string? provider)
-    {
-        var keys = call.Http.RequestServices.GetRequiredService<ApiKeys>();
-        var request = new KeyRequest(call.Caller.Key.Id, call.Http.Request.Headers["Idempotency-Key"].ToString());
-        var made = await keys.TryCreateAsync(scope, merchant, store, till, mayImport, isTest: false, call.Now, provider, request, call.Aborted);
-        if (made is null) await Problems.WriteAsync(call.Http, new KeyAlreadyMade(await keys.OfRequestAsync(request, call.Aborted)));
-        else await call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201);
+        await AnswerKeyAsync(call, await services.GetRequiredService<ApiKeys>().CreateAsync(
+            RequestOf(call), body.Scope, merchant, body.Store, body.Till, body.MayImport, call.Now, cancellation: call.Aborted));
     }
 
     private static async Task RevokeKeyAsync(Call call)
@@ -173,6 +165,16 @@ public static class MerchantEndpoints
 
         await (revoked is null ? Problems.WriteAsync(call.Http, new KeyUnknown()) : call.JsonAsync(KeyView.Of(revoked)));
     }
+
+    internal static KeyRequest RequestOf(Call call) => new(call.Caller.Key.Id, call.Http.Request.Headers["Idempotency-Key"].ToString());
+
+    /// <summary>Shows a new key with its secret, this once.</summary>
+    internal static Task AnswerKeyAsync(Call call, Checked<NewApiKey> outcome) => outcome switch
+    {
+        Checked<NewApiKey>.Passed(var made) => call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201),
+        Checked<NewApiKey>.Refused(var reason) => Problems.WriteAsync(call.Http, reason),
+        _ => throw new System.Diagnostics.UnreachableException($"{outcome.GetType()}"),
+    };
 
     /// <summary>Changes a merchant. What is remembered of it goes before anyone is answered, and also where the caller no longer waits.</summary>
     internal static async Task ChangeAsync(Call call, Request request, MerchantCommand command, int status = StatusCodes.Status200OK)

@@ -41,7 +41,8 @@ public static class ProviderEndpoints
     {
         var id = call.Route("id");
         if (await UnknownAsync(call, id)) return;
-        await MerchantEndpoints.MakeKeyAsync(call, ApiKeyScope.Provider, null, null, null, mayImport: false, id);
+        await MerchantEndpoints.AnswerKeyAsync(call, await call.Http.RequestServices.GetRequiredService<ApiKeys>().CreateAsync(
+            MerchantEndpoints.RequestOf(call), ApiKeyScope.Provider, null, null, null, mayImport: false, call.Now, id, call.Aborted));
     }
 
     private static async Task AuthoriseAsync(Call call)

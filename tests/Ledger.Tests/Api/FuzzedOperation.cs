@@ -4,9 +4,10 @@ using System.Text.Json.Nodes;
 namespace Ledger.Tests.Api;
 
 /// <summary>One operation of the OpenAPI document, and random requests for it.</summary>
+/// <param name="BodyTypes">The media types that a body may have; none: it takes no body.</param>
 /// <param name="Answers">By status, the media types that it documents.</param>
 internal sealed record FuzzedOperation(
-    string Id, HttpMethod Method, string Path, IReadOnlyList<(string Name, string Place)> Parameters, string? BodyType, JsonNode? Schema, JsonNode? Example,
+    string Id, HttpMethod Method, string Path, IReadOnlyList<(string Name, string Place)> Parameters, IReadOnlyList<string> BodyTypes, JsonNode? Schema, JsonNode? Example,
     IReadOnlyDictionary<string, IReadOnlyList<string>> Answers)
 {
     public static async Task<List<FuzzedOperation>> AllAsync(LedgerClient client)
@@ -17,11 +18,12 @@ internal sealed record FuzzedOperation(
         {
             foreach (var (method, operation) in methods!.AsObject())
             {
-                var content = operation!["requestBody"]?["content"]?.AsObject().First();
+                var bodies = operation!["requestBody"]?["content"]?.AsObject();
+                var body = bodies?.First().Value;
                 operations.Add(new(
                     operation["operationId"]!.GetValue<string>(), new(method.ToUpperInvariant()), path,
                     [.. (operation["parameters"]?.AsArray() ?? []).Select(p => (p!["name"]!.GetValue<string>(), p["in"]!.GetValue<string>()))],
-                    content?.Key, content is null ? null : Resolve(content.Value.Value!["schema"]!, document, 0), content?.Value!["example"]?.DeepClone(),
+                    [.. bodies?.Select(media => media.Key) ?? []], body is null ? null : Resolve(body["schema"]!, document, 0), body?["example"]?.DeepClone(),
                     operation["responses"]!.AsObject().ToDictionary(
                         response => response.Key, response => (IReadOnlyList<string>)[.. response.Value!["content"]?.AsObject().Select(media => media.Key) ?? []], StringComparer.Ordinal)));
             }
@@ -82,6 +84,7 @@ internal sealed class FuzzedBody(Random random)
             "integer" => JsonValue.Create(random.Next(4) == 0 ? random.NextInt64() : random.Next(1, 5_000)),
             "boolean" => JsonValue.Create(random.Next(2) == 0),
             "string" when schema["format"]?.GetValue<string>() == "date-time" => JsonValue.Create($"20{random.Next(10, 99)}-0{random.Next(1, 9)}-1{random.Next(0, 9)}T0{random.Next(0, 9)}:00:00+08:00"),
+            "string" when schema["format"]?.GetValue<string>() == "date" => JsonValue.Create($"20{random.Next(10, 99)}-0{random.Next(1, 9)}-1{random.Next(0, 9)}"),
             "string" when schema["format"]?.GetValue<string>() == "time" => JsonValue.Create($"1{random.Next(0, 9)}:00"),
             "string" => JsonValue.Create(Word()),
             _ => JsonNode.Parse(Nasty[random.Next(Nasty.Length)].Replace("1e400", "7", StringComparison.Ordinal).Replace("\\ud83d\"", "x\"", StringComparison.Ordinal)),

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ledger.Api;
+using Microsoft.AspNetCore.Routing;
 using Xunit;
 
 namespace Ledger.Tests.Api;
@@ -14,6 +16,15 @@ public sealed class OpenApiTests(LedgerApp app) : IClassFixture<LedgerApp>
         var document = Shop.Expect(200, await app.Client.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, null));
         Assert.StartsWith("3.1", document.Said("openapi"), StringComparison.Ordinal);
         Approved.Matches(JsonSerializer.Serialize(document.Json, Indented));
+    }
+
+    [Fact]
+    public async Task Every_operation_that_asks_for_an_API_key_stands_in_it()
+    {
+        var mapped = app.Service<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Where(endpoint => endpoint.Metadata.OfType<Access>().Any())
+            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText}"));
+        var documented = (await FuzzedOperation.AllAsync(app.Client)).Select(operation => operation.ToString());
+        Assert.Equal(mapped.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
 
     [Fact]

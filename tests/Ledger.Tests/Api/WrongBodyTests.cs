@@ -134,10 +134,10 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
     }
 
     [Fact]
-    public async Task A_wrong_check_character_is_told_and_nothing_changes()
+    public async Task A_wrong_check_character_is_told_and_changes_nothing()
     {
         var (shop, code) = await SpringAsync();
-        var before = await app.Database.TraceAsync();
+        var before = await StandAsync(shop, code);
         var mistyped = code[..^1] + (code[^1] == '0' ? '1' : '0');
         foreach (var answer in new[]
         {
@@ -149,9 +149,36 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
             Assert.Equal((400, "code-check-failed"), (answer.Status, answer.Problem));
         }
 
-        Assert.Equal(before, await app.Database.TraceAsync());
+        Assert.Equal(before, await StandAsync(shop, code));
+
         // As people write it: lower case, blanks and hyphens.
         Shop.Expect(201, await shop.RedeemAsync($"{code[..4].ToLowerInvariant()} {code[4..8]}-{code[8..]}"));
+    }
+
+    [Fact]
+    public async Task A_revoked_key_is_told_and_changes_nothing()
+    {
+        var (shop, code) = await SpringAsync();
+        foreach (var scope in new object[] { new { scope = "till", store = Shop.Store, till = Shop.Till }, new { scope = "merchant" } })
+        {
+            var made = Shop.Expect(201, await shop.Client.PostAsync("/v1/keys", scope, shop.MerchantKey));
+            Shop.Expect(200, await shop.Client.GetAsync($"/v1/coupons/{code}", made.Said("secret")));
+            Shop.Expect(200, await shop.Client.PostAsync($"/v1/keys/{made.Said("id")}/revoke", null, shop.MerchantKey));
+            var before = await StandAsync(shop, code);
+            foreach (var (path, body) in new (string, object?)[]
+            {
+                (Redemptions, new { code, amount = 4200 }), ("/v1/holds", new { code, amount = 4200 }), ("/v1/reversals", new { request = "r" }),
+                ("/v1/coupons", new { campaign = "spring", member = "m-1" }), ($"/v1/coupons/{code}/deactivate", new { reason = "lost" }), ("/v1/keys", new { scope = "merchant" }),
+            })
+            {
+                var answer = await shop.Client.PostAsync(path, body, made.Said("secret"));
+                Assert.True((answer.Status, answer.Problem) == (401, "not-authenticated"), $"{path}: {answer}");
+            }
+
+            Assert.Equal(before, await StandAsync(shop, code));
+        }
+
+        Shop.Expect(201, await shop.RedeemAsync(code));
     }
 
     [Fact]
@@ -195,6 +222,15 @@ public sealed class WrongBodyTests(LedgerApp app) : IClassFixture<LedgerApp>
         using var body = new StringContent($$"""{"code":"{{code}}","amount":4200}""", Encoding.UTF8, type);
         var answer = await shop.Client.SendAsync(HttpMethod.Post, Redemptions, body, shop.TillKey, ("Idempotency-Key", "k"));
         Assert.Equal((415, "unsupported-media-type", "application/json"), (answer.Status, answer.Problem, answer.Said("needs")));
+    }
+
+    /// <summary>Everything that a request could have changed, the number of the book's entries, and the coupon as it is stored.</summary>
+    private async Task<(string? Trace, long Entries, string? Coupon)> StandAsync(Shop shop, string code)
+    {
+        var coupon = await app.Database.AskAsync<string>(
+            "select format('%s %s %s', version, status, state) from ledger.mt_streams where tenant_id = $1 and id = 'coupon-' || $2", shop.Id, code);
+        Assert.NotNull(coupon);
+        return (await app.Database.TraceAsync(), await app.Database.AskAsync<long>("select count(*) from ledger.mt_events where tenant_id = $1", shop.Id), coupon);
     }
 
     private async Task<(Shop Shop, string Code)> SpringAsync()

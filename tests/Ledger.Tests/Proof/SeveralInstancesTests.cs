@@ -51,6 +51,41 @@ public sealed class SeveralInstancesTests(LedgerDatabase database, ITestOutputHe
     }
 
     [Fact]
+    public async Task A_key_revoked_over_one_process_is_refused_by_the_other_too_and_redeems_nothing_from_then_on()
+    {
+        await using var first = await LedgerProcess.StartAsync(database.ConnectionString);
+        await using var second = await LedgerProcess.StartAsync(database.ConnectionString);
+        var shop = await Shop.OpenAsync(first.Client, await database.Source.PlatformKeyAsync());
+        await shop.CampaignAsync("spring");
+        var made = Shop.Expect(201, await shop.Client.PostAsync("/v1/keys", new { scope = "till", store = Shop.Store, till = Shop.Till }, shop.MerchantKey));
+        var here = shop with { TillKey = made.Said("secret") };
+        var there = here with { Client = second.Client };
+        foreach (var till in new[] { here, there }) Shop.Expect(201, await till.RedeemAsync(await shop.IssueAsync("spring")));
+        Shop.Expect(200, await shop.Client.PostAsync($"/v1/keys/{made.Said("id")}/revoke", null, shop.MerchantKey));
+
+        // The other process remembers the key for a while; what it redeems until then stands.
+        var (code, redeemed) = (await shop.IssueAsync("spring"), 2);
+        for (var answer = await there.RedeemAsync(code); answer.Problem != "not-authenticated"; answer = await there.RedeemAsync(code))
+        {
+            Shop.Expect(201, answer);
+            Assert.True(++redeemed < 600, "The other process goes on taking the revoked key.");
+            await Task.Delay(50);
+            code = await shop.IssueAsync("spring");
+        }
+
+        for (var n = 0; n < 10; n++)
+        {
+            foreach (var till in new[] { here, there })
+                Assert.Equal((401, "not-authenticated"), await till.RedeemAsync(code) is var refused ? (refused.Status, refused.Problem) : default);
+        }
+
+        Assert.Equal(redeemed, await database.Source.AskAsync<long>(
+            "select count(*) from ledger.mt_events where tenant_id = $1 and type = 'coupon_redeemed' and headers ->> 'actor' = $2", shop.Id, made.Said("id")));
+        Shop.Expect(201, await (shop with { Client = second.Client }).RedeemAsync(code));
+        await Books.AssertSoundAsync(database.Source);
+    }
+
+    [Fact]
     public async Task A_batch_larger_than_any_body_limit_is_read_to_its_end()
     {
         await using var service = await LedgerProcess.StartAsync(database.ConnectionString);

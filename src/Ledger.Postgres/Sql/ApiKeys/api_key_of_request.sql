@@ -1,1 +1,0 @@
-select id from ledger.api_keys where made_by = $1 and request = $2;
