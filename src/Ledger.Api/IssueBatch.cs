@@ -25,6 +25,13 @@ public static class IssueBatch
     /// <summary>Room that a request key leaves for <c>#</c> and the line's number.</summary>
     private const int MaxKey = Limits.MaxRequestKey - 12;
 
+    public static string Description { get; } = FormattableString.Invariant(
+        $$"""
+        One coupon a line, of at most {{Limits.MaxBody}} bytes; as many lines as you like. Each is answered by a line of its own, in the same order: {"line", "ref", "status", "coupon" or "problem"}.
+        Answers come while lines are still read: read them while you send, for nothing more is taken while they wait. A bad line loses only itself.
+        Line n is the request {Idempotency-Key}#n (so here the key has at most {{MaxKey}} characters): the same body again under the same key repeats the answers and issues nothing twice.
+        """).ReplaceLineEndings(" ");
+
     public static async Task HandleAsync(Call call)
     {
         ArgumentNullException.ThrowIfNull(call);

@@ -47,7 +47,7 @@ public static class OpenApiDocument
         var access = metadata.OfType<Access>().Single();
         operation.OperationId = OperationId(context.Description.HttpMethod!, context.Description.RelativePath!);
         operation.Tags = new HashSet<OpenApiTagReference> { new(context.Description.RelativePath!.Split('/')[1]) };
-        operation.Description = access switch
+        var audience = access switch
         {
             Access.Platform => "For keys of scope platform.",
             Access.Merchant => "For keys of scope merchant, and of scopes provider and platform with Ledger-Merchant.",
@@ -55,6 +55,8 @@ public static class OpenApiDocument
             Access.Provider => "For keys of scopes provider and platform.",
             _ => "For keys of scope till and merchant, and of scopes provider and platform with Ledger-Merchant.",
         };
+        // What the endpoint says of itself stands there already.
+        operation.Description = operation.Description is { } own ? $"{audience} {own}" : audience;
         operation.Parameters = [];
         foreach (var part in context.Description.RelativePath!.Split('/').Where(part => part.StartsWith('{')))
             operation.Parameters.Add(Parameter(part[1..^1], ParameterLocation.Path, isRequired: true, null));
