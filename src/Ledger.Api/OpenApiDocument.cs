@@ -66,7 +66,7 @@ public static class OpenApiDocument
         if (isCommand && access == Access.Till)
         {
             operation.Parameters.Add(Parameter(Headers.TillId, ParameterLocation.Header, isRequired: false, "The till that asks; with Till-Seq or not at all. Kept in the headers of the entries."));
-            operation.Parameters.Add(Parameter(Headers.TillSeq, ParameterLocation.Header, isRequired: false, "Counted up by the till with each request: a missing number never arrived."));
+            operation.Parameters.Add(Parameter(Headers.TillSeq, ParameterLocation.Header, isRequired: false, "Counted up by the till with each request: whose number no entry has changed nothing or never arrived."));
         }
 
         operation.Parameters.Add(Parameter("Ledger-Merchant", ParameterLocation.Header, isRequired: false, "The merchant that a platform's or provider's key acts for."));
@@ -91,6 +91,8 @@ public static class OpenApiDocument
         {
             Type = IsNumber(name) ? JsonSchemaType.Integer : JsonSchemaType.String,
             MaxLength = IsNumber(name) ? null : Limits.MaxRequestKey,
+            Minimum = name == Headers.TillSeq ? "0" : null,
+            Maximum = name == Headers.TillSeq ? Limits.MaxTillSequence.ToString(System.Globalization.CultureInfo.InvariantCulture) : null,
         },
     };
 

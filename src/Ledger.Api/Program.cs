@@ -40,10 +40,10 @@ catch (Exception) when (stop.IsCancellationRequested && !isStarted)
     return 0;
 }
 catch (Exception exception) when (exception is LocalPostgresException or MigrationChangedException or RebuildAtWorkException or Npgsql.NpgsqlException or IOException
-    || (!isStarted && exception is FormatException or System.Net.Sockets.SocketException))
+    || (!isStarted && exception is FormatException or System.Net.Sockets.SocketException or UnauthorizedAccessException or PlatformNotSupportedException))
 {
     // What a person can mend: no Postgres programs, a database that does not answer, an address in use, a setting that cannot be read (IOException too), an address that
-    // cannot be read or is not ours to take.
+    // cannot be read or is not ours to take, a folder that is not ours, a system on which no private Postgres runs.
     Console.Error.WriteLine(exception.Message);
     return 1;
 }

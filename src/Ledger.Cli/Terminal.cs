@@ -21,11 +21,12 @@ internal sealed class Terminal(Surroundings surroundings, bool isJson, bool mayA
     }
 
     /// <summary>Asks a yes-or-no question; true without asking where nobody can be asked.</summary>
-    public bool Agrees(string question)
+    public async Task<bool> AgreesAsync(string question, CancellationToken cancellation)
     {
         if (!MayAsk) return true;
-        surroundings.Error.Write($"{question} [y/N] ");
-        return surroundings.In.ReadLine()?.Trim() is "y" or "Y" or "yes";
+        await surroundings.Error.WriteAsync($"{question} [y/N] ");
+        // A terminal is read to the end of the line whatever happens; Ctrl-C need not wait for it.
+        return (await Task.Run(surroundings.In.ReadLine, CancellationToken.None).WaitAsync(cancellation))?.Trim() is "y" or "Y" or "yes";
     }
 
     /// <summary>Does work whose steps are counted, behind a bar where somebody looks and behind one note where nobody does.</summary>

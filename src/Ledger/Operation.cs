@@ -15,7 +15,7 @@ public sealed record Request(
     string Book, string? Key, ReadOnlyMemory<byte> Fingerprint, string Actor, Instant Now, string? Correlation = null, string? Provider = null, TillMark? Till = null);
 
 /// <summary>What a till says of itself and its request. Kept in each entry's headers; nothing is decided by it.</summary>
-/// <param name="Sequence">Counted up by the till with each of its requests, from 0 to <see cref="Limits.MaxTillSequence"/>: who misses one knows that it never arrived.</param>
+/// <param name="Sequence">Counted up by the till with each of its requests, from 0 to <see cref="Limits.MaxTillSequence"/>: who misses one knows that the request changed nothing or never arrived.</param>
 public sealed record TillMark(string Till, long Sequence);
 
 /// <summary>

@@ -60,7 +60,7 @@ public sealed partial class LedgerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the service without a connection string, and sends it a signal while it starts.</summary>
-    /// <param name="signal">INT or TERM.</param>
+    /// <param name="signal">INT, which reaches all that it started too, as Ctrl-C in its terminal does; or TERM, which it gets alone.</param>
     /// <param name="isThen">Whether the moment has come; asked over and over with what the service wrote so far.</param>
     /// <returns>How it ended and what it wrote.</returns>
     public static async Task<(int Code, string Said)> InterruptStartAsync(string signal, Func<string, bool> isThen, params IEnumerable<(string Name, string Value)> settings)
@@ -74,7 +74,7 @@ public sealed partial class LedgerProcess : IAsyncDisposable
             await Task.Delay(1);
         }
 
-        await service.SignalAsync(signal);
+        await service.SignalAsync(signal, ofGroup: signal == "INT");
         return (service.process.ExitCode, service.Log);
     }
 
@@ -106,9 +106,10 @@ public sealed partial class LedgerProcess : IAsyncDisposable
     /// Sends SIGINT to the service and to all that it started in its session, as Ctrl-C in its terminal does, and waits until it has ended. Only for a service that got no
     /// connection string: it has a session of its own.
     /// </summary>
-    public async Task InterruptAsync()
+    /// <param name="isImpatient">Again and again until it has ended.</param>
+    public async Task InterruptAsync(bool isImpatient = false)
     {
-        await SignalAsync("INT", ofGroup: true);
+        await SignalAsync("INT", ofGroup: true, isImpatient);
         Assert.True(process.ExitCode == 0, $"The service ended with {process.ExitCode}:\n{Log}");
     }
 
@@ -149,10 +150,10 @@ public sealed partial class LedgerProcess : IAsyncDisposable
     }
 
     /// <summary>Sends the signal, and waits until the service has ended and all that it wrote was read.</summary>
-    private async Task SignalAsync(string signal, bool ofGroup = false)
+    private async Task SignalAsync(string signal, bool ofGroup = false, bool isImpatient = false)
     {
         var target = (ofGroup ? -process.Id : process.Id).ToString(CultureInfo.InvariantCulture);
-        await Bash.RunAsync($"kill -{signal} -- {target}");
+        await Bash.RunAsync(isImpatient ? $"for n in {{1..1000}}; do kill -{signal} -- {target} || break; sleep 0.01; done" : $"kill -{signal} -- {target}");
         try
         {
             await process.WaitForExitAsync().WaitAsync(StopLimit);

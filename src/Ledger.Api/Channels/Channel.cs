@@ -25,11 +25,11 @@ internal static class Channel
         routes.MapChannelEvents();
     }
 
-    /// <summary>The book's key of a call: <c>alipay:use:{number}</c>. One number, one outcome, for ever.</summary>
+    /// <summary>The book's key of a call: <c>alipay:use:{number}</c>. One number, one outcome, for ever. The channels know no till that counts its requests.</summary>
     public static Request Request(Call call, string name, string number, ReadOnlySpan<byte> body)
     {
         var dialect = call.Http.GetEndpoint()!.Metadata.GetRequiredMetadata<ChannelErrors>().Dialect;
-        return call.RequestUnder($"{WordOf(dialect)}:{name}:{number}", body);
+        return call.RequestUnder($"{WordOf(dialect)}:{name}:{number}", body) with { Till = null };
     }
 
     public static string WordOf(Dialect dialect) => dialect == Dialect.Alipay ? "alipay" : "wechat";

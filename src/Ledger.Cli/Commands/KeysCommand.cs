@@ -68,7 +68,7 @@ internal static class KeysCommand
                 ?? throw new CliException($"There is no key {name}: look its id up with `ledger keys list`.");
             if (!parse.GetValue(dryRun))
             {
-                if (!terminal.Agrees($"Revoke {name} for ever?")) throw new CliException("Nothing was revoked: answer y to revoke the key.");
+                if (!await terminal.AgreesAsync($"Revoke {name} for ever?", cancellation)) throw new CliException("Nothing was revoked: answer y to revoke the key.");
                 key = await keys.RevokeAsync(name, Now(), cancellation: cancellation) ?? key;
             }
 

@@ -59,7 +59,7 @@ internal sealed class ImportRun(ServiceClient service, Terminal terminal, Func<T
                 advance(1);
             });
         });
-        if (isResumed) terminal.Note("This import was begun before: it goes on where it stopped.");
+        if (isResumed) terminal.Note("This import was begun before: what is there is not done again.");
     }
 
     /// <summary>Issues coupons, and keeps the codes that are wanted later.</summary>

@@ -8,6 +8,9 @@ namespace Ledger.Postgres.Local;
 internal sealed record ChildResult(int ExitCode, string Output)
 {
     public bool Succeeded => ExitCode == 0;
+
+    /// <summary>Whether a signal ended it.</summary>
+    public bool WasKilled => ExitCode > 128;
 }
 
 /// <summary>Runs a short-lived program, as another account when this process is root.</summary>
@@ -37,8 +40,9 @@ internal static class ChildProcess
         using (process ?? throw new UnreachableException($"{program} did not give a process"))
         {
             process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-            var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+            // What it printed before it ended is read whatever happens: only what still runs is killed.
+            var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
             try
             {
                 await process.WaitForExitAsync(cancellationToken);

@@ -126,8 +126,15 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
             return;
         }
 
-        var result = await ChildProcess.RunAsync(
-            programs.PgCtl, ["stop", "-D", folder.Data, "-m", "fast", "-w", "-t", Seconds(StopLimit)], folder.RunAs, CancellationToken.None);
+        // Who presses Ctrl-C again in a terminal reaches pg_ctl too: it does not mind, and where it was killed before it could say so, another one stops the server.
+        ChildResult result;
+        do
+        {
+            string[] stop = ["-c", "trap '' INT; exec \"$0\" \"$@\"", programs.PgCtl, "stop", "-D", folder.Data, "-m", "fast", "-w", "-t", Seconds(StopLimit)];
+            result = await ChildProcess.RunAsync("sh", stop, folder.RunAs, CancellationToken.None);
+        }
+        while (result.WasKilled && Postmaster.State is PostmasterState.Alive or PostmasterState.Ready);
+
         folder.RemoveSocketFolder(postmaster.SocketDirectory);
         log(result.Succeeded ? $"Postgres stopped in {folder.Root}" : $"Postgres did not stop in {folder.Root}: {result.Output}");
     }

@@ -110,6 +110,8 @@ public sealed class FuzzTests(LedgerDatabase database, ITestOutputHelper output)
         Header("Idempotency-Key", random.Next(5) > 0 ? LedgerClient.NewKey() : Keys[random.Next(Keys.Length)]);
         if (random.Next(2) == 0) Header("If-Match", random.Next(2) == 0 ? "\"1\"" : body.Word());
         if (random.Next(10) == 0) Header("Correlation-Id", body.Word());
+        if (random.Next(8) == 0) Header("Till-Id", random.Next(8) > 0 ? Shop.Till : body.Word());
+        if (random.Next(8) == 0) Header("Till-Seq", random.Next(-1, 2000).ToString(CultureInfo.InvariantCulture));
         var key = random.Next(12) switch { < 6 => platform, < 9 => shop.MerchantKey, 9 => shop.TillKey, 10 => body.Word(), _ => null };
         if (key is not null) Header("Authorization", $"Bearer {key}");
         if (key == platform && random.Next(10) > 0 || random.Next(20) == 0) Header("Ledger-Merchant", random.Next(10) > 0 ? shop.Id : body.Word());

@@ -29,6 +29,16 @@ public sealed class SettingsTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.DoesNotContain("secret", said + error, StringComparison.Ordinal);
     }
 
+    /// <summary>Nobody may make a folder there, not even root.</summary>
+    [Fact]
+    public async Task A_folder_that_cannot_be_made_ends_the_start_with_a_sentence_that_names_it()
+    {
+        var (code, said, error) = await LedgerProcess.FailAsync("", ("LEDGER_DATA", "/sys/ledger"));
+        Assert.True(code == 1, $"ended with {code}: {said}{error}");
+        Assert.Contains("/sys/ledger", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
     /// <summary>How many connections there are is the service's own matter.</summary>
     [Theory]
     [InlineData("Minimum Pool Size=30")]

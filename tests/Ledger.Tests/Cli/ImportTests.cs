@@ -72,7 +72,7 @@ public sealed class ImportTests
 
         var resumed = await Invocation.RunAsync(args, service);
         Assert.Equal((0, 597, 40), (resumed.Code, service.Issued, service.Redeemed));
-        Assert.Contains("This import was begun before: it goes on where it stopped.", resumed.Error, StringComparison.Ordinal);
+        Assert.Contains("This import was begun before: what is there is not done again.", resumed.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -96,8 +96,17 @@ public sealed class UsageTests
         var listed = await Run("keys", "list", "--json");
         Assert.Equal($$"""[{"id":"{{id}}","scope":"platform","mayImport":true}]""" + "\n", listed.Out);
         Assert.Equal(0, (await Run("keys", "revoke", id, "--dry-run")).Code);
+        string[] revoke = ["keys", "revoke", id, "--database", database.ConnectionString];
+        Assert.Equal(1, (await Invocation.RunAsync(revoke, person: new StringReader("n\n"))).Code);
+        using (var stop = new CancellationTokenSource())
+        using (var person = new Person(stop))
+        {
+            var stopped = await Invocation.RunAsync(revoke, person: person, cancellation: stop.Token).WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal((1, true), (stopped.Code, stopped.Error.Contains($"Revoke {id} for ever? [y/N] ", StringComparison.Ordinal)));
+        }
+
         Assert.DoesNotContain("revokedAt", (await Run("keys", "list", "--json")).Out, StringComparison.Ordinal);
-        Assert.Equal(0, (await Run("keys", "revoke", id)).Code);
+        Assert.Equal(0, (await Invocation.RunAsync(revoke, person: new StringReader("y\n"))).Code);
         Assert.Contains("revokedAt", (await Run("keys", "list", "--json")).Out, StringComparison.Ordinal);
         Assert.Equal(1, (await Run("keys", "revoke", "key_none")).Code);
     }
@@ -135,5 +144,24 @@ public sealed class UsageTests
         await database.ExecuteAsync("insert into ledger.tallies values ('m-1', 'issued', 1)");
         var rows = await Run("audit", "verify", "--book", "m-1");
         Assert.Equal((1, true), (rows.Code, rows.Error.Contains("Table tallies has rows of m-1", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Somebody who is asked a question, and presses Ctrl-C instead of answering it.</summary>
+    private sealed class Person(CancellationTokenSource stop) : TextReader
+    {
+        private readonly ManualResetEventSlim gone = new();
+
+        public override string? ReadLine()
+        {
+            stop.Cancel();
+            gone.Wait();
+            return null;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            gone.Set();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -80,7 +80,7 @@ public sealed class ResumedImportTests(LedgerDatabase database) : IClassFixture<
             "import", "complete-journey", s_sample, "--check", Path.Combine(s_sample, "expected"), "--url", service.Client.Http.BaseAddress!.ToString(), "--key", key,
             "--merchant", merchant, "--json",
         ],
-        network, pause, cancellation);
+        network, pause, cancellation: cancellation);
 
     private static void AssertInterrupted(Invocation run, bool isResumed)
     {

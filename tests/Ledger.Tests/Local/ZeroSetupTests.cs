@@ -47,16 +47,19 @@ public sealed class ZeroSetupTests : IAsyncLifetime
         await AssertNothingRunsAsync();
     }
 
-    /// <summary>Interrupted when its folder is there, while Postgres is being made, and when it is up but the service is not.</summary>
+    /// <summary>Interrupted when its folder is there, while Postgres is being made, while it starts, and when it is up but the service is not.</summary>
     [Theory]
-    [InlineData("INT", "")]
-    [InlineData("TERM", "Making a database cluster")]
-    [InlineData("INT", "is up after")]
-    [InlineData("TERM", "is up after")]
-    public async Task A_start_that_is_interrupted_leaves_nothing_running_and_the_next_one_works(string signal, string said)
+    [InlineData("INT", "", "")]
+    [InlineData("INT", "Making a database cluster", "")]
+    [InlineData("TERM", "Making a database cluster", "")]
+    [InlineData("INT", "", "data/postmaster.pid")]
+    [InlineData("TERM", "", "data/postmaster.pid")]
+    [InlineData("INT", "is up after", "")]
+    [InlineData("TERM", "is up after", "")]
+    public async Task A_start_that_is_interrupted_leaves_nothing_running_and_the_next_one_works(string signal, string said, string file)
     {
         var (code, log) = await LedgerProcess.InterruptStartAsync(
-            signal, sofar => Directory.Exists(folder) && sofar.Contains(said, StringComparison.Ordinal), ("LEDGER_DATA", folder));
+            signal, sofar => Path.Exists(Path.Combine(folder, file)) && sofar.Contains(said, StringComparison.Ordinal), ("LEDGER_DATA", folder));
         Assert.True(code == 0, $"The service ended with {code}:\n{log}");
         Assert.DoesNotContain("   at ", log, StringComparison.Ordinal);
         if (!log.Contains("The ledger is ready", StringComparison.Ordinal)) Assert.Contains("The service was stopped while it started.", log, StringComparison.Ordinal);
@@ -67,6 +70,15 @@ public sealed class ZeroSetupTests : IAsyncLifetime
         Shop.Expect(201, await service.Client.PostAsync("/v1/merchants", new { id = "tea-house", name = "Tea House" }, key));
         await service.StopAsync();
         await AssertNothingRunsAsync();
+    }
+
+    [Fact]
+    public async Task Ctrl_C_again_and_again_leaves_nothing_running_either()
+    {
+        await using var service = await StartAsync();
+        await service.InterruptAsync(isImpatient: true);
+        await AssertNothingRunsAsync();
+        Assert.Contains($"Postgres stopped in {folder}", service.Log, StringComparison.Ordinal);
     }
 
     private Task<LedgerProcess> StartAsync() => LedgerProcess.StartAsync("", 0, ("LEDGER_DATA", folder));
