@@ -60,7 +60,7 @@ public sealed class ResumedImportTests(LedgerDatabase database) : IClassFixture<
         if (isServiceKilled) await RestartAsync();
         var last = await ImportAsync(merchant, new Network(), default, Task.Delay);
         Assert.True(last.Code == 0, $"{last.Error}\n{last.Out}\n{service.Log}");
-        Assert.Contains("goes on where it stopped", last.Error, StringComparison.Ordinal);
+        Assert.Contains("what is there is not done again", last.Error, StringComparison.Ordinal);
         using var summary = JsonDocument.Parse(last.Out);
         Assert.Equal((597, 40, 0), (Number("issued"), Number("redeemed"), Number("refused")));
         Assert.Empty(summary.RootElement.GetProperty("differences").EnumerateArray());
@@ -86,7 +86,7 @@ public sealed class ResumedImportTests(LedgerDatabase database) : IClassFixture<
     {
         Assert.Equal((1, ""), (run.Code, run.Out));
         Assert.Contains("run the same command again", run.Error, StringComparison.Ordinal);
-        Assert.Equal(isResumed, run.Error.Contains("goes on where it stopped", StringComparison.Ordinal));
+        Assert.Equal(isResumed, run.Error.Contains("what is there is not done again", StringComparison.Ordinal));
     }
 
     private async Task RestartAsync()
