@@ -70,10 +70,10 @@ public sealed class ApiKeys(NpgsqlDataSource database)
 
     /// <summary>
     /// Makes a key for a request. A repeat makes none and is refused as <see cref="KeyAlreadyMade"/>, since the secret was not kept; a request
-    /// for another key under the same request key is refused as <see cref="IdempotencyKeyReused"/>.
+    /// for another key under the same request key is refused as <see cref="IdempotencyKeyReused"/>. Null where the key that asks is good no more.
     /// </summary>
     /// <exception cref="ArgumentException">The scope asks for other particulars than those given.</exception>
-    public async Task<Checked<NewApiKey>> CreateAsync(
+    public async Task<Checked<NewApiKey>?> CreateAsync(
         KeyRequest request, ApiKeyScope scope, string? merchant, string? store, string? till, bool mayImport, Instant now, string? provider = null,
         CancellationToken cancellation = default)
     {
@@ -82,7 +82,7 @@ public sealed class ApiKeys(NpgsqlDataSource database)
         if (await InsertAsync(made, now, request, cancellation)) return made;
         await using var command = database.CreateCommand(SqlFile.Read("api_key_requested.sql"));
         Bind(command, request.AskedBy, request.RequestKey);
-        var before = (await ReadAsync(command, cancellation)).Single();
+        if ((await ReadAsync(command, cancellation)).SingleOrDefault() is not { } before) return null;
         if (before == made.Key with { Id = before.Id, RevokedAt = before.RevokedAt }) return new KeyAlreadyMade(before.Id);
         return new IdempotencyKeyReused();
     }
@@ -130,7 +130,7 @@ public sealed class ApiKeys(NpgsqlDataSource database)
         return new(new("key_" + RandomNumberGenerator.GetString(Alphabet, IdCharacters), scope, merchant, store, till, mayImport, Provider: provider), secret);
     }
 
-    /// <summary>False where the request made a key before.</summary>
+    /// <summary>False where the request made a key before, or the key that asks is good no more.</summary>
     private async Task<bool> InsertAsync(NewApiKey made, Instant now, KeyRequest? request, CancellationToken cancellation)
     {
         var key = made.Key;

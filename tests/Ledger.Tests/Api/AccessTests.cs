@@ -1,3 +1,5 @@
+using Ledger.Postgres;
+using NodaTime;
 using Xunit;
 
 namespace Ledger.Tests.Api;
@@ -86,6 +88,20 @@ public sealed class AccessTests(LedgerApp app) : IClassFixture<LedgerApp>
             Assert.All(await meanwhile, answer => Assert.True(answer.Status is 200 or 401, answer.ToString()));
             Assert.Equal(401, (await shop.Client.GetAsync("/v1/merchant", made.Said("secret"))).Status);
         }
+    }
+
+    /// <summary>An instance remembers callers for two seconds, and a key lasts.</summary>
+    [Fact]
+    public async Task A_key_that_another_instance_revoked_makes_no_other_while_it_is_still_remembered()
+    {
+        var shop = await app.OpenShopAsync();
+        var made = Shop.Expect(201, await shop.Client.PostAsync("/v1/keys", """{"scope":"merchant"}""", shop.MerchantKey));
+        Shop.Expect(200, await shop.Client.GetAsync("/v1/merchant", made.Said("secret")));
+        await app.Service<ApiKeys>().RevokeAsync(made.Said("id"), SystemClock.Instance.GetCurrentInstant());
+        var before = await app.Database.TraceAsync();
+        var refused = await shop.Client.PostAsync("/v1/keys", """{"scope":"merchant"}""", made.Said("secret"));
+        Assert.Equal((401, "not-authenticated"), (refused.Status, refused.Problem));
+        Assert.Equal(before, await app.Database.TraceAsync());
     }
 
     [Fact]

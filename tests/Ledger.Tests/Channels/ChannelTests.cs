@@ -242,6 +242,21 @@ public sealed class ChannelTests(LedgerApp app) : IClassFixture<LedgerApp>
         Assert.False((await PostAsync(shop, "/v1/coupons", "{}")).Json.TryGetProperty("code", out _));
     }
 
+    /// <summary>The channels know no till that counts its requests: what such headers say is checked nowhere, so it is written nowhere.</summary>
+    [Theory]
+    [InlineData($"{Alipay}/voucher/TEA-1/use", """{"out_biz_no":"u-1","amount":"42.00"}""")]
+    [InlineData($"{Wechat}/coupons/use", """{"use_request_no":"u-1","coupon_code":"TEA-1","stock_id":"{id}","use_time":"2026-02-17T09:30:00+08:00","amount":4200}""")]
+    public async Task A_use_by_a_channel_says_of_no_till_that_it_asked(string path, string body)
+    {
+        var shop = await app.OpenShopAsync();
+        var id = Shop.Expect(200, await PostAsync(shop, $"{Alipay}/activity", Activity)).Said("activity_id");
+        Shop.Expect(200, await PostAsync(shop, $"{Alipay}/voucher/send", $$"""{"out_biz_no":"s-1","activity_id":"{{id}}","user":"m-1","code":"TEA-1"}"""));
+        Shop.Expect(200, await shop.Client.SendAsync(
+            HttpMethod.Post, path, LedgerClient.Content(body.Replace("{id}", id, StringComparison.Ordinal)), shop.TillKey, headers: [(Headers.TillId, "till-elsewhere"), (Headers.TillSeq, "7")]));
+        var used = Shop.Expect(200, await shop.Client.GetAsync("/v1/events?limit=1000", shop.MerchantKey))["data"].EnumerateArray().Single(entry => entry.GetProperty("type").GetString() == "coupon_redeemed");
+        Assert.Equal(["actor"], used.GetProperty("headers").EnumerateObject().Select(member => member.Name), StringComparer.Ordinal);
+    }
+
     /// <summary>Every call of a channel has a name for every problem there is, and no name that the channel does not have.</summary>
     [Fact]
     public void No_refusal_is_without_a_name()

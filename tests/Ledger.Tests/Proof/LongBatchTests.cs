@@ -36,13 +36,20 @@ public sealed class LongBatchTests(LedgerDatabase database, ITestOutputHelper ou
         var halfway = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var sending = SendAsync(batch, halfway.Task);
         var (answered, issued, warm) = (0, 0L, 0L);
-        await foreach (var answer in batch.AnswersAsync())
+        try
         {
-            var status = LineOf(++answered).Status;
-            Assert.StartsWith($$"""{"line":{{answered}},"status":{{status}},""", answer, StringComparison.Ordinal);
-            if (status == 201) issued++;
-            if (answered == Warm) warm = service.ReadPeakMegabytes();
-            if (answered == s_lines / 2) halfway.SetResult();
+            await foreach (var answer in batch.AnswersAsync())
+            {
+                var status = LineOf(++answered).Status;
+                Assert.StartsWith($$"""{"line":{{answered}},"status":{{status}},""", answer, StringComparison.Ordinal);
+                if (status == 201) issued++;
+                if (answered == Warm) warm = service.ReadPeakMegabytes();
+                if (answered == s_lines / 2) halfway.SetResult();
+            }
+        }
+        catch (Exception reading) when (sending.Exception is { } written)
+        {
+            throw new AggregateException(reading, written);
         }
 
         await sending;

@@ -70,21 +70,22 @@ public sealed class ApiKeysTests : IAsyncLifetime
     [Fact]
     public async Task A_request_makes_one_key_and_a_repeat_is_told_which()
     {
-        var made = Made(await AskAsync("key_a", "request-1"));
-        Assert.Equal(new KeyAlreadyMade(made.Id), Refusal(await AskAsync("key_a", "request-1")));
-        Assert.Equal(new IdempotencyKeyReused(), Refusal(await AskAsync("key_a", "request-1", merchant: "m-2")));
-        Assert.Equal([made], await Keys.ListAsync());
+        var asker = await AskerAsync();
+        var made = Made(await AskAsync(asker, "request-1"));
+        Assert.Equal(new KeyAlreadyMade(made.Id), Refusal(await AskAsync(asker, "request-1")));
+        Assert.Equal(new IdempotencyKeyReused(), Refusal(await AskAsync(asker, "request-1", merchant: "m-2")));
+        Assert.Equal([made], await MadeByAsync(asker));
 
         await Keys.RevokeAsync(made.Id, Now);
-        Assert.Equal(new KeyAlreadyMade(made.Id), Refusal(await AskAsync("key_a", "request-1")));
-        Assert.Equal([made with { RevokedAt = Now }], await Keys.ListAsync());
+        Assert.Equal(new KeyAlreadyMade(made.Id), Refusal(await AskAsync(asker, "request-1")));
+        Assert.Equal([made with { RevokedAt = Now }], await MadeByAsync(asker));
     }
 
     [Fact]
     public async Task Another_caller_or_request_key_is_another_request_and_keys_without_a_request_never_meet()
     {
-        List<string> ids = [Made(await AskAsync("key_a", "request-1")).Id, Made(await AskAsync("key_b", "request-1")).Id, Made(await AskAsync("key_a", "request-2")).Id];
-        for (var n = 0; n < 2; n++) ids.Add((await Keys.CreateAsync(ApiKeyScope.Merchant, "m-1", null, null, mayImport: false, isTest: false, Now)).Key.Id);
+        var (a, b) = (await AskerAsync(), await AskerAsync());
+        List<string> ids = [a, b, Made(await AskAsync(a, "request-1")).Id, Made(await AskAsync(b, "request-1")).Id, Made(await AskAsync(a, "request-2")).Id];
         Assert.Distinct(ids, StringComparer.Ordinal);
         Assert.Equal(ids.Order(StringComparer.Ordinal), (await Keys.ListAsync()).Select(key => key.Id).Order(StringComparer.Ordinal));
     }
@@ -92,10 +93,23 @@ public sealed class ApiKeysTests : IAsyncLifetime
     [Fact]
     public async Task Equal_requests_at_the_same_moment_make_one_key()
     {
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => AskAsync("key_a", "request-1"))));
+        var asker = await AskerAsync();
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => AskAsync(asker, "request-1"))));
         var made = Made(Assert.Single(outcomes, outcome => outcome is Checked<NewApiKey>.Passed));
         Assert.All(outcomes.OfType<Checked<NewApiKey>.Refused>(), refused => Assert.Equal(new KeyAlreadyMade(made.Id), refused.Reason));
-        Assert.Equal([made], await Keys.ListAsync());
+        Assert.Equal([made], await MadeByAsync(asker));
+    }
+
+    [Fact]
+    public async Task A_revoked_key_makes_none_and_its_repeats_still_find_theirs()
+    {
+        var asker = await AskerAsync();
+        var made = Made(await AskAsync(asker, "request-1"));
+        await Keys.RevokeAsync(asker, Now);
+        Assert.Null(await AskAsync(asker, "request-2"));
+        Assert.Null(await AskAsync("key_none", "request-2"));
+        Assert.Equal(new KeyAlreadyMade(made.Id), Refusal(await AskAsync(asker, "request-1")));
+        Assert.Equal([made], await MadeByAsync(asker));
     }
 
     [Fact]
@@ -108,10 +122,15 @@ public sealed class ApiKeysTests : IAsyncLifetime
         Assert.Contains(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(made.Secret))), row, StringComparison.Ordinal);
     }
 
-    private static ApiKey Made(Checked<NewApiKey> outcome) => Assert.IsType<Checked<NewApiKey>.Passed>(outcome).Value.Key;
+    private static ApiKey Made(Checked<NewApiKey>? outcome) => Assert.IsType<Checked<NewApiKey>.Passed>(outcome).Value.Key;
 
-    private static Rejection Refusal(Checked<NewApiKey> outcome) => Assert.IsType<Checked<NewApiKey>.Refused>(outcome).Reason;
+    private static Rejection Refusal(Checked<NewApiKey>? outcome) => Assert.IsType<Checked<NewApiKey>.Refused>(outcome).Reason;
 
-    private Task<Checked<NewApiKey>> AskAsync(string askedBy, string requestKey, string merchant = "m-1") =>
+    private async Task<string> AskerAsync() =>
+        (await Keys.CreateAsync(ApiKeyScope.Merchant, "m-1", null, null, mayImport: false, isTest: false, Now)).Key.Id;
+
+    private async Task<IEnumerable<ApiKey>> MadeByAsync(string asker) => (await Keys.ListAsync()).Where(key => key.Id != asker);
+
+    private Task<Checked<NewApiKey>?> AskAsync(string askedBy, string requestKey, string merchant = "m-1") =>
         Keys.CreateAsync(new KeyRequest(askedBy, requestKey), ApiKeyScope.Merchant, merchant, null, null, mayImport: false, Now);
 }
