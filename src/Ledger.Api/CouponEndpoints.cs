@@ -43,7 +43,8 @@ public static class CouponEndpoints
     public static void MapCoupons(this IEndpointRouteBuilder routes)
     {
         routes.MapCommand("/v1/coupons", Access.Merchant, IssueAsync).Takes<IssueBody>().Answers<IssuedView>(201);
-        routes.MapCommand("/v1/coupons/batch", Access.Merchant, IssueBatch.HandleAsync).TakesLines<IssueBody>().AnswersLines().WithDescription(IssueBatch.Description);
+        routes.MapCommand("/v1/coupons/batch", Access.Merchant, IssueBatch.HandleAsync).TakesLines<IssueBody>().AnswersLines().WithDescription(IssueBatch.Description)
+            .WithMetadata(new KeyLength(IssueBatch.MaxKey));
         routes.MapQuery("/v1/coupons/{code}", Access.Till, CheckAsync).Asks("amount", "store", "businessTime").Answers<CheckView>();
         routes.MapCommand("/v1/coupons/{code}/confirm", Access.Merchant, call => FinishAsync(call, CouponOperations.Confirm)).Answers<CouponView>();
         routes.MapCommand("/v1/coupons/{code}/cancel", Access.Merchant, call => FinishAsync(call, CouponOperations.Cancel)).Answers<CouponView>();

@@ -6,6 +6,9 @@ public sealed record QueryNames(IReadOnlyList<string> Names);
 /// <summary>A POST that needs no header Idempotency-Key: it changes nothing, or its body names the request.</summary>
 public sealed record NeedsNoKey;
 
+/// <summary>How many characters a request key has at most where it is not <see cref="Limits.MaxRequestKey"/>.</summary>
+public sealed record KeyLength(int Most);
+
 /// <summary>Says in the endpoint's metadata what the OpenAPI document tells of it.</summary>
 public static class Description
 {

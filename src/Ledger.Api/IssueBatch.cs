@@ -13,7 +13,7 @@ namespace Ledger.Api;
 /// <summary>
 /// Issues one coupon for each line of an NDJSON body and answers a line for each, in order, while the body still arrives. Memory does not
 /// grow with the body; a bad line loses only itself. Line n is the request <c>{Idempotency-Key}#{n}</c>: sending the
-/// whole body again under the same key repeats the answers and issues nothing twice. The key itself keeps that the batch was opened.
+/// whole body again under the same key issues nothing twice: what was issued is answered again, what was refused is tried again. The key itself keeps that the batch was opened.
 /// </summary>
 public static class IssueBatch
 {
@@ -23,13 +23,14 @@ public static class IssueBatch
     private const int MaxTries = 100;
 
     /// <summary>Room that a request key leaves for <c>#</c> and the line's number.</summary>
-    private const int MaxKey = Limits.MaxRequestKey - 12;
+    internal const int MaxKey = Limits.MaxRequestKey - 12;
 
     public static string Description { get; } = FormattableString.Invariant(
         $$"""
-        One coupon a line, of at most {{Limits.MaxBody}} bytes; as many lines as you like. Each is answered by a line of its own, in the same order: {"line", "ref", "status", "coupon" or "problem"}.
+        One coupon a line, of at most {{Limits.MaxBody}} bytes; as many lines as you like. Each that is not blank is answered by a line, in the same order: {"line", "ref", "status", "coupon" or "problem"}.
         Answers come while lines are still read: read them while you send, for nothing more is taken while they wait. A bad line loses only itself.
-        Line n is the request {Idempotency-Key}#n (so here the key has at most {{MaxKey}} characters): the same body again under the same key repeats the answers and issues nothing twice.
+        Line n, blank ones counted, is the request {Idempotency-Key}#n. The same body again under the same key issues nothing twice: what was issued is answered again,
+        what was refused is tried again.
         """).ReplaceLineEndings(" ");
 
     public static async Task HandleAsync(Call call)

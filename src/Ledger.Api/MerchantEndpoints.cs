@@ -169,13 +169,17 @@ public static class MerchantEndpoints
     internal static KeyRequest RequestOf(Call call) => new(call.Caller.Key.Id, call.Http.Request.Headers["Idempotency-Key"].ToString());
 
     /// <summary>Shows a new key with its secret, this once. Null: the caller's own key was revoked meanwhile, elsewhere.</summary>
-    internal static Task AnswerKeyAsync(Call call, Checked<NewApiKey>? outcome) => outcome switch
+    internal static Task AnswerKeyAsync(Call call, Checked<NewApiKey>? outcome)
     {
-        Checked<NewApiKey>.Passed(var made) => call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201),
-        Checked<NewApiKey>.Refused(var reason) => Problems.WriteAsync(call.Http, reason),
-        null => Problems.WriteAsync(call.Http, Problems.NotAuthenticated),
-        _ => throw new System.Diagnostics.UnreachableException($"{outcome}"),
-    };
+        if (outcome is null) call.Http.RequestServices.GetRequiredService<Callers>().Forget();
+        return outcome switch
+        {
+            Checked<NewApiKey>.Passed(var made) => call.JsonAsync(KeyView.Of(made.Key, made.Secret), 201),
+            Checked<NewApiKey>.Refused(var reason) => Problems.WriteAsync(call.Http, reason),
+            null => Problems.WriteAsync(call.Http, Problems.NotAuthenticated),
+            _ => throw new System.Diagnostics.UnreachableException($"{outcome}"),
+        };
+    }
 
     /// <summary>Changes a merchant. What is remembered of it goes before anyone is answered, and also where the caller no longer waits.</summary>
     internal static async Task ChangeAsync(Call call, Request request, MerchantCommand command, int status = StatusCodes.Status200OK)

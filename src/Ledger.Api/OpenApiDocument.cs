@@ -62,7 +62,9 @@ public static class OpenApiDocument
             operation.Parameters.Add(Parameter(part[1..^1], ParameterLocation.Path, isRequired: true, null));
         foreach (var name in metadata.OfType<QueryNames>().SelectMany(names => names.Names))
             operation.Parameters.Add(Parameter(name, ParameterLocation.Query, isRequired: false, null));
-        if (isCommand) operation.Parameters.Add(Parameter("Idempotency-Key", ParameterLocation.Header, isRequired: true, "One key, one outcome, for ever; 1 to 255 printable ASCII characters."));
+        var longest = metadata.OfType<KeyLength>().SingleOrDefault()?.Most ?? Limits.MaxRequestKey;
+        var aboutKey = FormattableString.Invariant($"One key, one outcome, for ever; 1 to {longest} printable ASCII characters.");
+        if (isCommand) operation.Parameters.Add(Parameter("Idempotency-Key", ParameterLocation.Header, isRequired: true, aboutKey, longest));
         if (isCommand && access == Access.Till)
         {
             operation.Parameters.Add(Parameter(Headers.TillId, ParameterLocation.Header, isRequired: false, "The till that asks; with Till-Seq or not at all. Kept in the headers of the entries."));
@@ -81,7 +83,7 @@ public static class OpenApiDocument
         OpenApiShapes.AddExample(operation, metadata);
     }
 
-    private static OpenApiParameter Parameter(string name, ParameterLocation place, bool isRequired, string? description) => new()
+    private static OpenApiParameter Parameter(string name, ParameterLocation place, bool isRequired, string? description, int longest = Limits.MaxRequestKey) => new()
     {
         Name = name,
         In = place,
@@ -90,7 +92,7 @@ public static class OpenApiDocument
         Schema = new OpenApiSchema
         {
             Type = IsNumber(name) ? JsonSchemaType.Integer : JsonSchemaType.String,
-            MaxLength = IsNumber(name) ? null : Limits.MaxRequestKey,
+            MaxLength = IsNumber(name) ? null : longest,
             Minimum = name == Headers.TillSeq ? "0" : null,
             Maximum = name == Headers.TillSeq ? Limits.MaxTillSequence.ToString(System.Globalization.CultureInfo.InvariantCulture) : null,
         },

@@ -1,14 +1,11 @@
-using System.Runtime.InteropServices;
 using Ledger.Api;
 using Ledger.Postgres;
 using Ledger.Postgres.Local;
 
 // Composition only: find the database, say what the service is made of, map its addresses, run, and leave nothing behind.
 var isStarted = false;
-using var stop = new CancellationTokenSource();
-// The host hears these signals too, but only once it runs: before it, a Postgres may be half made or half started.
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+// The host hears these signals too, but only while it runs: before it, a Postgres may be half made or half started.
+var stop = EndSignals.Listen();
 try
 {
     var builder = WebApplication.CreateSlimBuilder(args);
@@ -20,7 +17,7 @@ try
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // A failed start is said below, in one sentence.
-    await using var setup = await ZeroSetup.StartAsync(builder.Configuration, stop.Token);
+    await using var setup = await ZeroSetup.StartAsync(builder.Configuration, stop);
     builder.Services.AddLedger(setup.ConnectionString);
 
     await using var app = builder.Build();
@@ -30,7 +27,7 @@ try
         isStarted = true;
         setup.Welcome(app.Urls.First());
     });
-    await app.RunAsync(stop.Token);
+    await app.RunAsync(stop);
     return 0;
 }
 catch (Exception) when (stop.IsCancellationRequested && !isStarted)
@@ -46,12 +43,6 @@ catch (Exception exception) when (exception is LocalPostgresException or Migrati
     // cannot be read or is not ours to take, a folder that is not ours, a system on which no private Postgres runs.
     Console.Error.WriteLine(exception.Message);
     return 1;
-}
-
-void Stop(PosixSignalContext signal)
-{
-    signal.Cancel = true;
-    stop.Cancel();
 }
 
 static void Require(string url, BindingAddress address)

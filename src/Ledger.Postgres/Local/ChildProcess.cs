@@ -9,13 +9,19 @@ internal sealed record ChildResult(int ExitCode, string Output)
 {
     public bool Succeeded => ExitCode == 0;
 
-    /// <summary>Whether a signal ended it.</summary>
-    public bool WasKilled => ExitCode > 128;
+    /// <summary>Whether Ctrl-C (SIGINT, 2) ended it.</summary>
+    public bool WasInterrupted => ExitCode == 128 + 2;
 }
 
 /// <summary>Runs a short-lived program, as another account when this process is root.</summary>
 internal static class ChildProcess
 {
+    /// <summary>POSIX shell.</summary>
+    public const string Shell = "/bin/sh";
+
+    /// <summary>How long what a program printed is waited for once it has ended: something that it started may still hold its streams.</summary>
+    private static readonly TimeSpan EchoLimit = TimeSpan.FromSeconds(5);
+
     /// <summary>The exit code that shells give for a program that cannot be run.</summary>
     private const int CannotRun = 126;
 
@@ -23,6 +29,7 @@ internal static class ChildProcess
     /// Runs a program to its end. Messages come in English and the PG* variables of the caller's shell do not reach it. A program that
     /// cannot be started is a failed result, not an exception; on cancellation the program and its children are killed.
     /// </summary>
+    /// <param name="program">Its path, or the name of one that stands in PATH.</param>
     /// <param name="runAs">The account to become, which only root may ask for; null for the account of this process.</param>
     public static async Task<ChildResult> RunAsync(
         string program, IReadOnlyCollection<string> arguments, string? runAs, CancellationToken cancellationToken)
@@ -46,7 +53,9 @@ internal static class ChildProcess
             try
             {
                 await process.WaitForExitAsync(cancellationToken);
-                return new ChildResult(process.ExitCode, (await output + await errors).Trim());
+                var said = Task.WhenAll(output, errors);
+                await Task.WhenAny(said, Task.Delay(EchoLimit, CancellationToken.None));
+                return new ChildResult(process.ExitCode, said.IsCompletedSuccessfully ? string.Concat(await said).Trim() : "");
             }
             catch (OperationCanceledException)
             {
@@ -73,7 +82,9 @@ internal static class ChildProcess
 
     private static ProcessStartInfo Describe(string program, IReadOnlyCollection<string> arguments, string? runAs)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        // A bare name would be looked for in the current folder before PATH. The shell looks in PATH alone.
+        var isPath = Path.IsPathRooted(program);
+        var start = new ProcessStartInfo(isPath ? program : Shell, isPath ? arguments : ["-c", "exec \"$0\" \"$@\"", program, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -17,6 +17,9 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
 
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often the program that stops the server is run where Ctrl-C ends it.</summary>
+    private const int StopTries = 5;
     // Longer than the minute after which the server ends a child that is still being let in and has not noticed yet.
     private static readonly TimeSpan OrphanLimit = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
@@ -126,14 +129,15 @@ internal sealed class Cluster(ServerFolder folder, PostgresPrograms programs, Ac
             return;
         }
 
-        // Who presses Ctrl-C again in a terminal reaches pg_ctl too: it does not mind, and where it was killed before it could say so, another one stops the server.
+        // Who presses Ctrl-C again in a terminal reaches pg_ctl too: it does not mind, and where it was ended before it could say so, another one stops the server.
+        string[] stop = ["-c", "trap '' INT; exec \"$0\" \"$@\"", programs.PgCtl, "stop", "-D", folder.Data, "-m", "fast", "-w", "-t", Seconds(StopLimit)];
         ChildResult result;
+        var tries = 0;
         do
         {
-            string[] stop = ["-c", "trap '' INT; exec \"$0\" \"$@\"", programs.PgCtl, "stop", "-D", folder.Data, "-m", "fast", "-w", "-t", Seconds(StopLimit)];
-            result = await ChildProcess.RunAsync("sh", stop, folder.RunAs, CancellationToken.None);
+            result = await ChildProcess.RunAsync(ChildProcess.Shell, stop, folder.RunAs, CancellationToken.None);
         }
-        while (result.WasKilled && Postmaster.State is PostmasterState.Alive or PostmasterState.Ready);
+        while (result.WasInterrupted && ++tries < StopTries && Postmaster.State is PostmasterState.Alive or PostmasterState.Ready);
 
         folder.RemoveSocketFolder(postmaster.SocketDirectory);
         log(result.Succeeded ? $"Postgres stopped in {folder.Root}" : $"Postgres did not stop in {folder.Root}: {result.Output}");

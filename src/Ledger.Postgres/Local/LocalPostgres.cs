@@ -59,6 +59,7 @@ public sealed class LocalPostgres : IAsyncDisposable
     public static async Task<LocalPostgres> StartAsync(LocalPostgresOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (OperatingSystem.IsWindows()) throw PrivateFiles.NotHere();
         ServerSettings.Check(options.ExtraSettings);
         var runAs = options.ResolveRunAs();
         var root = options.ResolveDataDir();

@@ -54,6 +54,6 @@ internal static class PrivateFiles
         File.SetUnixFileMode(path, OwnerOnly | UnixFileMode.UserExecute);
     }
 
-    private static PlatformNotSupportedException NotHere() =>
+    internal static PlatformNotSupportedException NotHere() =>
         new("A private Postgres needs Linux or macOS. On Windows, give a connection string.");
 }

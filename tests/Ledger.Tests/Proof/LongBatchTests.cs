@@ -47,13 +47,16 @@ public sealed class LongBatchTests(LedgerDatabase database, ITestOutputHelper ou
                 if (answered == s_lines / 2) halfway.SetResult();
             }
         }
-        catch (Exception reading) when (sending.Exception is { } written)
+        catch (Exception reading)
         {
-            throw new AggregateException(reading, written);
+            // One broken connection fails both, the sender perhaps a moment later: what it says is part of the story.
+            await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(1)));
+            if (sending.Exception is not { } writing) throw;
+            throw new AggregateException(reading, writing);
         }
 
-        await sending;
         Assert.Equal(s_lines, answered);
+        await sending;
         Assert.InRange(issued, 1, s_lines - 1);
         Assert.Equal(issued, await database.Source.AskAsync<long>("select count(*) from ledger.mt_events where tenant_id = $1 and type = 'coupon_issued'", shop.Id));
         if (!s_isLong) return;

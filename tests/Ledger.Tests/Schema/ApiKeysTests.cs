@@ -1,6 +1,7 @@
 using Ledger.Merchants;
 using Ledger.Postgres;
 using NodaTime;
+using Npgsql;
 using Xunit;
 
 namespace Ledger.Tests.Schema;
@@ -110,6 +111,28 @@ public sealed class ApiKeysTests : IAsyncLifetime
         Assert.Null(await AskAsync("key_none", "request-2"));
         Assert.Equal(new KeyAlreadyMade(made.Id), Refusal(await AskAsync(asker, "request-1")));
         Assert.Equal([made], await MadeByAsync(asker));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_being_revoked_is_waited_for_and_makes_none()
+    {
+        var asker = await AskerAsync();
+        await using var revoking = await database.Source.OpenConnectionAsync();
+        await using var transaction = await revoking.BeginTransactionAsync();
+        await using (var revoke = new NpgsqlCommand($"update ledger.api_keys set revoked_at = now() where id = '{asker}'", revoking, transaction)) await revoke.ExecuteNonQueryAsync();
+        var asking = AskAsync(asker, "request-1");
+        await using (var waiting = database.Source.CreateCommand("select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"))
+        {
+            while (await waiting.ExecuteScalarAsync() is not true)
+            {
+                Assert.False(asking.IsCompleted);
+                await Task.Delay(5);
+            }
+        }
+
+        await transaction.CommitAsync();
+        Assert.Null(await asking);
+        Assert.Empty(await MadeByAsync(asker));
     }
 
     [Fact]
