@@ -68,10 +68,10 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Whoever accepts ends by the token: a listener that has stopped takes the next call for a mistake.
         await ending.CancelAsync();
-        listener.Stop();
-        foreach (var link in links.Keys) link.Close();
         await accepting;
+        foreach (var link in links.Keys) link.Close();
         listener.Dispose();
         ending.Dispose();
     }
